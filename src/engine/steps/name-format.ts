@@ -1,0 +1,4 @@
+export interface StepNameFormat {
+  readonly prefix: string | null;
+  readonly fixedLength: number | null;
+}
