@@ -139,12 +139,17 @@ export interface StepContent {
   /** Digest of the top level's names and times; with an inventory, of the whole tree: "its content stayed unchanged". */
   readonly fingerprint: string;
   /** Null when there is no `_CHECKPOINT_METADATA`. */
-  readonly metadata: CheckpointMetadata | { readonly corrupt: string } | null;
+  readonly metadata: FileContent<CheckpointMetadata> | null;
   /** The metrics item (`metrics/metrics`), null when there is none; only at depth `inventory`. */
-  readonly metrics: JsonObject | { readonly corrupt: string } | null;
+  readonly metrics: FileContent<JsonObject> | null;
   /** Null at depth `look`. */
   readonly inventory: Inventory | null;
 }
+
+/** A small metadata file from outside: what it says, or in one sentence why it cannot be read. */
+export type FileContent<T> =
+  | { readonly outcome: 'read'; readonly value: T }
+  | { readonly outcome: 'corrupt'; readonly reason: string };
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
