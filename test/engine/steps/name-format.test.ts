@@ -54,9 +54,9 @@ describe('parseStepName', () => {
     });
 
   it('takes a prefix literally, where Orbax takes it as a pattern', () => {
-    const format = { prefix: 'a.b', fixedLength: null };
-    assert.equal(parseStepName([format], 'axb_1'), null);
-    assert.deepEqual(parseStepName([format], 'a.b_1'), { step: 1, formatIndex: 0 });
+    assert.equal(parseStepName([{ prefix: 'a.b', fixedLength: null }], 'axb_1'), null);
+    for (const prefix of ['a.b', 'a+', '(a', 'a|b'])
+      assert.equal(parseStepName([{ prefix, fixedLength: null }], `${prefix}_1`)?.step, 1);
   });
 
   it('lets the earlier of two formats win, and says which', () => {
