@@ -24,8 +24,8 @@ const MAX_PREFIX_BYTES = 200;
 /**
  * Reads the step number from a finalized step's directory name; null when no format fits.
  *
- * Differs from Orbax on purpose where Orbax's regular expression is loose: it reads the prefix as a pattern (`a.b` also finds
- * `axb_1`, and `a+` never finds its own `a+_1`), takes other scripts' digits, and allows one newline at the end.
+ * Differs from Orbax on purpose where Orbax's regular expression is loose: it reads the prefix as a pattern, so that `a+` never
+ * finds its own `a+_1`, takes other scripts' digits after the first, and allows one newline at the end.
  */
 export function parseStepName(formats: readonly StepNameFormat[], name: string): ParsedStepName | null {
   for (const [formatIndex, format] of formats.entries()) {

@@ -1,4 +1,3 @@
-import { isTemporaryName } from './commit-marker.js';
 import { nameFormatProblem, parseStepName, type StepNameFormat } from './name-format.js';
 
 /** A name format that directories seem to have, for a warning "{count} directories look like {example}: set {option}". */
@@ -31,7 +30,7 @@ function groupByPrefix(names: Iterable<string>): Map<string | null, string[]> {
   const groups = new Map<string | null, string[]>();
   for (const name of names) {
     const match = /^(?:(.+)_)?[0-9]+$/s.exec(name);
-    if (match === null || isTemporaryName(name)) continue;
+    if (match === null) continue;
     const prefix = match[1] ?? null;
     const group = groups.get(prefix);
     if (group === undefined) groups.set(prefix, [name]);
