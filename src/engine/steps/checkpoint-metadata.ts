@@ -1,4 +1,4 @@
-import type { JsonObject } from '../file-system.js';
+import type { JsonObject } from '../json.js';
 export interface CheckpointMetadata {
   readonly items: readonly string[] | null;
   readonly committedAtNs: string | null;
