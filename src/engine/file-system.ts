@@ -1,4 +1,7 @@
+import type { JsonObject } from './json.js';
 import type { CheckpointMetadata } from './steps/checkpoint-metadata.js';
+
+export type { JsonObject, JsonValue } from './json.js';
 
 /**
  * What the engine needs of a filesystem. Every call may be answered by a worker thread: nothing here blocks the
@@ -156,11 +159,6 @@ export interface StepContent {
 export type FileContent<T> =
   | { readonly outcome: 'read'; readonly value: T }
   | { readonly outcome: 'corrupt'; readonly reason: string };
-
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: JsonValue;
-}
 
 export type SnapshotMode = 'hardlink' | 'reflink' | 'copy' | 'none';
 

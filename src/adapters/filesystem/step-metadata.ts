@@ -1,4 +1,5 @@
-import type { JsonObject, StepContent } from '../../engine/file-system.js';
+import type { StepContent } from '../../engine/file-system.js';
+import type { JsonObject } from '../../engine/json.js';
 import {
   CHECKPOINT_METADATA_FILE,
   METRICS_FILE,

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { EventType } from '../events/event.js';
 import type { Emit, EventLog } from '../events/event-log.js';
-import type { JsonObject } from '../file-system.js';
+import type { JsonObject } from '../json.js';
 import type { CommitMode } from '../steps/commit-marker.js';
 import { diff, type StepChange } from '../steps/diff.js';
 import type { StepEntry } from '../steps/step.js';

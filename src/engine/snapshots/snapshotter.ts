@@ -2,14 +2,8 @@ import type { Clock } from '../clock.js';
 import { EngineError } from '../errors.js';
 import type { EventDraft, EventType } from '../events/event.js';
 import type { EventLog } from '../events/event-log.js';
-import type {
-  BuildResult,
-  FileSystem,
-  Identity,
-  Inventory,
-  JsonObject,
-  SnapshotMode,
-} from '../file-system.js';
+import type { BuildResult, FileSystem, Identity, Inventory, SnapshotMode } from '../file-system.js';
+import type { JsonObject } from '../json.js';
 import type { LeaseBook } from '../leases/lease-book.js';
 import type { Observer } from '../observer.js';
 import type { RunRegistry } from '../runs/run-registry.js';

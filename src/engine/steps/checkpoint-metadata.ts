@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../file-system.js';
+import type { JsonObject, JsonValue } from '../json.js';
 import { MetadataError } from './metadata-error.js';
 import { type PythonJson, parsePythonJson } from './python-json.js';
 

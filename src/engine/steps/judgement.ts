@@ -1,4 +1,5 @@
-import type { Identity, Inspection, JsonObject, StepContent } from '../file-system.js';
+import type { Identity, Inspection, StepContent } from '../file-system.js';
+import type { JsonObject } from '../json.js';
 import { millisecondsOf } from '../units.js';
 import type { CheckpointMetadata } from './checkpoint-metadata.js';
 import { describeCommitRule } from './classification.js';

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../file-system.js';
+import type { JsonValue } from '../json.js';
 import { MetadataError } from './metadata-error.js';
 
 /** Caps on untrusted input: parsing within them takes well under a second and a few dozen megabytes. */

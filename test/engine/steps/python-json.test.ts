@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { JsonValue } from '../../../src/engine/file-system.js';
+import type { JsonValue } from '../../../src/engine/json.js';
 import { MetadataError } from '../../../src/engine/steps/checkpoint-metadata.js';
 import { MAX_BYTES, MAX_DEPTH, MAX_VALUES, parsePythonJson } from '../../../src/engine/steps/python-json.js';
 
