@@ -78,6 +78,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('size_bytes', 'double precision', (column) => column.notNull())
     .addColumn('file_count', 'double precision', (column) => column.notNull())
     .addColumn('created_at', 'double precision', (column) => column.notNull())
+    .addUniqueConstraint('snapshots_generation', ['run', 'generation'])
     .execute();
 
   // Neither run nor snapshot is a foreign key: an ended lease is kept for its holder when both are gone.

@@ -173,8 +173,6 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
 function readiness(registry: RunRegistry): Readiness {
   const pending = registry
     .all()
-    .flatMap(({ run }) =>
-      run.watch.scans === 0 ? [`run ${run.name}: its first scan is under way`] : [],
-    );
+    .flatMap(({ run }) => (run.watch.scans === 0 ? [`run ${run.name}: its first scan is under way`] : []));
   return { ready: pending.length === 0, pending };
 }

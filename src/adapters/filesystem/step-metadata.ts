@@ -1,5 +1,4 @@
-import type { StepContent } from '../../engine/file-system.js';
-import type { JsonObject } from '../../engine/json.js';
+import type { FileContent, StepContent } from '../../engine/file-system.js';
 import {
   CHECKPOINT_METADATA_FILE,
   METRICS_FILE,
@@ -26,10 +25,13 @@ export function readMetrics(os: Os, step: DirectoryHandle): StepContent['metrics
     const errno = errnoOf(error);
     // A file or link of that name is no item, so there are no metrics: its own trouble shows up elsewhere.
     if (isMissing(errno) || errno === 'ELOOP') return null;
-    return { corrupt: `The metrics item cannot be read: ${errno}.` };
+    return { outcome: 'corrupt', reason: `The metrics item cannot be read: ${errno}.` };
   }
   try {
-    return readJson<JsonObject | null>(os, item, METRICS_FILE, parseMetrics);
+    const metrics = readJson(os, item, METRICS_FILE, parseMetrics);
+    // A trainer that saved None has no metrics.
+    if (metrics?.outcome !== 'read') return metrics;
+    return metrics.value === null ? null : { outcome: 'read', value: metrics.value };
   } finally {
     item.close();
   }
@@ -40,15 +42,15 @@ function readJson<T>(
   directory: DirectoryHandle,
   name: string,
   parse: (bytes: Uint8Array) => T,
-): T | { readonly corrupt: string } | null {
+): FileContent<T> | null {
   // The parser has the same limit; here it spares the reading.
   const file = readSmallFile(os, `read ${name}`, directory, name, MAX_BYTES);
   if (file.outcome === 'absent') return null;
-  if (file.outcome === 'refused') return { corrupt: `${file.why}.` };
+  if (file.outcome === 'refused') return { outcome: 'corrupt', reason: `${file.why}.` };
   try {
-    return parse(file.bytes);
+    return { outcome: 'read', value: parse(file.bytes) };
   } catch (error) {
-    if (error instanceof MetadataError) return { corrupt: error.message };
+    if (error instanceof MetadataError) return { outcome: 'corrupt', reason: error.message };
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { Kysely } from 'kysely';
 import type { Clock } from '../../engine/clock.js';
 import { StorageError } from '../../engine/storage-error.js';
 import { SqliteDialect } from './dialect.js';
-import { migrate } from './migrations.js';
+import { type Migrated, migrate } from './migrations.js';
 import { claimDatabase } from './ownership.js';
 import type { Schema } from './schema.js';
 import { storageFault } from './storage-faults.js';
@@ -28,6 +28,7 @@ const BUSY_TIMEOUT_MS = 1000;
 export interface SqliteDatabase {
   readonly file: string;
   readonly id: string;
+  readonly migrated: Migrated;
   readonly writer: Database.Database;
   readonly reader: Database.Database;
   readonly writes: Kysely<Schema>;
@@ -52,12 +53,12 @@ export async function openDatabase(path: string, clock: StoreClock): Promise<Sql
     refuseStrangers(file, writer);
     setPragmas(writer);
     const writes = new Kysely<Schema>({ dialect: new SqliteDialect(file, writer) });
-    await migrate(writes, file);
+    const migrated = await migrate(writes, file);
     const id = await storeId(writes, clock);
     const reader = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
     undo.push(() => reader.close());
     const reads = new Kysely<Schema>({ dialect: new SqliteDialect(file, reader) });
-    return { file, id, writer, reader, writes, reads, close };
+    return { file, id, migrated, writer, reader, writes, reads, close };
   } catch (error) {
     close();
     throw storageFault(file, error);

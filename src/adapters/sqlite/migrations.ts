@@ -19,14 +19,21 @@ export class NumberedMigrations implements MigrationProvider {
   }
 }
 
+/** The last schema change that the database had, and has now; null: none. */
+export interface Migrated {
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
 /** Brings the schema up to date, all of it or nothing. A database that a newer version made is refused untouched. */
 export async function migrate(
   db: Kysely<Schema>,
   file: string,
   provider: MigrationProvider = new NumberedMigrations(),
-): Promise<void> {
+): Promise<Migrated> {
   const known = await provider.getMigrations();
-  const unknown = (await appliedMigrations(db)).filter((name) => !Object.hasOwn(known, name));
+  const applied = await appliedMigrations(db);
+  const unknown = applied.filter((name) => !Object.hasOwn(known, name));
   if (unknown.length > 0) {
     throw new StorageError(
       'newer',
@@ -38,6 +45,7 @@ export async function migrate(
   if (error !== undefined) {
     throw error;
   }
+  return { from: applied.at(-1) ?? null, to: Object.keys(known).at(-1) ?? null };
 }
 
 const APPLIED_TABLE = 'kysely_migration';

@@ -37,6 +37,11 @@ const LIST = statement<NoArguments, SnapshotRow>((db) =>
   db.selectFrom('snapshots').selectAll().orderBy('id'),
 );
 
+const FIND = statement<{ readonly run: string; readonly generation: string }, SnapshotRow>(
+  (db, { run, generation }) =>
+    db.selectFrom('snapshots').selectAll().where('run', '=', run).where('generation', '=', generation),
+);
+
 const INSERT = statement<SnapshotRow, unknown>((db, snapshot) =>
   db.insertInto('snapshots').values(valuesOf<SnapshotRow>(COLUMNS, snapshot)),
 );
@@ -63,6 +68,11 @@ export class SnapshotTable implements SnapshotWriter {
 
   async list(): Promise<readonly SnapshotRecord[]> {
     return (await this.#session.rows(LIST, {})).map(toRecord);
+  }
+
+  async find(run: string, generation: string): Promise<SnapshotRecord | null> {
+    const [row] = await this.#session.rows(FIND, { run, generation });
+    return row === undefined ? null : toRecord(row);
   }
 
   async insert(draft: Omit<SnapshotRecord, 'id'>): Promise<SnapshotRecord> {
