@@ -60,7 +60,9 @@ const NOT_OURS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV',
 export async function serve(config: Config, options: ServeOptions): Promise<void> {
   const { startApp, announce, closeWithinMs = 10_000 } = options;
   const logger = createLogger({ level: config.logLevel, pretty: isPretty(config) });
-  const starting = startApp(config, { clock: systemClock, observer: loggingObserver(logger), logger });
+  const tools = { clock: systemClock, observer: loggingObserver(logger), logger };
+  // One turn later, so that signals are heard before anything begins.
+  const starting = Promise.resolve().then(() => startApp(config, tools));
   let stopping = false;
   const grace = closeWithGrace(
     {
