@@ -131,11 +131,15 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const waits: Waits = {
     wait: async (run, request, signal) => room.wait(registry.get(run), request, signal),
     list: async (run, { limit, page }) => {
+      await recorder.settled();
       const before = page === null ? null : parsePage(page);
       const { waits: records, next } = await store.waits.page({ run, before, limit });
       return { items: records.map(describeWait), next_page: next === null ? null : next.toString(36) };
     },
-    summary: async (run) => describeSummary(await store.waits.summary(run)),
+    summary: async (run) => {
+      await recorder.settled();
+      return describeSummary(await store.waits.summary(run));
+    },
   };
   return {
     runs,
@@ -166,6 +170,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       recorder.close();
       await Promise.all(registry.all().map(({ watcher }) => watcher.stop()));
       await snapshotter.close();
+      await recorder.settled();
     },
   };
 }

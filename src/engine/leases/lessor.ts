@@ -142,7 +142,7 @@ export class Lessor {
       const { tracked } = end;
       try {
         const lease = await this.#ports.protocol.grant(live, tracked, terms);
-        if (this.#waits(request)) await this.#ports.room.record(slice, end);
+        if (this.#waits(request)) this.#ports.room.record(slice, end);
         return await this.#hand(lease, keyed, signal);
       } catch (error) {
         await this.#retryable(slice, request, error);
@@ -202,11 +202,11 @@ export class Lessor {
   ): Promise<GrantResult> {
     const { run } = slice.live;
     if (request.step === null) {
-      await this.#ports.room.record(slice, end);
+      this.#ports.room.record(slice, end);
       return { granted: false, wait: this.#ports.room.unsatisfied(slice, end.kind, condition) };
     }
     if (run.availability === 'unavailable') throw runUnavailable(slice.live);
-    if (this.#waits(request)) await this.#ports.room.record(slice, end);
+    if (this.#waits(request)) this.#ports.room.record(slice, end);
     throw stepNotFound(slice.live, request.step);
   }
 

@@ -23,6 +23,8 @@ export class WaitRecorder {
   readonly #observer: Observer;
   readonly #open = new Map<string, { readonly start: WaitStart; expire: () => void }>();
 
+  readonly #writes = new Set<Promise<void>>();
+
   constructor(store: Store, clock: Clock, observer: Observer) {
     this.#store = store;
     this.#clock = clock;
@@ -42,28 +44,35 @@ export class WaitRecorder {
   }
 
   /** The server's cap ended this slice; the client is expected back. Without a `wait_id` it counts as a wait of its own. */
-  async pause(start: WaitStart): Promise<void> {
+  pause(start: WaitStart): void {
     const { key } = start;
-    if (key === null || this.#open.size >= MAX_OPEN) return this.end(start, 'timeout', null);
+    if (key === null || this.#open.size >= MAX_OPEN) {
+      this.end(start, 'timeout', null);
+      return;
+    }
     const cancel = this.#clock.after(SLICE_GAP_MS, () => {
       this.#open.delete(key);
-      void this.end(start, 'cancelled', null);
+      this.end(start, 'cancelled', null);
     });
     this.#open.set(key, { start, expire: cancel });
   }
 
-  /** Durable when it resolves. Never rejects: an answer is worth more than its statistics. */
-  async end(start: WaitStart, outcome: WaitOutcome, step: number | null): Promise<void> {
+  /** An answer does not wait for its statistics, and does not fail with them; whoever reads them waits for `settled`. */
+  end(start: WaitStart, outcome: WaitOutcome, step: number | null): void {
     const { run, until, source, startedAt } = start;
     const durationMs = this.#clock.monotonic() - start.startedMs;
     this.#observer.waitEnded({ run, until, source, outcome, step, durationMs });
-    try {
-      await this.#store.write((tx) =>
-        tx.waits.append([{ run, until, startedAt, durationMs, outcome, step, source }]),
-      );
-    } catch (error) {
-      this.#observer.internalError({ during: 'recording a wait', error });
-    }
+    const record = { run, until, startedAt, durationMs, outcome, step, source };
+    const write = this.#store
+      .write((tx) => tx.waits.append([record]))
+      .catch((error: unknown) => this.#observer.internalError({ during: 'recording a wait', error }))
+      .finally(() => this.#writes.delete(write));
+    this.#writes.add(write);
+  }
+
+  /** Resolves when every wait that ended before is recorded. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#writes);
   }
 
   close(): void {

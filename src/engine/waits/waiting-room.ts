@@ -66,7 +66,7 @@ export class WaitingRoom {
     const start = this.#recorder.begin(live.run.name, request.until, 'wait', request.waitId);
     return this.admit(live, timeoutMs, signal, start, async (slice) => {
       const end = await this.seek(slice, condition);
-      await this.record(slice, end);
+      this.record(slice, end);
       return end.kind === 'step' ? this.#satisfied(slice, end) : this.unsatisfied(slice, end.kind, condition);
     });
   }
@@ -95,7 +95,7 @@ export class WaitingRoom {
       return await body({ live, scope, start, timeoutMs });
     } catch (error) {
       const reason = scope.interrupt.reason;
-      if (reason !== null && reason !== 'deadline') void this.#recorder.end(start, 'cancelled', null);
+      if (reason !== null && reason !== 'deadline') this.#recorder.end(start, 'cancelled', null);
       throw error;
     } finally {
       this.#waiting -= 1;
@@ -122,10 +122,10 @@ export class WaitingRoom {
     return { kind: timeoutMs > this.#limits.maxWaitMs ? 'max_wait' : 'timeout' };
   }
 
-  async record({ start }: WaitSlice, end: WaitEnd): Promise<void> {
-    if (end.kind === 'max_wait') await this.#recorder.pause(start);
-    else if (end.kind === 'step') await this.#recorder.end(start, 'reached', end.tracked.entry.step);
-    else await this.#recorder.end(start, end.kind, null);
+  record({ start }: WaitSlice, end: WaitEnd): void {
+    if (end.kind === 'max_wait') this.#recorder.pause(start);
+    else if (end.kind === 'step') this.#recorder.end(start, 'reached', end.tracked.entry.step);
+    else this.#recorder.end(start, end.kind, null);
   }
 
   /** Resolves with the next event of the run, or after a poll interval. */

@@ -2,14 +2,16 @@ import type { InspectRequest } from '../file-system.js';
 import type { Classification } from '../steps/classification.js';
 import type { StepIndex } from '../steps/step-index.js';
 
-/** Finalized steps that every scan audits, newest first: what evaluators wait for is among them. */
-const ALWAYS_AUDITED = 64;
-/** Further ones that take turns, so that a scan of 10,000 steps costs no more than one of 100. */
+/** Finalized steps that every scan audits, newest first: what evaluators are about to be given is among them. */
+const ALWAYS_AUDITED = 8;
+/** Those that a thorough scan audits. */
+const THOROUGHLY_AUDITED = 64;
+/** Further ones that take turns in thorough scans, so that a scan of 10,000 steps costs no more than one of 200. */
 const AUDITED_IN_TURN = 128;
 
 /**
- * Chooses what a scan looks at inside: everything new, unresolved, or hinted at; of the finalized steps the newest, and of the rest some
- * in turn. Highest steps come first.
+ * Chooses what a scan looks at inside: everything new, unresolved, or hinted at; of the finalized steps the newest, and in a thorough
+ * scan some of the rest in turn. Highest steps come first.
  */
 export class InspectionPlan {
   #turn = 0;
@@ -18,6 +20,7 @@ export class InspectionPlan {
     classification: Classification,
     index: StepIndex,
     hinted: ReadonlySet<string>,
+    isThorough: boolean,
   ): readonly InspectRequest[] {
     const requests: InspectRequest[] = [];
     const settled: InspectRequest[] = [];
@@ -30,7 +33,9 @@ export class InspectionPlan {
       else if (tracked?.entry.state === 'deleting') requests.push({ name, depth: 'look', known: null });
       else requests.push(request);
     }
-    return [...requests, ...settled.slice(0, ALWAYS_AUDITED), ...this.#inTurn(settled.slice(ALWAYS_AUDITED))];
+    const newest = isThorough ? THOROUGHLY_AUDITED : ALWAYS_AUDITED;
+    const inTurn = isThorough ? this.#inTurn(settled.slice(newest)) : [];
+    return [...requests, ...settled.slice(0, newest), ...inTurn];
   }
 
   #inTurn(rest: readonly InspectRequest[]): readonly InspectRequest[] {

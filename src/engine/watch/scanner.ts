@@ -17,6 +17,13 @@ export type ReadableListing = Extract<Listing, { outcome: 'listed' | 'unchanged'
 /** New facts about entries; null is an entry that is gone. */
 export type Findings = ReadonlyMap<string, TrackedStep | null>;
 
+export interface ScanScope {
+  /** Names that the filesystem hinted at: they are looked at in any case. */
+  readonly hinted: ReadonlySet<string>;
+  /** Also look for losses in finalized steps that nothing hints at. */
+  readonly isThorough: boolean;
+}
+
 export interface ScanRules extends NameRules {
   /** How long content without marks of completeness must stay unchanged. */
   readonly settleMs: number;
@@ -44,7 +51,7 @@ export class Scanner {
     directory: string,
     listing: ReadableListing,
     rules: ScanRules,
-    hinted: ReadonlySet<string>,
+    { hinted, isThorough }: ScanScope,
     report: (findings: Findings) => Promise<void>,
   ): Promise<void> {
     if (listing.outcome === 'listed') {
@@ -52,7 +59,7 @@ export class Scanner {
       await report(this.#byName(this.#classification, listing.directories));
     }
     if (this.#classification === null) throw new Error('the first listing of a root cannot be unchanged');
-    const requests = this.#plan.requests(this.#classification, this.#index, hinted);
+    const requests = this.#plan.requests(this.#classification, this.#index, hinted, isThorough);
     const steps = new Map(this.#classification.candidates.map(({ name, step }) => [name, step]));
     let inventories = INVENTORIED_AT_ONCE;
     let next = this.#inspect(directory, requests, 0);
@@ -63,6 +70,23 @@ export class Scanner {
       inventories -= taken;
       if (findings.size > 0) await report(findings);
     }
+  }
+
+  /**
+   * Looks straight at the names that were hinted at, where they are new and named like a step: what a trainer just renamed into place is known
+   * without listing thousands of others first. Shadowing needs the whole listing, so composite formats wait for it.
+   */
+  async peek(directory: string, rules: ScanRules, hinted: ReadonlySet<string>): Promise<Findings> {
+    if (rules.formats.length > 1 || hinted.size > BATCH) return new Map();
+    const names = [...hinted].filter((name) => this.#index.get(name)?.entry.generation == null);
+    const { candidates } = classify(rules, { directories: names, symbolicLinks: [], others: [] });
+    if (candidates.length === 0) return new Map();
+    const requests = candidates.map(
+      ({ name }): InspectRequest => ({ name, depth: 'inventory', known: null }),
+    );
+    const seen = await this.#files.inspect(directory, requests);
+    const steps = new Map(candidates.map(({ name, step }) => [name, step]));
+    return (await this.#judgeAll(directory, seen, steps, rules, 0)).findings;
   }
 
   /** Takes the inventories that are still missing, newest first, at most `limit`; none left gives no findings. */

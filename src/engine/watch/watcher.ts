@@ -10,6 +10,9 @@ const BACKFILL_BATCH = 25;
 /** A filesystem that never stops hinting is scanned half of the time at most. */
 const MAX_HINT_PAUSE_MS = 250;
 
+/** In poll intervals: timers are a little early or late, and every scheduled scan shall be thorough. */
+const THOROUGH_AFTER = 0.5;
+
 export interface WatcherPorts {
   readonly files: FileSystem;
   readonly clock: Clock;
@@ -38,6 +41,7 @@ export class Watcher {
   #token: string | null = null;
   #identity: string | null = null;
   #lastScan = { endedMs: Number.NEGATIVE_INFINITY, durationMs: 0 };
+  #lastThoroughMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   constructor(run: WatchedRun, ports: WatcherPorts) {
@@ -109,14 +113,20 @@ export class Watcher {
     const hinted = new Set(this.#hinted);
     this.#hinted.clear();
     try {
-      const listing = await files.list(this.#run.record.directory, this.#token);
       let changed = 0;
       const report = async (findings: Findings) => {
-        changed += (await this.#run.take(findings)).length;
+        if (findings.size > 0) changed += (await this.#run.take(findings)).length;
       };
+      if (this.#run.availability === 'available') {
+        await report(await this.#scanner.peek(this.#run.realPath, this.#rules(), hinted));
+      }
+      const listing = await files.list(this.#run.record.directory, this.#token);
       const readable = await this.#admit(listing, report);
       if (readable !== null) {
-        await this.#scanner.scan(this.#run.realPath, readable, this.#rules(), hinted, report);
+        const isThorough =
+          startedMs - this.#lastThoroughMs >= this.#run.record.options.pollIntervalMs * THOROUGH_AFTER;
+        await this.#scanner.scan(this.#run.realPath, readable, this.#rules(), { hinted, isThorough }, report);
+        if (isThorough) this.#lastThoroughMs = startedMs;
         if (readable.outcome === 'listed') this.#token = readable.token;
         this.#arm();
       }
