@@ -1,4 +1,5 @@
-import type { JsonObject, SnapshotMode } from './file-system.js';
+import type { SnapshotMode } from './file-system.js';
+import type { JsonObject } from './json.js';
 import type { EndedState } from './leases/lease.js';
 import type { CommitModeOption, SnapshotLayout, WatchOption } from './runs/run.js';
 import type { StepState } from './steps/step.js';

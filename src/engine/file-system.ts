@@ -93,7 +93,10 @@ export interface InspectRequest {
  */
 export interface Inventory {
   readonly bytes: SharedArrayBuffer;
-  /** SHA-256 over every entry's relative path, kind, size and modification time: equal for a faithful copy. */
+  /**
+   * SHA-256 over every entry's relative path and kind, and every file's size and modification time in microseconds (as fine as a copy
+   * can keep it): equal for a faithful copy.
+   */
   readonly digest: string;
   readonly fileCount: number;
   readonly sizeBytes: number;
@@ -137,29 +140,37 @@ export interface StepContent {
   readonly empty: boolean;
   /** `commit_success.txt` is there. */
   readonly commitFile: boolean;
-  /** Names of the directories and files on the top level, at most 1,000. */
+  /** Names on the top level, sorted, at most 1,000; `directory` is false for files, and for links and special files. */
   readonly topLevel: readonly { readonly name: string; readonly directory: boolean }[];
-  /** Digest of the top level's names and times; with an inventory, of the whole tree: "its content stayed unchanged". */
+  /**
+   * Digest of the top level's names and times; with an inventory, of the whole tree: "its content stayed unchanged". The two are not
+   * comparable. A tree that changed while its inventory was taken has a fingerprint that equals no other.
+   */
   readonly fingerprint: string;
   /** Null when there is no `_CHECKPOINT_METADATA`. */
-  readonly metadata: CheckpointMetadata | { readonly corrupt: string } | null;
+  readonly metadata: FileContent<CheckpointMetadata> | null;
   /** The metrics item (`metrics/metrics`), null when there is none; only at depth `inventory`. */
-  readonly metrics: JsonObject | { readonly corrupt: string } | null;
+  readonly metrics: FileContent<JsonObject> | null;
   /** Null at depth `look`. */
   readonly inventory: Inventory | null;
 }
+
+/** A small metadata file from outside: what it says, or in one sentence why it cannot be read. */
+export type FileContent<T> =
+  | { readonly outcome: 'read'; readonly value: T }
+  | { readonly outcome: 'corrupt'; readonly reason: string };
 
 export type SnapshotMode = 'hardlink' | 'reflink' | 'copy' | 'none';
 
 /** What the engine does to its own snapshot directories; nothing else is ever written. */
 export interface SnapshotFiles {
   /**
-   * Makes `directory` (the parent must exist) and marks it as owned by the store `owner`, or reads the mark that is there.
-   * An existing directory without a mark is claimed unless `adopt` is false. Also writes `commit_success.txt` into it, so that Orbax's cleanup
-   * of temporary directories leaves it alone.
+   * Makes `directory` (the parent must exist) and marks it as owned by the store `owner`, or reads the mark that is there. An existing
+   * directory without a mark is claimed as well, whatever is in it; a symbolic link is refused (`failed`, ELOOP). Also writes
+   * `commit_success.txt` into it, so that Orbax's cleanup of temporary directories leaves it alone.
    */
   claim(directory: string, owner: string): Promise<Claim>;
-  /** Reads the mark without changing anything; `unclaimed` when there is no directory or no mark. */
+  /** Reads the mark without changing anything; null when there is no directory or no mark. Rejects when there is one that cannot be read. */
   owner(directory: string): Promise<string | null>;
   /** Links or copies a step into place: complete, verified against `inventory`, durable and atomic, or not at all. */
   build(plan: BuildPlan): Promise<BuildResult>;
@@ -167,11 +178,14 @@ export interface SnapshotFiles {
   retire(plan: RetirePlan): Promise<RetireResult>;
   /** Removes a tree inside a snapshot directory for good; absent is fine. */
   erase(snapshotDirectory: string, name: string): Promise<EraseResult>;
-  /** Whether anything of a published snapshot vanished or was replaced; null: all there. `path` absent counts as vanished "". */
+  /**
+   * Whether anything of a published snapshot vanished or was replaced; null: all there. `path` absent counts as vanished "". Rejects
+   * when it cannot be looked at (EACCES, EIO, …): that is no loss yet.
+   */
   audit(path: string, inventory: Inventory): Promise<Vanished | null>;
   /** Takes the inventory of a published snapshot anew (after a restart). Null when it is not there. */
   inventory(path: string): Promise<Inventory | null>;
-  /** Entry names of a snapshot directory; empty when it is absent. */
+  /** Entry names of a snapshot directory, without the mark and `commit_success.txt` of `claim`; empty when it is absent. */
   entries(snapshotDirectory: string): Promise<readonly string[]>;
   /** Whether the path is occupied by anything at all (lstat). */
   occupied(path: string): Promise<boolean>;
@@ -208,7 +222,7 @@ export interface BuildPlan {
    */
   readonly publishedName: string | null;
   readonly mode: Exclude<SnapshotMode, 'none'>;
-  /** Directories 0555; in reflink and copy also files 0444. */
+  /** Nobody may write: 0555 for directories and, in reflink and copy, 0444 for files, less what the originals deny. */
   readonly immutable: boolean;
 }
 

@@ -95,6 +95,8 @@ export interface EventWriter extends EventReader {
 export interface SnapshotReader {
   /** By id. */
   list(): Promise<readonly SnapshotRecord[]>;
+  /** The one of a generation, in whatever state: there is at most one. */
+  find(run: string, generation: string): Promise<SnapshotRecord | null>;
 }
 export interface SnapshotWriter extends SnapshotReader {
   /** Inserts with the next id, never used before. */

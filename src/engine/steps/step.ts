@@ -1,4 +1,4 @@
-import type { JsonObject } from '../file-system.js';
+import type { JsonObject } from '../json.js';
 
 export type StepState = 'finalized' | 'temporary' | 'deleting' | 'foreign';
 
