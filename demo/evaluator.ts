@@ -37,11 +37,13 @@ export async function evaluate({ url, journal, deleted }: Evaluation): Promise<n
     const isDeleted = await deleted(lease.step);
     const after = await readTree(lease.path);
     if (after.digest !== before.digest) throw new Error(`step ${lease.step} changed under its lease`);
-    journal.tell(
-      'evaluator',
-      `still reads step ${lease.step} after the trainer deleted it: every byte is the same`,
-    );
-    protectedBytes += after.bytes;
+    if (isDeleted) {
+      journal.tell(
+        'evaluator',
+        `still reads step ${lease.step}, which the trainer deleted: every byte is the same`,
+      );
+      protectedBytes += after.bytes;
+    }
     await call(url, 'DELETE', `/leases/${lease.id}`);
     journal.tell('evaluator', `let go of step ${lease.step}`);
     until = lease.step + 1;
