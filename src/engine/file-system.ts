@@ -1,8 +1,6 @@
 import type { JsonObject } from './json.js';
 import type { CheckpointMetadata } from './steps/checkpoint-metadata.js';
 
-export type { JsonObject, JsonValue } from './json.js';
-
 /**
  * What the engine needs of a filesystem. Every call may be answered by a worker thread: nothing here blocks the
  * event loop, and nothing here decides anything, it only reports facts or does what it is told.

@@ -8,7 +8,7 @@ import { Interrupt } from './interrupt.js';
 /** Events read ahead of a consumer, at most. */
 const BATCH = 256;
 /** Idle time after which a bookmark tells a stream how far it is. */
-export const BOOKMARK_INTERVAL_MS = 15_000;
+const BOOKMARK_INTERVAL_MS = 15_000;
 
 /**
  * One stream of events, in three phases that are one loop: **backfill** reads pages of the log from the start position; **cutover** is the

@@ -18,7 +18,7 @@ import { describeOptions, describeRun } from './run-document.js';
 import type { LiveRun, RunRegistry } from './run-registry.js';
 import { WatchedRun } from './watched-run.js';
 
-export const DEFAULT_RUN_OPTIONS: RunOptions = {
+const DEFAULT_RUN_OPTIONS: RunOptions = {
   stepNameFormats: [{ prefix: null, fixedLength: null }],
   commitMode: 'auto',
   watch: 'auto',

@@ -1,5 +1,9 @@
 import { EngineError } from '../errors.js';
-import type { LiveRun } from './run-registry.js';
+import type { WatchedRun } from './watched-run.js';
+
+interface Watched {
+  readonly run: WatchedRun;
+}
 
 export function runNotFound(name: string): EngineError {
   return new EngineError('run_not_found', `there is no run "${name}"`, {
@@ -7,7 +11,7 @@ export function runNotFound(name: string): EngineError {
   });
 }
 
-export function runUnavailable({ run }: LiveRun): EngineError {
+export function runUnavailable({ run }: Watched): EngineError {
   return new EngineError(
     'run_unavailable',
     `the directory of run "${run.name}" cannot be read: ${run.reason ?? 'it was not scanned yet'}`,
@@ -17,7 +21,7 @@ export function runUnavailable({ run }: LiveRun): EngineError {
   );
 }
 
-export function stepNotFound({ run }: LiveRun, step: number | 'latest'): EngineError {
+export function stepNotFound({ run }: Watched, step: number | 'latest'): EngineError {
   const highest = run.index.highest()?.entry.step ?? null;
   const there = highest === null ? 'it has no finalized step' : `its highest finalized step is ${highest}`;
   const found = step === 'latest' ? null : run.index.byStep(step);

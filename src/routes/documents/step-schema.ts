@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { StepDocument } from '../../engine/documents.js';
-import type { JsonObject } from '../../engine/file-system.js';
+import type { JsonObject } from '../../engine/json.js';
 import { choice, nullable, ref, time } from './building-blocks.js';
 
 export const SNAPSHOT_MODES = ['hardlink', 'reflink', 'copy', 'none'] as const;

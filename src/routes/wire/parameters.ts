@@ -3,7 +3,7 @@ import { DURATION_PATTERN } from './duration.js';
 import { DURATION_FORMAT } from './value-schema.js';
 
 /** Step numbers reach as far as JSON numbers are exact; Orbax stops at int32. */
-export const MAX_STEP = Number.MAX_SAFE_INTEGER;
+const MAX_STEP = Number.MAX_SAFE_INTEGER;
 export const RUN_NAME_PATTERN = '^[a-z0-9][a-z0-9._-]{0,63}$';
 
 export function stepNumber(description: string, example = 12000) {
