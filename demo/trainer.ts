@@ -41,7 +41,8 @@ export async function replayTraining(training: Training): Promise<void> {
     if (signal?.aborted) return;
     const source = sources[index % sources.length];
     if (source === undefined) throw new Error(`${training.fixture} has no steps to replay`);
-    training.onSaved?.(await save(source, root, step, index));
+    const saved = await save(source, root, step, index);
+    training.onSaved?.(saved);
     kept.push(step);
     for (const old of kept.splice(0, kept.length - maxToKeep)) {
       const path = join(root, String(old));
