@@ -30,12 +30,14 @@ export function about<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw isVerdict(error) ? error : new BuildFailure(path, error);
+    throw failureAt(path, error);
   }
 }
 
-export function isVerdict(error: unknown): boolean {
-  return error instanceof StepGone || error instanceof NameTaken || error instanceof BuildFailure;
+/** The error itself when it says already what it is about. */
+export function failureAt(path: string, error: unknown): Error {
+  const known = error instanceof StepGone || error instanceof NameTaken || error instanceof BuildFailure;
+  return known ? error : new BuildFailure(path, error);
 }
 
 export function resultOf(error: unknown, plan: BuildPlan): BuildResult {

@@ -1,5 +1,5 @@
 import type { BuildPlan, BuildResult, Inventory } from '../../engine/file-system.js';
-import { about, NameTaken, refusal, resultOf, StepGone } from './build-failure.js';
+import { about, failureAt, NameTaken, refusal, resultOf, StepGone } from './build-failure.js';
 import { DirectoryHandle, entryName, withHandle } from './directory-handle.js';
 import { eraseIn } from './erase.js';
 import { errnoOf, isNotDirectory } from './errno.js';
@@ -86,9 +86,7 @@ function publish(os: Os, home: DirectoryHandle, from: string, name: string): voi
     os.rename('publish snapshot', from, home.at(name));
   } catch (error) {
     if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error))) throw new NameTaken();
-    about(`${home.path}/${name}`, () => {
-      throw error;
-    });
+    throw failureAt(`${home.path}/${name}`, error);
   }
 }
 
@@ -101,9 +99,7 @@ function expectFree(os: Os, home: DirectoryHandle, name: string): void {
     os.lstat('check published name', home.at(name));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return;
-    about(`${home.path}/${name}`, () => {
-      throw error;
-    });
+    throw failureAt(`${home.path}/${name}`, error);
   }
   throw new NameTaken();
 }
@@ -116,9 +112,7 @@ function openStep(os: Os, { source, identity }: BuildPlan): DirectoryHandle {
     const errno = errnoOf(error);
     if (errno === 'ENOENT') throw new StepGone('', 'missing');
     if (isNotDirectory(errno)) throw new StepGone('', 'replaced');
-    return about(source, () => {
-      throw error;
-    });
+    throw failureAt(source, error);
   }
   const stats = os.fstat('verify step', step.fd);
   const sameBirth =

@@ -1,4 +1,3 @@
-import type { BigIntStats } from 'node:fs';
 import type { Inspection, InspectRequest, StepContent, Vanished } from '../../engine/file-system.js';
 import { DirectoryHandle, entryName, withHandle } from './directory-handle.js';
 import { errnoOf, isMissing, isNotDirectory, sentenceOf } from './errno.js';
@@ -31,10 +30,28 @@ export async function inspect(
     const inspections: Inspection[] = [];
     for (const request of requests) {
       if (slices.due()) await slices.rest();
-      inspections.push(await inspectEntry(os, root, request));
+      const glance = request.depth === 'look' && request.known === null;
+      inspections.push(glance ? lookAtEntry(os, root, request.name) : await inspectEntry(os, root, request));
     }
     return inspections;
   });
+}
+
+/** Ten thousand of these are the first scan of a root: nothing is asked of the system twice. */
+function lookAtEntry(os: Os, root: DirectoryHandle, name: string): Inspection {
+  try {
+    const step = root.child('inspect', entryName(name));
+    try {
+      const top = readTopLevel(os, step);
+      if (top.stats.nlink === 0n) return { name, outcome: 'gone' };
+      const content = { ...top.content, metrics: null, inventory: null };
+      return { name, outcome: 'present', identity: identityOf(top.stats), vanished: null, content };
+    } finally {
+      step.close();
+    }
+  } catch (error) {
+    return explain(os, root, name, error);
+  }
 }
 
 async function inspectEntry(os: Os, root: DirectoryHandle, request: InspectRequest): Promise<Inspection> {
@@ -53,32 +70,22 @@ async function inspectEntry(os: Os, root: DirectoryHandle, request: InspectReque
 }
 
 /** Null when the name leads to another directory by the end. */
-
 async function inspectOpen(
   os: Os,
   root: DirectoryHandle,
   step: DirectoryHandle,
   { name, depth, known }: InspectRequest,
 ): Promise<Inspection | null> {
-  const stats = os.fstat('inspect', step.fd);
+  const { stats, content: top } = readTopLevel(os, step);
   const vanished: Vanished | null = known === null ? null : await findVanished(os, step, known);
-  const content = depth === 'audit' ? null : await contentOf(os, step, stats, depth === 'inventory');
+  let content: StepContent | null = null;
+  if (depth === 'look') content = { ...top, metrics: null, inventory: null };
+  if (depth === 'inventory')
+    content = { ...top, metrics: readMetrics(os, step), ...(await takeInventory(os, step)) };
   // What the handle showed of a directory that was renamed or removed meanwhile is not what stands under the name: a removed one
   // would seem empty.
   if (os.lstat('inspect', root.at(name)).ino !== stats.ino) return null;
   return { name, outcome: 'present', identity: identityOf(stats), vanished, content };
-}
-
-async function contentOf(
-  os: Os,
-  step: DirectoryHandle,
-  stats: BigIntStats,
-  full: boolean,
-): Promise<StepContent> {
-  const top = readTopLevel(os, step, stats, !full);
-  if (!full) return { ...top, metrics: null, inventory: null };
-  const { inventory, fingerprint } = await takeInventory(os, step);
-  return { ...top, fingerprint, metrics: readMetrics(os, step), inventory };
 }
 
 function explain(os: Os, root: DirectoryHandle, name: string, error: unknown): Inspection {

@@ -18,13 +18,16 @@ export interface FileSystemOptions {
 
 /** So many answers are taken from one message: unpacking them stays a matter of a few milliseconds. */
 const INSPECT_BATCH = 100;
+/** From so many batches on the helper takes part. */
+const SHARED_BATCHES = 10;
 
 /**
- * Three threads, so that nothing waits for what is slower by nature: `scan` looks at the trainers' directories, `link` does what
- * grants and releases wait for, and `copy`, which starts when first needed, moves bytes for minutes.
+ * Nothing waits for what is slower by nature: the thread `scan` looks at the trainers' directories, `link` does what grants and
+ * releases wait for, and `copy`, which starts when first needed, moves bytes for minutes.
  */
 export function openFileSystem({ closeGraceMs = 2000 }: FileSystemOptions = {}): FileSystem {
   const scan = new WorkerClient('scan');
+  const helper = new WorkerClient('scan-helper');
   const link = new WorkerClient('link');
   const copy = new WorkerClient('copy');
   scan.warm();
@@ -32,12 +35,12 @@ export function openFileSystem({ closeGraceMs = 2000 }: FileSystemOptions = {}):
   return {
     locate: (directory) => scan.call('locate', directory),
     list: (directory, previous) => list(scan, directory, previous),
-    inspect: (directory, requests) => inspect(scan, directory, requests),
+    inspect: (directory, requests) => inspect(scan, helper, directory, requests),
     watch: watchDirectory,
     space: (directory) => scan.call('space', directory),
     snapshots: snapshotFiles(scan, link, copy),
     close: async () => {
-      await Promise.all([scan, link, copy].map((client) => client.close(closeGraceMs)));
+      await Promise.all([scan, helper, link, copy].map((client) => client.close(closeGraceMs)));
     },
   };
 }
@@ -53,24 +56,32 @@ async function list(scan: WorkerClient, directory: string, previous: string | nu
   };
 }
 
-/** One batch ahead: the thread is never idle between two, and other calls get their turn after every one. */
+/**
+ * Every thread has one batch to work on and one waiting: it is never idle between two, and other calls get their turn after each.
+ * A first scan of thousands of steps is shared with a thread that only that starts.
+ */
 async function inspect(
   scan: WorkerClient,
+  helper: WorkerClient,
   directory: string,
   requests: readonly InspectRequest[],
 ): Promise<readonly Inspection[]> {
-  const batch = (start: number) =>
-    scan.call('inspect', directory, requests.slice(start, start + INSPECT_BATCH));
-  const inspections: Inspection[] = [];
-  let ahead = requests.length === 0 ? null : batch(0);
-  for (let start = INSPECT_BATCH; ahead !== null; start += INSPECT_BATCH) {
-    const current = ahead;
-    ahead = start < requests.length ? batch(start) : null;
-    // The one ahead may fail first, with the thread: it is awaited in the next turn, or not at all.
-    ahead?.catch(() => undefined);
-    inspections.push(...(await current));
-  }
-  return inspections;
+  const batches = Math.ceil(requests.length / INSPECT_BATCH);
+  const inspections: Inspection[][] = [];
+  let next = 0;
+  const drain = async (thread: WorkerClient): Promise<void> => {
+    for (let batch = next++; batch < batches; batch = next++) {
+      const start = batch * INSPECT_BATCH;
+      inspections[batch] = await thread.call(
+        'inspect',
+        directory,
+        requests.slice(start, start + INSPECT_BATCH),
+      );
+    }
+  };
+  const threads = batches < SHARED_BATCHES ? [scan, scan] : [scan, helper, scan, helper];
+  await Promise.all(threads.map(drain));
+  return inspections.flat();
 }
 
 function snapshotFiles(scan: WorkerClient, link: WorkerClient, copy: WorkerClient): SnapshotFiles {

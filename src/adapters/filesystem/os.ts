@@ -52,6 +52,8 @@ export interface Os {
   statfs(purpose: string, path: string): BigIntStatsFs;
   realpath(purpose: string, path: string): string;
   readdir(purpose: string, path: string): Entry[];
+  /** Names alone: for directories whose entries are looked at one by one anyway. */
+  names(purpose: string, path: string): string[];
   /** Whole small file of the kernel's own (`/proc`). */
   readText(purpose: string, path: string): string;
   access(purpose: string, path: string, mode: number): void;
@@ -82,6 +84,7 @@ export const nodeOs: Os = {
   statfs: (_, path) => statfsSync(path, BIG),
   realpath: (_, path) => realpathSync.native(path),
   readdir: (_, path) => readEntries(path),
+  names: (_, path) => readdirSync(path),
   readText: (_, path) => readFileSync(path, 'utf8'),
   access: (_, path, mode) => accessSync(path, mode),
   open: (_, path, flags, mode) => openSync(path, flags, mode),

@@ -5,47 +5,51 @@ import { CHECKPOINT_METADATA_FILE } from '../../engine/steps/checkpoint-metadata
 import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { errnoOf, isMissing } from './errno.js';
-import type { Entry, Os } from './os.js';
+import type { Os } from './os.js';
 import { readMetadata } from './step-metadata.js';
 
 const MAX_NAMES = 1000;
 
-type TopLevel = Pick<StepContent, 'empty' | 'commitFile' | 'topLevel' | 'fingerprint' | 'metadata'>;
+export interface TopLevel {
+  /** Of the step's directory, read after its names. */
+  readonly stats: BigIntStats;
+  readonly content: Omit<StepContent, 'metrics' | 'inventory'>;
+}
 
-/** @param print false leaves the fingerprint empty: an inventory gives a better one. */
-export function readTopLevel(os: Os, step: DirectoryHandle, stats: BigIntStats, print: boolean): TopLevel {
-  const entries = os.readdir('look', step.address).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const shown = entries.slice(0, MAX_NAMES);
-  const has = (name: string) => entries.some((entry) => entry.name === name);
-  const resolved = shown.map((entry) => look(os, step, entry, print));
-  return {
-    empty: entries.length === 0,
-    commitFile: has(COMMIT_SUCCESS_FILE),
-    topLevel: shown.map(({ name }, index) => ({ name, directory: resolved[index]?.directory ?? false })),
-    fingerprint: print ? fingerprint(stats, entries, resolved) : '',
-    metadata: has(CHECKPOINT_METADATA_FILE) ? readMetadata(os, step) : null,
+export function readTopLevel(os: Os, step: DirectoryHandle): TopLevel {
+  const names = os.names('look', step.address).sort();
+  const shown = names.slice(0, MAX_NAMES).map((name) => look(os, step, name));
+  const metadata = names.includes(CHECKPOINT_METADATA_FILE) ? readMetadata(os, step) : null;
+  const stats = os.fstat('inspect', step.fd);
+  const content = {
+    empty: names.length === 0,
+    commitFile: names.includes(COMMIT_SUCCESS_FILE),
+    topLevel: shown.map(({ name, directory }) => ({ name, directory })),
+    fingerprint: fingerprint(stats, names, shown),
+    metadata,
   };
+  return { stats, content };
 }
 
 interface Looked {
+  readonly name: string;
   readonly directory: boolean;
   readonly facts: string;
 }
 
-function look(os: Os, step: DirectoryHandle, { name, kind }: Entry, print: boolean): Looked {
-  if (!print && kind !== 'unknown') return { directory: kind === 'directory', facts: '' };
+function look(os: Os, step: DirectoryHandle, name: string): Looked {
   try {
     const stats = os.lstat('look', step.at(name));
-    return { directory: stats.isDirectory(), facts: `${stats.ino} ${stats.size} ${stats.mtimeNs}` };
+    return { name, directory: stats.isDirectory(), facts: `${stats.ino} ${stats.size} ${stats.mtimeNs}` };
   } catch (error) {
     const errno = errnoOf(error);
     if (!isMissing(errno)) throw error;
-    return { directory: false, facts: errno };
+    return { name, directory: false, facts: errno };
   }
 }
 
-function fingerprint(stats: BigIntStats, entries: readonly Entry[], resolved: readonly Looked[]): string {
-  const names = entries.map((entry) => entry.name).join('\0');
-  const facts = resolved.map((entry) => entry.facts).join();
-  return hash('sha256', `${stats.ino} ${stats.mtimeNs}\0${names}\0${facts}`);
+/** A name beyond the cap counts with the directory's own time alone. */
+function fingerprint(stats: BigIntStats, names: readonly string[], shown: readonly Looked[]): string {
+  const facts = shown.map((entry) => entry.facts).join();
+  return hash('sha256', `${stats.ino} ${stats.mtimeNs}\0${names.join('\0')}\0${facts}`);
 }

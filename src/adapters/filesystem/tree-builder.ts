@@ -1,5 +1,6 @@
+import type { BigIntStats } from 'node:fs';
 import type { BuildPlan, Inventory } from '../../engine/file-system.js';
-import { about, StepGone } from './build-failure.js';
+import { about, failureAt, StepGone } from './build-failure.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { DirectorySync } from './directory-sync.js';
 import { errnoOf, isMissing, isNotDirectory } from './errno.js';
@@ -10,9 +11,9 @@ import {
   type SharedDirectories,
 } from './inventory-codec.js';
 import type { Os } from './os.js';
-import { cloneFile, copyFile, giveGroup, linkFile, type Placement } from './place-file.js';
+import { cloneFile, copyFile, giveGroup, linkFile, type Pair, pathOf } from './place-file.js';
 import { Slices } from './slices.js';
-import { at, below, depthOf, type FileColumns, fileStart, lastPart } from './tree.js';
+import { at, depthOf, type FileColumns, fileStart, lastPart } from './tree.js';
 
 interface Level {
   readonly row: number;
@@ -49,8 +50,9 @@ export class TreeBuilder {
     try {
       for (let row = 0; row < this.directories.path.length; row++) {
         while (this.stack.length > depthOf(at(this.directories.path, row))) this.leave();
-        this.stack.push(row === 0 ? { row, source, target } : this.enter(row));
-        await this.fill(row);
+        const level = row === 0 ? { row, source, target } : this.enter(row);
+        this.stack.push(level);
+        await this.fill(level);
       }
       while (this.stack.length > 0) this.leave();
       this.sync.flush();
@@ -61,7 +63,10 @@ export class TreeBuilder {
     return this.inventory();
   }
 
-  /** Mode and group of the original; its owner is this process, which must be able to read it. The root is sealed by the caller, because a directory that denies writing cannot be moved elsewhere. */
+  /**
+   * Mode and group of the original; its owner is this process, which must be able to read it. The root is sealed by the caller: a
+   * directory that denies writing cannot be moved elsewhere.
+   */
   seal(target: DirectoryHandle, row: number): void {
     const { os, plan } = this;
     const mode = at(this.directories.mode, row);
@@ -98,9 +103,7 @@ export class TreeBuilder {
       const errno = errnoOf(error);
       if (errno === 'ENOENT') throw new StepGone(path, 'missing');
       if (isMissing(errno) || isNotDirectory(errno)) throw new StepGone(path, 'replaced');
-      return about(`${parent.path}/${name}`, () => {
-        throw error;
-      });
+      throw failureAt(`${parent.path}/${name}`, error);
     }
     if (this.os.fstat('verify source directory', source.fd).ino === at(this.directories.inode, row))
       return source;
@@ -108,41 +111,26 @@ export class TreeBuilder {
     throw new StepGone(path, 'replaced');
   }
 
-  private async fill(row: number): Promise<void> {
-    const level = this.stack.at(-1);
-    if (level === undefined) return;
-    const directory = at(this.directories.path, row);
-    const { os, files, plan } = this;
-    for (let file = fileStart(this.directories, row); file < at(this.directories.fileEnd, row); file++) {
-      if (this.slices.due()) await this.slices.rest();
-      const path = below(directory, at(files.name, file));
-      const pending = this.place({ ...level, os, files, row: file, path, immutable: plan.immutable });
-      if (pending !== undefined) await pending;
+  private async fill({ row, source, target }: Level): Promise<void> {
+    const { os, files, plan, slices, directories } = this;
+    const path = at(directories.path, row);
+    const pair: Pair = { os, source, target, path, files, immutable: plan.immutable };
+    const end = at(directories.fileEnd, row);
+    for (let file = fileStart(directories, row); file < end; file++) {
+      if (slices.due()) await slices.rest();
+      try {
+        if (plan.mode === 'hardlink') linkFile(pair, file);
+        else if (plan.mode === 'reflink') this.keep(file, cloneFile(pair, file));
+        else this.keep(file, await copyFile(pair, file, slices));
+      } catch (error) {
+        throw failureAt(`${plan.source}/${pathOf(pair, file)}`, error);
+      }
     }
   }
 
-  private place(placement: Placement): Promise<void> | undefined {
-    const full = `${this.plan.source}/${placement.path}`;
-    if (this.plan.mode === 'hardlink') {
-      about(full, () => linkFile(placement));
-      return undefined;
-    }
-    return this.duplicate(placement, full);
-  }
-
-  private async duplicate(placement: Placement, full: string): Promise<void> {
-    const { row } = placement;
-    let stats: Awaited<ReturnType<typeof copyFile>>;
-    try {
-      stats = this.plan.mode === 'copy' ? await copyFile(placement, this.slices) : cloneFile(placement);
-    } catch (error) {
-      about(full, () => {
-        throw error;
-      });
-      return;
-    }
-    this.built.files.inode[row] = stats.ino;
-    this.built.files.mtimeNs[row] = stats.mtimeNs;
+  private keep(file: number, { ino, mtimeNs }: BigIntStats): void {
+    this.built.files.inode[file] = ino;
+    this.built.files.mtimeNs[file] = mtimeNs;
   }
 
   private leave(): void {
