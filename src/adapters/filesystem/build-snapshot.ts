@@ -1,8 +1,10 @@
-import type { BuildPlan, BuildResult, Inventory } from '../../engine/file-system.js';
+import type { BigIntStats } from 'node:fs';
+import type { BuildPlan, BuildResult, Identity, Inventory } from '../../engine/file-system.js';
 import { about, failureAt, NameTaken, refusal, resultOf, StepGone } from './build-failure.js';
 import { DirectoryHandle, entryName, withHandle } from './directory-handle.js';
 import { eraseIn } from './erase.js';
 import { errnoOf, isNotDirectory } from './errno.js';
+import { identityOf } from './identity.js';
 import type { Os } from './os.js';
 import { TreeBuilder } from './tree-builder.js';
 
@@ -114,14 +116,20 @@ function openStep(os: Os, { source, identity }: BuildPlan): DirectoryHandle {
     if (isNotDirectory(errno)) throw new StepGone('', 'replaced');
     throw failureAt(source, error);
   }
-  const stats = os.fstat('verify step', step.fd);
-  const sameBirth =
-    identity.birthtimeNs === null ||
-    stats.birthtimeNs === 0n ||
-    String(stats.birthtimeNs) === identity.birthtimeNs;
-  if (String(stats.ino) === identity.inode && sameBirth) return step;
-  step.close();
-  throw new StepGone('', 'replaced');
+  try {
+    about(source, () => expectIdentity(os.fstat('verify step', step.fd), identity));
+    return step;
+  } catch (error) {
+    step.close();
+    throw error;
+  }
+}
+
+/** An inode number comes back soon after a removal; the birth time, where there is one, does not. */
+function expectIdentity(stats: BigIntStats, { inode, birthtimeNs }: Identity): void {
+  const born = identityOf(stats).birthtimeNs;
+  const sameBirth = birthtimeNs === null || born === null || born === birthtimeNs;
+  if (String(stats.ino) !== inode || !sameBirth) throw new StepGone('', 'replaced');
 }
 
 /** What a crash left under this name was never published, and nobody builds the same one twice at a time. */

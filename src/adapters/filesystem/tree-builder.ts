@@ -105,10 +105,14 @@ export class TreeBuilder {
       if (isMissing(errno) || isNotDirectory(errno)) throw new StepGone(path, 'replaced');
       throw failureAt(`${parent.path}/${name}`, error);
     }
-    if (this.os.fstat('verify source directory', source.fd).ino === at(this.directories.inode, row))
+    try {
+      const { ino } = about(source.path, () => this.os.fstat('verify source directory', source.fd));
+      if (ino !== at(this.directories.inode, row)) throw new StepGone(path, 'replaced');
       return source;
-    source.close();
-    throw new StepGone(path, 'replaced');
+    } catch (error) {
+      source.close();
+      throw error;
+    }
   }
 
   private async fill({ row, source, target }: Level): Promise<void> {

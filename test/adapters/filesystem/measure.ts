@@ -6,9 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openFileSystem } from '../../../src/adapters/filesystem/node-file-system.js';
 import type { FileSystem, InspectRequest } from '../../../src/engine/file-system.js';
+import { LoopDelay } from '../../support/fs-loop-delay.js';
 
 const ROUNDS = 5;
 const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'fs-measure-'));
@@ -118,30 +118,6 @@ function makeSmallStep(step: string): void {
   for (const name of ['_METADATA', '_sharding', 'manifest.ocdbt'])
     writeFileSync(join(step, 'default', name), 'x');
   for (let file = 0; file < 7; file++) writeFileSync(join(step, 'default', 'd', String(file)), 'x');
-}
-
-/** The event loop's delay over several stretches; each gets its own histogram, because one counts the pauses between them. */
-class LoopDelay {
-  private readonly p99: number[] = [];
-  private readonly max: number[] = [];
-  private histogram = monitorEventLoopDelay({ resolution: 1 });
-
-  async start(): Promise<void> {
-    // The loop catches up first after a call that blocked it: that is not the adapter's doing.
-    for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
-    this.histogram = monitorEventLoopDelay({ resolution: 1 });
-    this.histogram.enable();
-  }
-
-  stop(): void {
-    this.histogram.disable();
-    this.p99.push(this.histogram.percentile(99) / 1e6);
-    this.max.push(this.histogram.max / 1e6);
-  }
-
-  toString(): string {
-    return `p99 ${ms(median(this.p99))} (median of ${this.p99.length} stretches), max ${ms(Math.max(...this.max))}`;
-  }
 }
 
 async function many(work: () => Promise<void>): Promise<number | undefined> {
