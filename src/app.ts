@@ -14,7 +14,7 @@ export const startApp: StartApp = async (
   { clock, observer, logger }: AppTools,
 ): Promise<App> => {
   const store = await openSqliteStore({ file: config.databaseFile, clock });
-  const files = openFileSystem();
+  const files = openFileSystem({ clock });
   const stopping = new AbortController();
   try {
     const engine = await startEngine(

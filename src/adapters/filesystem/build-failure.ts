@@ -16,7 +16,7 @@ export class StepGone extends Error {
 export class NameTaken extends Error {}
 
 /** A failed call of a build, with the path that it was about. */
-export class BuildFailure extends Error {
+class BuildFailure extends Error {
   readonly path: string;
 
   constructor(path: string, cause: unknown) {

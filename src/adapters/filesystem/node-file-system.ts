@@ -1,3 +1,4 @@
+import type { Clock } from '../../engine/clock.js';
 import type {
   BuildPlan,
   BuildResult,
@@ -12,6 +13,7 @@ import { watchDirectory } from './watch-directory.js';
 import { WorkerClient } from './worker-client.js';
 
 export interface FileSystemOptions {
+  readonly clock: Clock;
   /** How long `close` waits for calls under way, in milliseconds. */
   readonly closeGraceMs?: number;
 }
@@ -25,11 +27,11 @@ const SHARED_BATCHES = 10;
  * Nothing waits for what is slower by nature: the thread `scan` looks at the trainers' directories, `link` does what grants and
  * releases wait for, and `copy`, which starts when first needed, moves bytes for minutes.
  */
-export function openFileSystem({ closeGraceMs = 2000 }: FileSystemOptions = {}): FileSystem {
-  const scan = new WorkerClient('scan');
-  const helper = new WorkerClient('scan-helper');
-  const link = new WorkerClient('link');
-  const copy = new WorkerClient('copy');
+export function openFileSystem({ clock, closeGraceMs = 2000 }: FileSystemOptions): FileSystem {
+  const scan = new WorkerClient('scan', clock);
+  const helper = new WorkerClient('scan-helper', clock);
+  const link = new WorkerClient('link', clock);
+  const copy = new WorkerClient('copy', clock);
   scan.warm();
   link.warm();
   return {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { UnsatisfiedWaitDocument, WaitDocument, WaitRecordDocument } from '../../engine/documents.js';
+import type { UnsatisfiedWaitDocument, WaitDocument } from '../../engine/documents.js';
 import { choice, nullable, ref, seconds, time } from './building-blocks.js';
 import { Step } from './step-schema.js';
 
@@ -55,8 +55,6 @@ export const WaitRecordSchema = Type.Object(
   },
   { $id: 'WaitRecord' },
 );
-
-export const WaitRecord = ref<WaitRecordDocument>('WaitRecord');
 
 const quantile = (text: string) =>
   nullable(Type.Number(), { description: `${text} Seconds; null without waits.` });

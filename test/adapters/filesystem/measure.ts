@@ -7,12 +7,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFileSystem } from '../../../src/adapters/filesystem/node-file-system.js';
+import { systemClock } from '../../../src/adapters/system-clock.js';
 import type { FileSystem, InspectRequest } from '../../../src/engine/file-system.js';
 import { LoopDelay } from '../../support/fs-loop-delay.js';
 
 const ROUNDS = 5;
 const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'fs-measure-'));
-const files = openFileSystem();
+const files = openFileSystem({ clock: systemClock });
 try {
   await measureSnapshots(files, join(root, 'large'));
   await measureRoot(files, join(root, 'many'));
