@@ -56,6 +56,11 @@ export class WorkerClient {
     this.fail(closedError());
   }
 
+  /** Ends the thread as a crash would. */
+  kill(): void {
+    void this.worker?.terminate();
+  }
+
   private idle(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, graceMs);
