@@ -9,7 +9,10 @@ const ALL: LeaseQuery = { run: null, state: null, step: null, after: 0, limit: 1
 export function snapshotAndLeaseRules(make: MakeStorage): void {
   test('snapshots get rising ids, are listed by id and come back as they were inserted', async (t) => {
     const store = await storeWithRun(make, t);
-    const drafts = [snapshot({ mode: 'copy', layout: 'orbax' }), snapshot({ state: 'ready' })];
+    const drafts = [
+      snapshot({ mode: 'copy', layout: 'orbax' }),
+      snapshot({ generation: 'g2', state: 'ready' }),
+    ];
     const inserted = await store.write(async (tx) => {
       const first = await tx.snapshots.insert(drafts[0] ?? snapshot());
       return [first, await tx.snapshots.insert(drafts[1] ?? snapshot())];
@@ -25,7 +28,7 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
   test('a snapshot is changed in the fields given alone, and removed', async (t) => {
     const store = await storeWithRun(make, t);
     const first = await store.write((tx) => tx.snapshots.insert(snapshot()));
-    const second = await store.write((tx) => tx.snapshots.insert(snapshot()));
+    const second = await store.write((tx) => tx.snapshots.insert(snapshot({ generation: 'g2' })));
     await store.write(async (tx) => {
       await tx.snapshots.update(first.id, { state: 'ready', sizeBytes: 0 });
       await tx.snapshots.update(first.id, {});
@@ -35,6 +38,15 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
     await store.write((tx) => tx.snapshots.update(second.id, { digest: 'd2', fileCount: 1 }));
     await store.write((tx) => tx.snapshots.remove(first.id));
     assert.deepEqual(await store.snapshots.list(), [{ ...second, digest: 'd2', fileCount: 1 }]);
+  });
+
+  test('a generation has at most one snapshot, in whatever state, and it is found', async (t) => {
+    const store = await storeWithRun(make, t);
+    const made = await store.write((tx) => tx.snapshots.insert(snapshot({ state: 'deleting' })));
+    await assert.rejects(store.write((tx) => tx.snapshots.insert(snapshot({ state: 'building' }))));
+    assert.deepEqual(await store.snapshots.find(made.run, made.generation), made);
+    assert.equal(await store.snapshots.find(made.run, 'another'), null);
+    assert.equal(await store.snapshots.find('another', made.generation), null);
   });
 
   test('ids of snapshots and numbers of leases are never used again, also after reopening', async (t) => {

@@ -1,5 +1,5 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { type FSWatcher, statSync, watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { StopWatching } from '../../engine/file-system.js';
 
@@ -10,6 +10,7 @@ export function watchDirectory(
   onEnd: (reason: string) => void,
 ): StopWatching {
   let watcher: FSWatcher | null = null;
+  let inode: bigint;
   let over = false;
   const stop = () => {
     over = true;
@@ -21,7 +22,9 @@ export function watchDirectory(
     onEnd(reason);
   };
   try {
-    watcher = watch(directory, { persistent: false });
+    // Before the watch is set: if another directory takes the place in between, the watch ends too early rather than never.
+    inode = statSync(directory, { bigint: true }).ino;
+    watcher = watch(directory);
   } catch (error) {
     const reason = reasonOf(error);
     setImmediate(() => end(reason));
@@ -32,19 +35,16 @@ export function watchDirectory(
     if (over || event !== 'rename') return;
     onHint(name === null ? null : String(name));
     // The directory's own move or removal comes under its own name.
-    if (name === null || String(name) === basename(directory)) void endIfGone(directory, end);
+    if (name === null || String(name) === basename(directory)) void endIfGone(directory, inode, end);
   });
   watcher.on('error', (error) => end(reasonOf(error)));
   watcher.on('close', () => end('The watch was closed.'));
   return stop;
 }
 
-async function endIfGone(directory: string, end: (reason: string) => void): Promise<void> {
-  try {
-    await lstat(directory);
-  } catch {
-    end(`${directory} was moved or removed.`);
-  }
+async function endIfGone(directory: string, inode: bigint, end: (reason: string) => void): Promise<void> {
+  const there = await stat(directory, { bigint: true }).catch(() => null);
+  if (there?.ino !== inode) end(`${directory} was moved or removed.`);
 }
 
 function reasonOf(error: unknown): string {

@@ -59,6 +59,11 @@ export class WorkerClient {
     this.#fail(closedError());
   }
 
+  /** Ends the thread as a crash would. */
+  kill(): void {
+    void this.#worker?.terminate();
+  }
+
   #idle(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#clock.after(graceMs, resolve);
