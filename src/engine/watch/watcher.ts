@@ -3,12 +3,15 @@ import type { FileSystem, Listing, StopWatching } from '../file-system.js';
 import type { Observer } from '../observer.js';
 import { runState } from '../runs/run-state.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import { isTemporaryName } from '../steps/commit-marker.js';
 import { type Findings, type ReadableListing, Scanner, type ScanRules } from './scanner.js';
 
 /** Inventories taken between two looks at the queue, so that a scan never waits long for the background. */
 const BACKFILL_BATCH = 25;
 /** A filesystem that never stops hinting is scanned half of the time at most. */
 const MAX_HINT_PAUSE_MS = 250;
+/** Hints that announce no finalized step are gathered for so long. */
+const LEISURE_MS = 5;
 
 /** In poll intervals: timers are a little early or late, and every scheduled scan shall be thorough. */
 const THOROUGH_AFTER = 0.5;
@@ -265,9 +268,15 @@ export class Watcher {
 
   #hint(name: string | null): void {
     if (name !== null) this.#hinted.add(name);
-    if (this.#queued !== null || this.#cancelHint !== null || this.#stopped) return;
+    if (this.#queued !== null || this.#stopped) return;
     const { endedMs, durationMs } = this.#lastScan;
-    const pauseMs = Math.min(durationMs, MAX_HINT_PAUSE_MS) - (this.#ports.clock.monotonic() - endedMs);
+    const restMs = Math.min(durationMs, MAX_HINT_PAUSE_MS) - (this.#ports.clock.monotonic() - endedMs);
+    // A rename comes as two hints, the temporary name first: the scan shall begin with the second.
+    const isUrgent = name !== null && !isTemporaryName(name);
+    const pauseMs = Math.max(restMs, isUrgent ? 0 : LEISURE_MS);
+    if (pauseMs > 0 && this.#cancelHint !== null) return;
+    this.#cancelHint?.();
+    this.#cancelHint = null;
     if (pauseMs <= 0) {
       this.#scanUnasked();
       return;
