@@ -4,6 +4,8 @@ import type { Observer } from '../observer.js';
 import { runState } from '../runs/run-state.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import { isTemporaryName } from '../steps/commit-marker.js';
+import { sameDirectory } from '../steps/generation.js';
+import type { TrackedStep } from '../steps/tracked-step.js';
 import { type Findings, type ReadableListing, Scanner, type ScanRules } from './scanner.js';
 
 /** Inventories taken between two looks at the queue, so that a scan never waits long for the background. */
@@ -41,6 +43,7 @@ export class Watcher {
   #cancelPoll: Cancel = () => undefined;
   #cancelHint: Cancel | null = null;
   #backfilling = false;
+  readonly #checks = new Map<string, Promise<boolean>>();
   #token: string | null = null;
   #identity: string | null = null;
   #lastScan = { endedMs: Number.NEGATIVE_INFINITY, durationMs: 0 };
@@ -79,6 +82,32 @@ export class Watcher {
   /** Makes a scan unless the last one ended less than `maxAgeMs` ago. */
   async refresh(maxAgeMs: number): Promise<void> {
     if (this.#ports.clock.monotonic() - this.#lastScan.endedMs > maxAgeMs) await this.scan();
+  }
+
+  /**
+   * Whether a step still is what the index says, checked now; if not, the index learns of it before this resolves. Callers at the same time share
+   * one look.
+   */
+  isWhole(tracked: TrackedStep): Promise<boolean> {
+    const { name } = tracked.entry;
+    const underWay = this.#checks.get(name);
+    if (underWay !== undefined) return underWay;
+    const check = this.#check(tracked).finally(() => this.#checks.delete(name));
+    this.#checks.set(name, check);
+    return check;
+  }
+
+  async #check(tracked: TrackedStep): Promise<boolean> {
+    const { entry, inventory, identity } = tracked;
+    const request = { name: entry.name, depth: 'audit', known: inventory } as const;
+    const [seen] = await this.#ports.files.inspect(this.#run.realPath, [request]);
+    // What cannot be read now stays what it was: a failing disk is not a deletion.
+    if (seen?.outcome === 'unreadable' || identity === null) return true;
+    if (seen?.outcome === 'present' && sameDirectory(seen.identity, identity) && seen.vanished === null)
+      return true;
+    this.#hinted.add(entry.name);
+    await this.scan();
+    return false;
   }
 
   /** Fills in what only a full look at one entry tells: sizes, metrics, inventory. */
