@@ -61,6 +61,8 @@ export class StepCatalog {
 
   async #refresh(live: LiveRun): Promise<void> {
     await live.watcher.refresh(live.run.record.options.pollIntervalMs);
+    // It may have come back a moment ago.
+    if (live.run.availability === 'unavailable') await live.watcher.scan();
     if (live.run.availability === 'unavailable') throw runUnavailable(live);
   }
 }
