@@ -58,10 +58,12 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const { store, files, clock, observer } = ports;
   const { maxWaitMs, maxWaits, maxTtlMs, maxLeases, maxSubscriptions } = settings;
   const log = await EventLog.open(store, observer);
+  const stored = await store.runs.list();
   const allowed = await AllowedDirectories.resolve(
     files,
     settings.allowRoots,
     settings.runs.map(({ directory }) => directory),
+    stored.map(({ realPath }) => realPath),
   );
   const registry = new RunRegistry();
   const book = new LeaseBook();
@@ -99,8 +101,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     owner: store.id,
   });
 
-  for (const record of await store.runs.list())
-    administration.revive(record, await store.steps.list(record.name));
+  for (const record of stored) administration.revive(record, await store.steps.list(record.name));
   await reconcile({ store, log, files, observer, snapshotter, terms, runs: registry, owner: store.id });
   for (const { run, watcher } of registry.all()) {
     watcher
