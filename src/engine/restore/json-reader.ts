@@ -1,0 +1,286 @@
+import { JsonFloat, type JsonValue } from './json-value.js';
+import { MAX_DEPTH, MAX_JSON_VALUES } from './limits.js';
+import { type RestoreError, unreadable } from './restore-error.js';
+
+const WHITESPACE = /[ \t\n\r]*/y;
+/** Everything but the quote, the backslash and the control characters, which JSON wants escaped. */
+const PLAIN = /[ !#-[\]-\uffff]*/y;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const INTEGER = /^-?(?:0|[1-9][0-9]*)$/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['"', '"'],
+  ['\\', '\\'],
+  ['/', '/'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]);
+/** CPython refuses to convert longer integers. */
+const MAX_INTEGER_DIGITS = 4300;
+
+export interface JsonDialect {
+  /** Python's `json` reads NaN and the infinities; TensorStore's parser does not. */
+  readonly nonFinite: boolean;
+  /** Python keeps an escaped lone surrogate; TensorStore's parser refuses it. */
+  readonly loneSurrogates: boolean;
+}
+
+export const PYTHON_JSON: JsonDialect = { nonFinite: true, loneSurrogates: true };
+export const TENSORSTORE_JSON: JsonDialect = { nonFinite: false, loneSurrogates: false };
+
+/**
+ * Pulls values out of JSON text one at a time. `JSON.parse` would build the whole tree of a 40 MB file, has no bound on
+ * depth, forgets digits, and refuses the NaN that Python writes.
+ */
+export class JsonReader {
+  private position = 0;
+  private depth = 0;
+  private values = 0;
+  private readonly text: string;
+  private readonly file: string;
+  private readonly dialect: JsonDialect;
+
+  constructor(text: string, file: string, dialect: JsonDialect) {
+    this.text = text;
+    this.file = file;
+    this.dialect = dialect;
+    this.space();
+  }
+
+  fail(detail: string): RestoreError {
+    const offset = new TextEncoder().encode(this.text.slice(0, this.position)).length;
+    return unreadable(this.file, detail, offset);
+  }
+
+  /** The first character of the next value, or `''` at the end. */
+  peek(): string {
+    return this.text.charAt(this.position);
+  }
+
+  /** Reads an object; `visit` must consume the value of the key it is given. */
+  object(visit: (key: string) => void): void {
+    this.open('{', 'an object');
+    if (!this.take('}')) {
+      do {
+        const key = this.rawString();
+        this.space();
+        if (!this.take(':')) throw this.fail('expected ":"');
+        visit(key);
+      } while (this.take(','));
+      if (!this.take('}')) throw this.fail('expected "," or "}"');
+    }
+    this.depth--;
+  }
+
+  /** Reads an array; `visit` must consume one element. */
+  array(visit: (index: number) => void): void {
+    this.open('[', 'an array');
+    if (!this.take(']')) {
+      let index = 0;
+      do visit(index++);
+      while (this.take(','));
+      if (!this.take(']')) throw this.fail('expected "," or "]"');
+    }
+    this.depth--;
+  }
+
+  string(): string {
+    this.count();
+    const value = this.rawString();
+    this.space();
+    return value;
+  }
+
+  boolean(): boolean {
+    this.count();
+    if (this.word('true')) return true;
+    if (this.word('false')) return false;
+    throw this.fail('expected true or false');
+  }
+
+  /** Consumes `null` if it is next. */
+  null(): boolean {
+    if (this.peek() !== 'n') return false;
+    this.count();
+    if (!this.word('null')) throw this.fail('expected null');
+    return true;
+  }
+
+  /** A whole number that is not negative and that a double holds exactly. */
+  wholeNumber(): number {
+    const literal = this.number();
+    const value = Number(literal);
+    if (!INTEGER.test(literal) || !Number.isSafeInteger(value) || literal.startsWith('-')) {
+      throw this.fail(`expected a whole number, found ${literal}`);
+    }
+    return value;
+  }
+
+  /** The next number as it is written. */
+  number(): string {
+    this.count();
+    NUMBER.lastIndex = this.position;
+    if (!NUMBER.test(this.text)) throw this.fail('expected a value');
+    const literal = this.text.slice(this.position, NUMBER.lastIndex);
+    if (literal.length > MAX_INTEGER_DIGITS && INTEGER.test(literal)) throw this.fail('integer too long');
+    this.position = NUMBER.lastIndex;
+    this.space();
+    return literal;
+  }
+
+  /** Consumes NaN or an infinity, where the dialect has them, and names it. */
+  nonFinite(): string | null {
+    if (!this.dialect.nonFinite) return null;
+    for (const name of ['NaN', 'Infinity', '-Infinity']) {
+      if (this.word(name)) {
+        this.count();
+        return name;
+      }
+    }
+    return null;
+  }
+
+  /** The next value, whatever it is. A repeated key is refused: its readers have fixed keys. */
+  value(): JsonValue {
+    switch (this.peek()) {
+      case '{': {
+        const entries = new Map<string, JsonValue>();
+        this.object((key) => {
+          if (entries.has(key)) throw this.fail(`the key ${JSON.stringify(key)} stands twice`);
+          entries.set(key, this.value());
+        });
+        return entries;
+      }
+      case '[': {
+        const elements: JsonValue[] = [];
+        this.array(() => {
+          elements.push(this.value());
+        });
+        return elements;
+      }
+      case '"':
+        return this.string();
+      case 't':
+      case 'f':
+        return this.boolean();
+      case 'n':
+        this.null();
+        return null;
+      default: {
+        if (this.nonFinite() !== null) throw this.fail('NaN or an infinity where none belongs');
+        const literal = this.number();
+        return INTEGER.test(literal) ? Number(literal) : new JsonFloat(Number(literal));
+      }
+    }
+  }
+
+  /** Checks the next value and passes over it. */
+  skip(): void {
+    switch (this.peek()) {
+      case '{':
+        this.object(() => this.skip());
+        return;
+      case '[':
+        this.array(() => this.skip());
+        return;
+      case '"':
+        this.string();
+        return;
+      case 't':
+      case 'f':
+        this.boolean();
+        return;
+      case 'n':
+        this.null();
+        return;
+      default:
+        if (this.nonFinite() === null) this.number();
+    }
+  }
+
+  /** Nothing but white space may follow. */
+  end(): void {
+    if (this.position < this.text.length) throw this.fail('extra data behind the value');
+  }
+
+  private open(bracket: string, what: string): void {
+    this.count();
+    if (!this.take(bracket)) throw this.fail(`expected ${what}`);
+    if (++this.depth > MAX_DEPTH) throw this.fail(`nested more than ${MAX_DEPTH} deep`);
+  }
+
+  private count(): void {
+    if (++this.values > MAX_JSON_VALUES) throw this.fail(`more than ${MAX_JSON_VALUES} values`);
+  }
+
+  private take(character: string): boolean {
+    if (this.text.charAt(this.position) !== character) return false;
+    this.position++;
+    this.space();
+    return true;
+  }
+
+  private word(word: string): boolean {
+    if (!this.text.startsWith(word, this.position)) return false;
+    this.position += word.length;
+    this.space();
+    return true;
+  }
+
+  private space(): void {
+    WHITESPACE.lastIndex = this.position;
+    WHITESPACE.test(this.text);
+    this.position = WHITESPACE.lastIndex;
+  }
+
+  private rawString(): string {
+    if (this.text.charAt(this.position) !== '"') throw this.fail('expected a string');
+    this.position++;
+    const plain = this.plain();
+    if (this.text.charAt(this.position) === '"') {
+      this.position++;
+      return plain;
+    }
+    return this.escaped(plain);
+  }
+
+  private plain(): string {
+    const start = this.position;
+    PLAIN.lastIndex = start;
+    PLAIN.test(this.text);
+    this.position = PLAIN.lastIndex;
+    return this.text.slice(start, this.position);
+  }
+
+  private escaped(head: string): string {
+    const parts = [head];
+    for (;;) {
+      const character = this.text.charAt(this.position);
+      if (character === '"') break;
+      if (character !== '\\') throw this.fail(character === '' ? 'unterminated string' : 'control character');
+      this.position++;
+      parts.push(this.escape(), this.plain());
+    }
+    this.position++;
+    const value = parts.join('');
+    if (!this.dialect.loneSurrogates && LONE_SURROGATE.test(value))
+      throw this.fail('lone surrogate in a string');
+    return value;
+  }
+
+  private escape(): string {
+    const letter = this.text.charAt(this.position);
+    const simple = ESCAPES.get(letter);
+    if (simple !== undefined) {
+      this.position++;
+      return simple;
+    }
+    const digits = this.text.slice(this.position + 1, this.position + 5);
+    if (letter !== 'u' || !/^[0-9a-fA-F]{4}$/.test(digits)) throw this.fail('invalid escape');
+    this.position += 5;
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+}
