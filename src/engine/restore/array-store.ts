@@ -1,0 +1,91 @@
+import type { CheckpointSource } from './checkpoint-files.js';
+import { MAX_ZARR_METADATA_BYTES } from './limits.js';
+import { lookUp } from './ocdbt/lookup.js';
+import { MANIFEST_FILE, readManifest } from './ocdbt/manifest.js';
+import { compareStrings } from './order.js';
+import { unreadable } from './restore-error.js';
+import type { ZarrArray } from './zarr-array.js';
+import { parseZarr, zarrFileName } from './zarr-metadata.js';
+
+export interface ArrayLayout {
+  readonly ocdbt: boolean;
+  readonly zarr3: boolean;
+}
+
+/** Where a parameter's zarr metadata stands: a file of its own, or a key of the OCDBT database. */
+export function metadataKey(name: string, layout: ArrayLayout): string {
+  return arrayPrefix(name, layout) + zarrFileName(layout.zarr3);
+}
+
+/**
+ * The prefix of all that is stored of a parameter. TensorStore puts a slash behind a prefix that has none, and takes a
+ * backslash in a file's path for a slash; a bare leaf has the empty name.
+ */
+export function arrayPrefix(name: string, layout: ArrayLayout): string {
+  const path = layout.ocdbt ? name : name.replaceAll('\\', '/');
+  return path === '' || path.endsWith('/') ? path : `${path}/`;
+}
+
+/**
+ * Reads the zarr metadata under each of the keys.
+ *
+ * @returns an array for every key; one that does not exist is an error, as it is for Orbax.
+ */
+export function readArrays(
+  source: CheckpointSource,
+  keys: ReadonlySet<string>,
+  layout: ArrayLayout,
+): ReadonlyMap<string, ZarrArray> {
+  if (keys.size === 0) return new Map();
+  return layout.ocdbt ? readFromOcdbt(source, keys, layout.zarr3) : readFromFiles(source, keys, layout.zarr3);
+}
+
+function readFromFiles(
+  source: CheckpointSource,
+  keys: ReadonlySet<string>,
+  zarr3: boolean,
+): Map<string, ZarrArray> {
+  const arrays = new Map<string, ZarrArray>();
+  for (const file of keys) {
+    const bytes = source.files.read(file, { maxBytes: MAX_ZARR_METADATA_BYTES });
+    if (bytes === null) throw unreadable(file, 'the file is missing');
+    arrays.set(file, parseZarr(bytes, zarr3, file));
+  }
+  return arrays;
+}
+
+function readFromOcdbt(
+  source: CheckpointSource,
+  keys: ReadonlySet<string>,
+  zarr3: boolean,
+): Map<string, ZarrArray> {
+  const manifest = readManifest(source, '');
+  if (manifest === null) {
+    throw unreadable(MANIFEST_FILE, 'the file is missing: the databases of the processes were never merged');
+  }
+  const arrays = new Map<string, ZarrArray>();
+  const sorted = [...keys].sort(compareStrings);
+  const parsed = new Map<string, ZarrArray>();
+  lookUp(source, manifest, sorted, MAX_ZARR_METADATA_BYTES, (index, value) => {
+    arrays.set(sorted[index] ?? '', parseOnce(value.bytes, zarr3, value.file, parsed));
+  });
+  for (const key of sorted) {
+    if (!arrays.has(key)) throw unreadable(manifest.file, `the database has no key ${JSON.stringify(key)}`);
+  }
+  return arrays;
+}
+
+/** Layers repeat, and so does their metadata: what was parsed once is looked up by its text. */
+function parseOnce(
+  bytes: Uint8Array,
+  zarr3: boolean,
+  file: string,
+  parsed: Map<string, ZarrArray>,
+): ZarrArray {
+  const text = String.fromCharCode(...bytes.subarray(0, 4096));
+  const before = bytes.length > 4096 ? undefined : parsed.get(text);
+  if (before !== undefined) return before;
+  const array = parseZarr(bytes, zarr3, file);
+  if (parsed.size < 1000) parsed.set(text, array);
+  return array;
+}

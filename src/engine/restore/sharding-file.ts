@@ -1,0 +1,72 @@
+import type { CheckpointFiles } from './checkpoint-files.js';
+import { JsonReader, PYTHON_JSON, TENSORSTORE_JSON } from './json-reader.js';
+import type { JsonValue } from './json-value.js';
+import { JsonFloat } from './json-value.js';
+import { MAX_JSON_BYTES } from './limits.js';
+import { unreadable } from './restore-error.js';
+import { readSharding, type Sharding } from './sharding.js';
+import { readText } from './text-file.js';
+
+export const SHARDING_FILE = '_sharding';
+
+/**
+ * `_sharding` maps the URL-safe base64 of each parameter's name to its sharding, serialized once more as a string.
+ *
+ * @returns shardings by parameter name, null where none was known at saving; or null without that file, as in older
+ *   checkpoints. Orbax refuses a file that exists but lacks a parameter it looks up.
+ */
+export function readShardings(
+  files: CheckpointFiles,
+  names: readonly string[],
+): ReadonlyMap<string, Sharding | null> | null {
+  const text = readText(files, SHARDING_FILE, MAX_JSON_BYTES);
+  if (text === null) return null;
+  const wanted = new Map(names.map((name) => [base64Url(name), name]));
+  const found = new Map<string, Sharding | null>();
+  const parsed = new Map<string, Sharding>();
+  const seen = new Set<string>();
+  const reader = new JsonReader(text, SHARDING_FILE, TENSORSTORE_JSON);
+  reader.object((key) => {
+    if (seen.has(key)) throw reader.fail(`the key ${JSON.stringify(key)} stands twice`);
+    seen.add(key);
+    const name = wanted.get(key);
+    if (name === undefined) reader.skip();
+    else found.set(name, shardingOf(reader, parsed));
+  });
+  reader.end();
+  for (const name of names) {
+    if (!found.has(name))
+      throw unreadable(SHARDING_FILE, `no entry for the parameter ${JSON.stringify(name)}`);
+  }
+  return found;
+}
+
+/** Thousands of parameters share a handful of shardings: each distinct text is parsed, and kept, once. */
+function shardingOf(reader: JsonReader, parsed: Map<string, Sharding>): Sharding | null {
+  const value = reader.value();
+  if (isFalsy(value)) return null;
+  if (typeof value !== 'string') throw reader.fail('a sharding is stored as a string');
+  const before = parsed.get(value);
+  if (before !== undefined) return before;
+  const inner = new JsonReader(value, SHARDING_FILE, PYTHON_JSON);
+  const document = inner.value();
+  inner.end();
+  const sharding = readSharding(document);
+  if (typeof sharding === 'string') throw reader.fail(sharding);
+  parsed.set(value, sharding);
+  return sharding;
+}
+
+/** What Python takes for false: Orbax then knows no sharding. */
+function isFalsy(value: JsonValue): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (value instanceof Map) return value.size === 0;
+  return !(value instanceof JsonFloat ? value.value : value);
+}
+
+function base64Url(name: string): string {
+  const bytes = new TextEncoder().encode(name);
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_');
+}
