@@ -4,6 +4,7 @@ import type { RestoreArgsOptions } from '../../../src/engine/restore/restore-arg
 import { MemoryFiles } from './memory-files.js';
 
 const DIRECTORY = join(import.meta.dirname, '../../../../test/fixtures/restore');
+const LAYOUTS = join(DIRECTORY, 'layouts');
 
 export const STRICT: RestoreArgsOptions = { setGlobalShape: true, strict: true };
 export const LOOSE: RestoreArgsOptions = { setGlobalShape: false, strict: false };
@@ -22,14 +23,14 @@ export interface Fixture {
 }
 
 export function fixtureNames(): string[] {
-  return readdirSync(DIRECTORY)
+  return readdirSync(LAYOUTS)
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.slice(0, -'.json'.length))
     .sort();
 }
 
 export function loadFixture(name: string): Fixture {
-  const text = readFileSync(join(DIRECTORY, `${name}.json`), 'utf8');
+  const text = readFileSync(join(LAYOUTS, `${name}.json`), 'utf8');
   return { name, ...JSON.parse(text) };
 }
 
@@ -58,4 +59,16 @@ export function unpack(fixture: Fixture, directory: string): void {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), content);
   }
+}
+
+/** A body of POST with what the real function makes of it. */
+export interface TargetCase {
+  readonly name: string;
+  readonly body: unknown;
+  readonly answer?: unknown;
+  readonly error?: string;
+}
+
+export function loadTargetCases(): readonly TargetCase[] {
+  return JSON.parse(readFileSync(join(DIRECTORY, 'targets.json'), 'utf8'));
 }

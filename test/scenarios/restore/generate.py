@@ -2,6 +2,7 @@
 
     python generate.py OUT_DIR [--only NAME]...     OUT_DIR/<layout>/… and OUT_DIR/<layout>.json
     python generate.py --bundles DIR                one JSON file for each small layout, as committed under test/fixtures
+    python generate.py --targets FILE               bodies of POST with their answers
 
 Needs orbax-checkpoint 0.12.4, jax and msgpack.
 """
@@ -21,6 +22,7 @@ logging.disable(logging.CRITICAL)
 
 import describe  # noqa: E402
 import layouts  # noqa: E402
+import targets  # noqa: E402
 
 MAX_BUNDLE_BYTES = 40_000
 
@@ -64,8 +66,13 @@ def main():
   parser = argparse.ArgumentParser()
   parser.add_argument("out", nargs="?")
   parser.add_argument("--bundles")
+  parser.add_argument("--targets")
   parser.add_argument("--only", action="append")
   arguments = parser.parse_args()
+  if arguments.targets:
+    lines = ",\n".join(json.dumps(case) for case in targets.cases())
+    pathlib.Path(arguments.targets).write_text(f"[\n{lines}\n]\n")
+    return
   for name in arguments.only or layouts.LAYOUTS:
     parent = arguments.out or tempfile.mkdtemp()
     try:
