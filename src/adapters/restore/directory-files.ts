@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckpointFiles, DirectoryEntry, ReadRange } from '../../engine/restore/checkpoint-files.js';
-import { unreadable } from '../../engine/restore/restore-error.js';
+import { missing, unreadable } from '../../engine/restore/restore-error.js';
 
 /** O_NONBLOCK keeps a FIFO from blocking the open; for regular files it means nothing. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -30,8 +30,10 @@ export class DirectoryFiles implements CheckpointFiles {
       const length = range.length ?? Math.max(0, size - offset);
       if (length > range.maxBytes)
         throw unreadable(path, `${length} bytes, more than the ${range.maxBytes} allowed`);
-      if (offset + length > size)
-        throw unreadable(path, `ends at byte ${size}, before byte ${offset + length}`, offset);
+      if (offset + length > size) {
+        const detail = `ends at byte ${size}, before byte ${offset + length}`;
+        throw unreadable(path, detail, offset, 'too_short');
+      }
       return readFully(descriptor, path, offset, length);
     } finally {
       closeSync(descriptor);
@@ -60,7 +62,7 @@ export class DirectoryFiles implements CheckpointFiles {
   }
 
   within(path: string): CheckpointFiles {
-    if (!this.enter(components(path))) throw unreadable(path, 'the directory is missing');
+    if (!this.enter(components(path))) throw missing(path, 'the directory is missing');
     return new DirectoryFiles(join(this.root, path));
   }
 
@@ -117,7 +119,7 @@ function readFully(descriptor: number, path: string, offset: number, length: num
   let filled = 0;
   while (filled < length) {
     const count = readSync(descriptor, bytes, filled, length - filled, offset + filled);
-    if (count === 0) throw unreadable(path, 'was cut short while it was read', offset + filled);
+    if (count === 0) throw unreadable(path, 'was cut short while it was read', offset + filled, 'too_short');
     filled += count;
   }
   return bytes;

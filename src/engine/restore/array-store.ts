@@ -3,7 +3,7 @@ import { MAX_ZARR_METADATA_BYTES } from './limits.js';
 import { lookUp } from './ocdbt/lookup.js';
 import { MANIFEST_FILE, readManifest } from './ocdbt/manifest.js';
 import { compareStrings } from './order.js';
-import { unreadable } from './restore-error.js';
+import { missing } from './restore-error.js';
 import type { ZarrArray } from './zarr-array.js';
 import { parseZarr, zarrFileName } from './zarr-metadata.js';
 
@@ -48,7 +48,7 @@ function readFromFiles(
   const arrays = new Map<string, ZarrArray>();
   for (const file of keys) {
     const bytes = source.files.read(file, { maxBytes: MAX_ZARR_METADATA_BYTES });
-    if (bytes === null) throw unreadable(file, 'the file is missing');
+    if (bytes === null) throw missing(file);
     arrays.set(file, parseZarr(bytes, zarr3, file));
   }
   return arrays;
@@ -61,7 +61,7 @@ function readFromOcdbt(
 ): Map<string, ZarrArray> {
   const manifest = readManifest(source, '');
   if (manifest === null) {
-    throw unreadable(MANIFEST_FILE, 'the file is missing: the databases of the processes were never merged');
+    throw missing(MANIFEST_FILE, 'the file is missing: the databases of the processes were never merged');
   }
   const arrays = new Map<string, ZarrArray>();
   const sorted = [...keys].sort(compareStrings);
@@ -70,7 +70,7 @@ function readFromOcdbt(
     arrays.set(sorted[index] ?? '', parseOnce(value.bytes, zarr3, value.file, parsed));
   });
   for (const key of sorted) {
-    if (!arrays.has(key)) throw unreadable(manifest.file, `the database has no key ${JSON.stringify(key)}`);
+    if (!arrays.has(key)) throw missing(manifest.file, `the database has no key ${JSON.stringify(key)}`);
   }
   return arrays;
 }

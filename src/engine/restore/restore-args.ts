@@ -3,7 +3,7 @@ import type { CheckpointSource } from './checkpoint-files.js';
 import { pythonType } from './data-type.js';
 import { MANIFEST_FILE } from './ocdbt/manifest.js';
 import type { EmptyNode, RestoreArgsDocument, RestoreLeaf } from './restore-document.js';
-import { RestoreError, unreadable } from './restore-error.js';
+import { missing, RestoreError, unreadable } from './restore-error.js';
 import type { Sharding } from './sharding.js';
 import { readShardings } from './sharding-file.js';
 import { parameterName, type TreeEntry } from './tree-entry.js';
@@ -46,7 +46,7 @@ export function readRestoreArgs(source: CheckpointSource, options: RestoreArgsOp
     } else {
       const file = keyOf(entry);
       const array = arrays.get(file);
-      if (array === undefined) throw unreadable(file, 'the file is missing');
+      if (array === undefined) throw missing(file);
       const sharding = shardings?.get(parameterName(entry.path)) ?? null;
       leaves.push(arrayLeaf(entry, array, sharding, file, options));
     }
@@ -70,7 +70,7 @@ function openTree(source: CheckpointSource): TreeMetadata {
     source.files.size(MSGPACK_FILE) === null
       ? 'the file is missing: this is no PyTree checkpoint'
       : `the file is missing: this is an old msgpack checkpoint, whose only metadata is inside \`${MSGPACK_FILE}\``;
-  throw unreadable(TREE_METADATA_FILE, detail);
+  throw missing(TREE_METADATA_FILE, detail);
 }
 
 /** Checkpoints older than the field are told apart by the manifest. */

@@ -8,6 +8,7 @@ export interface ZarrArray {
   readonly chunkShape: readonly number[];
   /** Between the indices in a chunk's key. */
   readonly separator: '.' | '/';
+  readonly compression: 'none' | 'zstd' | 'other';
   /** Bytes of every stored chunk; null when compression makes it unknowable from here. */
   readonly storedChunkBytes: number | null;
   /** Bytes at the end of every stored chunk that are a shard index guarded by a CRC-32C; 0 without one. */

@@ -60,8 +60,9 @@ export function parseZarr2(document: JsonObject): ParsedZarr {
   if (filters !== null && !(isArray(filters) && filters.length === 0)) return 'filters are not supported';
   const compressor = document.get('compressor');
   if (!isCompressor(compressor)) return 'unknown compressor';
+  const compression = compressor === null ? 'none' : isZstd(compressor) ? 'zstd' : 'other';
   const storedChunkBytes = compressor === null ? chunkBytes(dataType, chunkShape) : null;
-  return { dataType, shape, chunkShape, separator, storedChunkBytes, shardIndexBytes: 0 };
+  return { dataType, shape, chunkShape, separator, compression, storedChunkBytes, shardIndexBytes: 0 };
 }
 
 function dataTypeOf(dtype: JsonValue | undefined): DataType | null {
@@ -87,6 +88,10 @@ function isCompressor(value: JsonValue | undefined): boolean {
     default:
       return false;
   }
+}
+
+function isZstd(compressor: JsonValue | undefined): boolean {
+  return isObject(compressor) && compressor.get('id') === 'zstd';
 }
 
 function hasOnly(value: JsonObject, ranges: Readonly<Record<string, readonly [number, number]>>): boolean {

@@ -1,6 +1,7 @@
 import { asCounts, isArray, isObject, type JsonObject, type JsonValue } from './json-value.js';
 
 export interface StoredChunk {
+  readonly compression: 'none' | 'zstd' | 'other';
   readonly storedChunkBytes: number | null;
   readonly shardIndexBytes: number;
 }
@@ -26,7 +27,8 @@ export function readCodecs(
   if (chain === null) return 'unknown codecs';
   const bytes = chunkShape.reduce((product, extent) => product * extent, elementBytes);
   if (bytes > Number.MAX_SAFE_INTEGER) return 'chunks are too large';
-  return { storedChunkBytes: chain.compressed ? null : bytes + chain.checksumBytes, shardIndexBytes: 0 };
+  const storedChunkBytes = chain.compressed ? null : bytes + chain.checksumBytes;
+  return { compression: chain.compressed ? 'zstd' : 'none', storedChunkBytes, shardIndexBytes: 0 };
 }
 
 function readSharding(
@@ -54,7 +56,7 @@ function readSharding(
   if (location !== 'end' && location !== 'start') return 'unknown index_location';
   const guarded = location === 'end' && index.checksumBytes > 0;
   const indexBytes = subChunks * INDEX_ENTRY_BYTES + index.checksumBytes;
-  return { storedChunkBytes: null, shardIndexBytes: guarded ? indexBytes : 0 };
+  return { compression: 'other', storedChunkBytes: null, shardIndexBytes: guarded ? indexBytes : 0 };
 }
 
 interface Chain {

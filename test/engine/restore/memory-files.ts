@@ -26,7 +26,8 @@ export class MemoryFiles implements CheckpointFiles {
     const offset = range.offset ?? 0;
     const length = range.length ?? Math.max(0, content.length - offset);
     if (length > range.maxBytes) throw unreadable(path, 'more bytes than allowed');
-    if (offset + length > content.length) throw unreadable(path, `ends at byte ${content.length}`, offset);
+    if (offset + length > content.length)
+      throw unreadable(path, `ends at byte ${content.length}`, offset, 'too_short');
     this.bytesRead.set(path, (this.bytesRead.get(path) ?? 0) + length);
     return content.subarray(offset, offset + length);
   }

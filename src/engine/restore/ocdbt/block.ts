@@ -37,7 +37,8 @@ export function openBlock(
   const length = view.getBigUint64(4, true);
   if (length !== BigInt(bytes.length)) throw fail(`claims ${length} bytes and has ${bytes.length}`);
   const end = bytes.length - CRC_BYTES;
-  if (codecs.crc32c(bytes.subarray(0, end)) !== view.getUint32(end, true)) throw fail('the CRC-32C is wrong');
+  if (codecs.crc32c(bytes.subarray(0, end)) !== view.getUint32(end, true))
+    throw unreadable(place.file, 'the CRC-32C is wrong', place.offset, 'checksum_mismatch');
   const header = new ByteReader(bytes.subarray(0, end), place.file, place.offset);
   header.position = HEADER_BYTES;
   if (header.varint() !== 0) throw fail('unknown format version');

@@ -1,6 +1,6 @@
 import type { CheckpointSource } from '../checkpoint-files.js';
 import { MAX_NODE_DECODED_BYTES, MAX_NODE_ENCODED_BYTES } from '../limits.js';
-import { unreadable } from '../restore-error.js';
+import { missing, unreadable } from '../restore-error.js';
 import { BTREE_NODE_MAGIC, openBlock } from './block.js';
 import { type BlockReference, blockReference } from './block-reference.js';
 import type { ByteReader } from './byte-reader.js';
@@ -57,7 +57,7 @@ export class BtreeNode {
     const { offset, length } = reference;
     if (length > MAX_NODE_ENCODED_BYTES) throw unreadable(path, `a node of ${length} bytes`, offset);
     const bytes = source.files.read(path, { offset, length, maxBytes: MAX_NODE_ENCODED_BYTES });
-    if (bytes === null) throw unreadable(path, 'the data file is missing');
+    if (bytes === null) throw missing(path, 'the data file is missing');
     const place = { file: path, offset };
     const reader = openBlock(bytes, BTREE_NODE_MAGIC, place, source.codecs, MAX_NODE_DECODED_BYTES);
     if (!budget.spend(reader.bytes.length)) throw reader.fail('the tree is too large');

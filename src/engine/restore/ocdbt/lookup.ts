@@ -1,5 +1,5 @@
 import type { CheckpointSource } from '../checkpoint-files.js';
-import { unreadable } from '../restore-error.js';
+import { missing, unreadable } from '../restore-error.js';
 import type { BlockReference } from './block-reference.js';
 import { BtreeNode } from './btree-node.js';
 import type { Manifest } from './manifest.js';
@@ -59,7 +59,7 @@ export function lookUp(
   for (const { index, place } of outside) {
     const { offset, length } = place;
     const bytes = source.files.read(place.file.path, { offset, length, maxBytes: maxValueBytes });
-    if (bytes === null) throw unreadable(place.file.path, 'the data file is missing');
+    if (bytes === null) throw missing(place.file.path, 'the data file is missing');
     visit(index, { bytes, file: place.file.path, offset });
   }
 }

@@ -1,6 +1,6 @@
 import type { CheckpointSource } from '../checkpoint-files.js';
 import { MAX_MANIFEST_BYTES } from '../limits.js';
-import { unreadable } from '../restore-error.js';
+import { missing, unreadable } from '../restore-error.js';
 import { MANIFEST_MAGIC, openBlock } from './block.js';
 import type { ByteReader } from './byte-reader.js';
 import { readDataFileTable } from './data-file-table.js';
@@ -36,9 +36,9 @@ export function readManifest(source: CheckpointSource, directory: string): Manif
   if (config.kind !== NUMBERED_KIND) throw first.fail('unknown manifest kind');
   first.end();
   const newest = newestNumbered(source, directory);
-  if (newest === null) throw unreadable(file, 'no numbered manifest exists');
+  if (newest === null) throw missing(file, 'no numbered manifest exists');
   const numbered = openManifest(source, newest);
-  if (numbered === null) throw unreadable(newest, 'vanished');
+  if (numbered === null) throw missing(newest, 'vanished');
   const repeated = readConfig(numbered);
   if (repeated.uuid !== config.uuid) throw unreadable(newest, 'belongs to another database');
   return readBody(numbered, newest);
