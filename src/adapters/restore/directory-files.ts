@@ -79,9 +79,8 @@ export class DirectoryFiles implements CheckpointFiles {
       directory = directory === '' ? part : `${directory}/${part}`;
       if (this.directories.has(directory)) continue;
       const stats = attempt(directory, () => lstatSync(join(this.root, directory)));
-      if (stats === null) return false;
-      if (!stats.isDirectory())
-        throw unreadable(directory, 'not a directory (symbolic links are not followed)');
+      if (stats?.isSymbolicLink()) throw unreadable(directory, 'a symbolic link, which is not followed');
+      if (stats === null || !stats.isDirectory()) return false;
       this.directories.add(directory);
     }
     return true;

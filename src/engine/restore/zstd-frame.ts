@@ -16,6 +16,7 @@ export type Peek = (offset: number, length: number) => Uint8Array;
 const MAGIC = 0xfd2fb528;
 const MAX_BLOCK_BYTES = 128 * 1024;
 const RLE = 1;
+const COMPRESSED = 2;
 const RESERVED = 3;
 
 /**
@@ -30,6 +31,7 @@ export function measureFrame(peek: Peek, start: number): ZstdFrame | string {
   const { contentSize, windowSize } = header;
   const maxBlock = Math.min(MAX_BLOCK_BYTES, windowSize);
   let mostContent = 0;
+  let leastContent = 0;
   let at = start + header.length;
   for (;;) {
     const block = peek(at, 3);
@@ -40,13 +42,16 @@ export function measureFrame(peek: Peek, start: number): ZstdFrame | string {
     if (type === RESERVED) return 'unknown zstd block';
     if (type === RLE ? peek(at + 3, 1).length < 1 : size > MAX_BLOCK_BYTES)
       return 'the zstd frame is damaged';
-    mostContent += type === 2 ? maxBlock : size;
+    mostContent += type === COMPRESSED ? maxBlock : size;
+    leastContent += type === COMPRESSED ? 0 : size;
     at += 3 + (type === RLE ? 1 : size);
     if ((word & 1) === 1) break;
   }
   at += header.checksum ? 4 : 0;
   if (at > start && peek(at - 1, 1).length < 1) return 'the zstd frame is cut off';
-  if (contentSize !== null && contentSize > mostContent) return 'the zstd frame holds less than it claims';
+  if (contentSize !== null && (contentSize > mostContent || contentSize < leastContent)) {
+    return 'the zstd frame does not hold what it claims';
+  }
   return { contentSize, windowSize, mostContent: contentSize ?? mostContent, end: at };
 }
 
