@@ -4,8 +4,12 @@ import { lookUp } from './ocdbt/lookup.js';
 import { MANIFEST_FILE, readManifest } from './ocdbt/manifest.js';
 import { compareStrings } from './order.js';
 import { missing } from './restore-error.js';
+import { decodeUtf8, readText } from './text-file.js';
 import type { ZarrArray } from './zarr-array.js';
 import { parseZarr, zarrFileName } from './zarr-metadata.js';
+
+/** Distinct texts of metadata that are kept. */
+const MAX_REMEMBERED = 1000;
 
 export interface ArrayLayout {
   readonly ocdbt: boolean;
@@ -47,11 +51,16 @@ function readFromFiles(
 ): Map<string, ZarrArray> {
   const arrays = new Map<string, ZarrArray>();
   for (const file of keys) {
-    const bytes = source.files.read(file, { maxBytes: MAX_ZARR_METADATA_BYTES });
-    if (bytes === null) throw missing(file);
-    arrays.set(file, parseZarr(bytes, zarr3, file));
+    arrays.set(file, readZarrFile(source, file, zarr3));
   }
   return arrays;
+}
+
+/** Reads one array's metadata from a file of its own. */
+export function readZarrFile(source: CheckpointSource, file: string, zarr3: boolean): ZarrArray {
+  const text = readText(source.files, file, MAX_ZARR_METADATA_BYTES);
+  if (text === null) throw missing(file);
+  return parseZarr(text, zarr3, file);
 }
 
 function readFromOcdbt(
@@ -82,10 +91,10 @@ function parseOnce(
   file: string,
   parsed: Map<string, ZarrArray>,
 ): ZarrArray {
-  const text = String.fromCharCode(...bytes.subarray(0, 4096));
-  const before = bytes.length > 4096 ? undefined : parsed.get(text);
+  const text = decodeUtf8(bytes, file);
+  const before = parsed.get(text);
   if (before !== undefined) return before;
-  const array = parseZarr(bytes, zarr3, file);
-  if (parsed.size < 1000) parsed.set(text, array);
+  const array = parseZarr(text, zarr3, file);
+  if (parsed.size < MAX_REMEMBERED) parsed.set(text, array);
   return array;
 }

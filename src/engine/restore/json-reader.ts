@@ -231,6 +231,7 @@ export class JsonReader {
   }
 
   private space(): void {
+    if (!(this.text.charCodeAt(this.position) <= 0x20)) return;
     WHITESPACE.lastIndex = this.position;
     WHITESPACE.test(this.text);
     this.position = WHITESPACE.lastIndex;

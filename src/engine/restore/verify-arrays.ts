@@ -1,12 +1,9 @@
-import { type ArrayLayout, arrayPrefix, metadataKey } from './array-store.js';
+import { type ArrayLayout, arrayPrefix, metadataKey, readZarrFile } from './array-store.js';
 import type { CheckpointSource } from './checkpoint-files.js';
 import { checkChunk } from './chunk-check.js';
 import { chunkCount, chunkKeys } from './chunk-grid.js';
-import { MAX_ZARR_METADATA_BYTES } from './limits.js';
-import { missing } from './restore-error.js';
 import type { Problems } from './verification.js';
 import type { ZarrArray } from './zarr-array.js';
-import { parseZarr } from './zarr-metadata.js';
 
 /** More chunk files than this in one array are not looked for one by one. */
 const MAX_CHUNK_FILES = 1_000_000;
@@ -26,18 +23,12 @@ export function verifyArrayFiles(
 ): Map<string, ZarrArray> {
   const arrays = new Map<string, ZarrArray>();
   for (const name of names) {
-    const array = problems.attempt(() => readArray(source, metadataKey(name, layout), layout.zarr3));
+    const array = problems.attempt(() => readZarrFile(source, metadataKey(name, layout), layout.zarr3));
     if (array === null) continue;
     arrays.set(name, array);
     problems.attempt(() => verifyChunks(source, name, array, layout, chunksMayBeMissing, problems));
   }
   return arrays;
-}
-
-function readArray(source: CheckpointSource, file: string, zarr3: boolean): ZarrArray {
-  const bytes = source.files.read(file, { maxBytes: MAX_ZARR_METADATA_BYTES });
-  if (bytes === null) throw missing(file);
-  return parseZarr(bytes, zarr3, file);
 }
 
 function verifyChunks(

@@ -7,6 +7,7 @@ import type { BlockReference } from './ocdbt/block-reference.js';
 import { MANIFEST_FILE, type Manifest, readManifest } from './ocdbt/manifest.js';
 import { walkDatabase } from './ocdbt/walk.js';
 import { missing, unreadable } from './restore-error.js';
+import { decodeUtf8 } from './text-file.js';
 import type { Problems } from './verification.js';
 import type { ZarrArray } from './zarr-array.js';
 import { parseZarr, zarrFileName } from './zarr-metadata.js';
@@ -104,7 +105,9 @@ function collectArrays(
     const key = decoder.decode(keyBytes);
     const prefix = key.slice(0, key.lastIndexOf('/') + 1);
     if (key !== prefix + metadataName) return;
-    const array = problems.attempt(() => parseZarr(valueBytes(source, value), layout.zarr3, manifest.file));
+    const array = problems.attempt(() =>
+      parseZarr(decodeUtf8(valueBytes(source, value), manifest.file), layout.zarr3, manifest.file),
+    );
     if (array !== null) stored.set(prefix, { array, chunks: 0 });
   });
   walkAgain(source, manifest, (key, value) => {

@@ -1,7 +1,6 @@
 import { JsonReader, TENSORSTORE_JSON } from './json-reader.js';
 import { isObject, type JsonObject } from './json-value.js';
 import { unreadable } from './restore-error.js';
-import { decodeUtf8 } from './text-file.js';
 import type { ParsedZarr, ZarrArray } from './zarr-array.js';
 import { parseZarr2 } from './zarr2-metadata.js';
 import { parseZarr3 } from './zarr3-metadata.js';
@@ -11,8 +10,8 @@ export function zarrFileName(zarr3: boolean): string {
 }
 
 /** Parses `.zarray` or `zarr.json`; never more lenient than TensorStore. */
-export function parseZarr(bytes: Uint8Array, zarr3: boolean, file: string): ZarrArray {
-  const reader = new JsonReader(decodeUtf8(bytes, file), file, TENSORSTORE_JSON);
+export function parseZarr(text: string, zarr3: boolean, file: string): ZarrArray {
+  const reader = new JsonReader(text, file, TENSORSTORE_JSON);
   const document = reader.value();
   reader.end();
   if (!isObject(document)) throw unreadable(file, 'not a JSON object');
