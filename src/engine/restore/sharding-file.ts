@@ -64,9 +64,10 @@ function isFalsy(value: JsonValue): boolean {
   return !(value instanceof JsonFloat ? value.value : value);
 }
 
+const ENCODER = new TextEncoder();
+
 function base64Url(name: string): string {
-  const bytes = new TextEncoder().encode(name);
   let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
+  for (const byte of ENCODER.encode(name)) binary += String.fromCharCode(byte);
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_');
 }
