@@ -34,7 +34,7 @@ export class DirectoryFiles implements CheckpointFiles {
         const detail = `ends at byte ${size}, before byte ${offset + length}`;
         throw unreadable(path, detail, offset, 'too_short');
       }
-      return readFully(descriptor, path, offset, length);
+      return readFully(descriptor, path, offset, range.into?.subarray(0, length) ?? new Uint8Array(length));
     } finally {
       closeSync(descriptor);
     }
@@ -113,11 +113,10 @@ function sizeOf(descriptor: number, path: string): number {
   return stats.size;
 }
 
-function readFully(descriptor: number, path: string, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
+function readFully(descriptor: number, path: string, offset: number, bytes: Uint8Array): Uint8Array {
   let filled = 0;
-  while (filled < length) {
-    const count = readSync(descriptor, bytes, filled, length - filled, offset + filled);
+  while (filled < bytes.length) {
+    const count = readSync(descriptor, bytes, filled, bytes.length - filled, offset + filled);
     if (count === 0) throw unreadable(path, 'was cut short while it was read', offset + filled, 'too_short');
     filled += count;
   }

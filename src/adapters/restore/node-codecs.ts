@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { crc32c } from '@aws-crypto/crc32c';
-import { decompress } from 'fzstd';
+import { Decompress, decompress } from 'fzstd';
 import type { Codecs } from '../../engine/restore/checkpoint-files.js';
 import { measureFrame } from '../../engine/restore/zstd-frame.js';
 
@@ -37,5 +37,17 @@ export function unzstdInJavaScript(bytes: Uint8Array, maxBytes: number): Uint8Ar
   if (frame.mostContent > maxBytes + slack) throw new Error(`zstd data of more than ${maxBytes} bytes`);
   if (frame.contentSize !== null) return decompress(bytes, new Uint8Array(frame.contentSize));
   if (frame.windowSize > MAX_STREAM_WINDOW_BYTES) throw new Error('zstd data with too large a window');
-  return decompress(bytes);
+  return stream(bytes, frame.mostContent);
+}
+
+/** Decodes block by block into one buffer: pieces put together at the end would take the memory twice. */
+function stream(bytes: Uint8Array, most: number): Uint8Array {
+  const whole = new Uint8Array(most);
+  let used = 0;
+  const decoder = new Decompress((block) => {
+    whole.set(block, used);
+    used += block.length;
+  });
+  decoder.push(bytes, true);
+  return whole.subarray(0, used);
 }

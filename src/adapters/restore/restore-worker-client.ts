@@ -2,11 +2,11 @@ import { Worker } from 'node:worker_threads';
 import { RestoreError } from '../../engine/restore/restore-error.js';
 import type { RestoreReply, RestoreTask } from './restore-worker-protocol.js';
 
-/** An answer as finished JSON in UTF-8. */
+/** An answer as finished JSON in UTF-8. A long one comes in several pieces, to be written one behind the other. */
 export interface RestoreAnswer {
   /** The item that was read; null when the step itself is the item. */
   readonly item: string | null;
-  readonly json: Uint8Array;
+  readonly json: readonly Uint8Array[];
 }
 
 export interface RestoreWorkerOptions {
@@ -25,7 +25,7 @@ interface Job {
 }
 
 const PROGRAM = new URL('./restore-worker.js', import.meta.url);
-const DEFAULT_HEAP_MB = 160;
+const DEFAULT_HEAP_MB = 112;
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /**

@@ -13,9 +13,13 @@ export type RestoreTask =
   | { readonly kind: 'verify'; readonly directory: string }
   | { readonly kind: 'construct'; readonly body: unknown };
 
-/** Answers cross the thread as finished JSON in UTF-8, which is handed over without a copy. */
+/** Answers cross the thread as finished JSON in UTF-8, in pieces that are handed over without a copy. */
 export type RestoreReply =
-  | { readonly kind: 'answer'; readonly item: string | null; readonly json: Uint8Array }
+  | {
+      readonly kind: 'answer';
+      readonly item: string | null;
+      readonly json: readonly Uint8Array<ArrayBuffer>[];
+    }
   | {
       readonly kind: 'refusal';
       readonly code: RestoreErrorCode;

@@ -1,11 +1,12 @@
 import { parentPort } from 'node:worker_threads';
 import { constructRestoreArgs } from '../../engine/restore/construct-restore-args.js';
-import { restoreArgsJson } from '../../engine/restore/document-json.js';
+import { writeRestoreArgs } from '../../engine/restore/document-json.js';
 import { readRestoreArgs } from '../../engine/restore/restore-args.js';
 import { RestoreError } from '../../engine/restore/restore-error.js';
 import { selectItem } from '../../engine/restore/step-items.js';
 import { verificationJson } from '../../engine/restore/verification-json.js';
 import { verifyStep } from '../../engine/restore/verify-step.js';
+import { ByteSink } from './byte-sink.js';
 import { DirectoryFiles } from './directory-files.js';
 import { nodeCodecs } from './node-codecs.js';
 import type { RestoreReply, RestoreTask } from './restore-worker-protocol.js';
@@ -13,32 +14,35 @@ import type { RestoreReply, RestoreTask } from './restore-worker-protocol.js';
 /** Does one task after the other: everything in it is synchronous, on files that nobody vouches for. */
 parentPort?.on('message', (task: RestoreTask) => {
   const reply = perform(task);
-  // Small answers may share a pool with other buffers; only one that has its memory to itself can be moved.
-  const own = reply.kind === 'answer' && reply.json.byteLength === reply.json.buffer.byteLength;
-  parentPort?.postMessage(reply, own && reply.json.buffer instanceof ArrayBuffer ? [reply.json.buffer] : []);
+  // The bytes are moved to the other thread, not copied.
+  parentPort?.postMessage(reply, reply.kind === 'answer' ? reply.json.map((piece) => piece.buffer) : []);
 });
 
 function perform(task: RestoreTask): RestoreReply {
+  const sink = new ByteSink();
   try {
-    const { item, text } = answer(task);
-    return { kind: 'answer', item, json: new TextEncoder().encode(text) };
+    const item = answer(task, sink);
+    return { kind: 'answer', item, json: sink.finish() };
   } catch (error) {
     return refusal(error);
   }
 }
 
-function answer(task: RestoreTask): { item: string | null; text: string } {
+/** Writes the answer and returns the name of the item that it is about. */
+function answer(task: RestoreTask, sink: ByteSink): string | null {
+  const write = (text: string) => sink.write(text);
   switch (task.kind) {
     case 'restore_args': {
       const { item, files } = selectItem(new DirectoryFiles(task.directory), task.item);
-      return { item, text: restoreArgsJson(readRestoreArgs({ files, codecs: nodeCodecs }, task)) };
+      writeRestoreArgs(readRestoreArgs({ files, codecs: nodeCodecs }, task), write);
+      return item;
     }
-    case 'verify': {
-      const source = { files: new DirectoryFiles(task.directory), codecs: nodeCodecs };
-      return { item: null, text: verificationJson(verifyStep(source)) };
-    }
+    case 'verify':
+      write(verificationJson(verifyStep({ files: new DirectoryFiles(task.directory), codecs: nodeCodecs })));
+      return null;
     case 'construct':
-      return { item: null, text: restoreArgsJson(constructRestoreArgs(task.body)) };
+      writeRestoreArgs(constructRestoreArgs(task.body), write);
+      return null;
   }
 }
 

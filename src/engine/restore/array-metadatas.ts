@@ -3,7 +3,7 @@ import { JsonReader, PYTHON_JSON } from './json-reader.js';
 import { asCounts, isArray, isObject, type JsonObject, type JsonValue } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
 import { missing, unreadable } from './restore-error.js';
-import { readText } from './text-file.js';
+import { fileChunks } from './text-chunks.js';
 
 export const ARRAY_METADATAS_DIRECTORY = 'array_metadatas';
 const PROCESS_FILE = /^process_[0-9]+$/;
@@ -27,7 +27,7 @@ export function arrayMetadataFiles(files: CheckpointFiles): string[] {
 
 /** Reads the file of one process. */
 export function readArrayMetadatas(files: CheckpointFiles, file: string): ArrayMetadata[] {
-  const text = readText(files, file, MAX_JSON_BYTES);
+  const text = fileChunks(files, file, MAX_JSON_BYTES);
   if (text === null) throw missing(file);
   const reader = new JsonReader(text, file, PYTHON_JSON);
   const document = reader.value();

@@ -4,12 +4,9 @@ import { lookUp } from './ocdbt/lookup.js';
 import { MANIFEST_FILE, readManifest } from './ocdbt/manifest.js';
 import { compareStrings } from './order.js';
 import { missing } from './restore-error.js';
-import { decodeUtf8, readText } from './text-file.js';
 import type { ZarrArray } from './zarr-array.js';
-import { parseZarr, zarrFileName } from './zarr-metadata.js';
-
-/** Distinct texts of metadata that are kept. */
-const MAX_REMEMBERED = 1000;
+import { zarrFileName } from './zarr-metadata.js';
+import { ZarrParser } from './zarr-parser.js';
 
 export interface ArrayLayout {
   readonly ocdbt: boolean;
@@ -50,17 +47,16 @@ function readFromFiles(
   zarr3: boolean,
 ): Map<string, ZarrArray> {
   const arrays = new Map<string, ZarrArray>();
-  for (const file of keys) {
-    arrays.set(file, readZarrFile(source, file, zarr3));
-  }
+  const parser = new ZarrParser(zarr3);
+  for (const file of keys) arrays.set(file, readZarrFile(source, file, parser));
   return arrays;
 }
 
 /** Reads one array's metadata from a file of its own. */
-export function readZarrFile(source: CheckpointSource, file: string, zarr3: boolean): ZarrArray {
-  const text = readText(source.files, file, MAX_ZARR_METADATA_BYTES);
-  if (text === null) throw missing(file);
-  return parseZarr(text, zarr3, file);
+export function readZarrFile(source: CheckpointSource, file: string, parser: ZarrParser): ZarrArray {
+  const bytes = source.files.read(file, { maxBytes: MAX_ZARR_METADATA_BYTES });
+  if (bytes === null) throw missing(file);
+  return parser.parse(bytes, file);
 }
 
 function readFromOcdbt(
@@ -74,27 +70,12 @@ function readFromOcdbt(
   }
   const arrays = new Map<string, ZarrArray>();
   const sorted = [...keys].sort(compareStrings);
-  const parsed = new Map<string, ZarrArray>();
+  const parser = new ZarrParser(zarr3);
   lookUp(source, manifest, sorted, MAX_ZARR_METADATA_BYTES, (index, value) => {
-    arrays.set(sorted[index] ?? '', parseOnce(value.bytes, zarr3, value.file, parsed));
+    arrays.set(sorted[index] ?? '', parser.parse(value.bytes, value.file));
   });
   for (const key of sorted) {
     if (!arrays.has(key)) throw missing(manifest.file, `the database has no key ${JSON.stringify(key)}`);
   }
   return arrays;
-}
-
-/** Layers repeat, and so does their metadata: what was parsed once is looked up by its text. */
-function parseOnce(
-  bytes: Uint8Array,
-  zarr3: boolean,
-  file: string,
-  parsed: Map<string, ZarrArray>,
-): ZarrArray {
-  const text = decodeUtf8(bytes, file);
-  const before = parsed.get(text);
-  if (before !== undefined) return before;
-  const array = parseZarr(text, zarr3, file);
-  if (parsed.size < MAX_REMEMBERED) parsed.set(text, array);
-  return array;
 }

@@ -13,6 +13,8 @@ export interface ReadRange {
   readonly length?: number;
   /** Refuse to read more bytes than this. */
   readonly maxBytes: number;
+  /** Memory to read into, at least `length` long, for callers that read one piece after the other. */
+  readonly into?: Uint8Array;
 }
 
 /**

@@ -1,14 +1,25 @@
 import type { RestoreArgsDocument, RestoreLeaf } from './restore-document.js';
 
-/**
- * Serialises an answer. Written out by hand for its size: thousands of leaves share a few shardings, each of which is
- * turned into text once.
- */
+/** Serialises an answer into one string. */
 export function restoreArgsJson(document: RestoreArgsDocument): string {
+  const pieces: string[] = [];
+  writeRestoreArgs(document, (text) => pieces.push(text));
+  return pieces.join('');
+}
+
+/**
+ * Serialises an answer piece by piece. Written out by hand for its size: thousands of leaves share a few shardings,
+ * each of which is turned into text once.
+ */
+export function writeRestoreArgs(document: RestoreArgsDocument, write: (text: string) => void): void {
   const shardings = new Map<object, string>();
-  const leaves = document.leaves.map((leaf) => leafJson(leaf, shardings)).join(',');
-  const empty = JSON.stringify(document.empty);
-  return `{"leaves":[${leaves}],"empty":${empty},"custom_metadata":${document.custom_metadata.text}}`;
+  write('{"leaves":[');
+  let separator = '';
+  for (const leaf of document.leaves) {
+    write(separator + leafJson(leaf, shardings));
+    separator = ',';
+  }
+  write(`],"empty":${JSON.stringify(document.empty)},"custom_metadata":${document.custom_metadata.text}}`);
 }
 
 function leafJson(leaf: RestoreLeaf, shardings: Map<object, string>): string {

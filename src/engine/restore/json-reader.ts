@@ -1,6 +1,7 @@
 import { JsonFloat, type JsonValue } from './json-value.js';
 import { MAX_DEPTH, MAX_JSON_VALUES } from './limits.js';
 import { type RestoreError, unreadable } from './restore-error.js';
+import { type TextChunks, textChunks } from './text-chunks.js';
 
 const WHITESPACE = /[ \t\n\r]*/y;
 /** Everything but the quote, the backslash and the control characters, which JSON wants escaped. */
@@ -18,8 +19,13 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['r', '\r'],
   ['t', '\t'],
 ]);
+/** Distinct names that are remembered. */
+const MAX_NAMES = 50_000;
 /** CPython refuses to convert longer integers. */
 const MAX_INTEGER_DIGITS = 4300;
+/** Characters that are made available before a number, a word or an escape is looked at. */
+const NUMBER_LOOKAHEAD = 5000;
+const WORD_LOOKAHEAD = 16;
 
 export interface JsonDialect {
   /** Python's `json` reads NaN and the infinities; TensorStore's parser does not. */
@@ -33,26 +39,31 @@ export const TENSORSTORE_JSON: JsonDialect = { nonFinite: false, loneSurrogates:
 
 /**
  * Pulls values out of JSON text one at a time. `JSON.parse` would build the whole tree of a 40 MB file, has no bound on
- * depth, forgets digits, and refuses the NaN that Python writes.
+ * depth, forgets digits, and refuses the NaN that Python writes. The text is taken in pieces; what has been read of it
+ * is let go.
  */
 export class JsonReader {
+  private text = '';
   private position = 0;
+  private ended = false;
+  /** Bytes of the text that has been let go. */
+  private droppedBytes = 0;
   private depth = 0;
   private values = 0;
-  private readonly text: string;
+  private readonly names = new Map<string, string>();
+  private readonly chunks: TextChunks;
   private readonly file: string;
   private readonly dialect: JsonDialect;
 
-  constructor(text: string, file: string, dialect: JsonDialect) {
-    this.text = text;
+  constructor(text: string | TextChunks, file: string, dialect: JsonDialect) {
+    this.chunks = typeof text === 'string' ? textChunks(text) : text;
     this.file = file;
     this.dialect = dialect;
     this.space();
   }
 
   fail(detail: string): RestoreError {
-    const offset = new TextEncoder().encode(this.text.slice(0, this.position)).length;
-    return unreadable(this.file, detail, offset);
+    return unreadable(this.file, detail, this.droppedBytes + byteLength(this.text.slice(0, this.position)));
   }
 
   /** The first character of the next value, or `''` at the end. */
@@ -94,6 +105,17 @@ export class JsonReader {
     return value;
   }
 
+  /** A string that is likely to repeat and will be kept: one copy serves all. */
+  name(): string {
+    const value = this.string();
+    const known = this.names.get(value);
+    if (known !== undefined) return known;
+    // A slice of the text would keep all of it alive; what is put together anew does not.
+    const own = ` ${value}`.slice(1);
+    if (this.names.size < MAX_NAMES) this.names.set(own, own);
+    return own;
+  }
+
   boolean(): boolean {
     this.count();
     if (this.word('true')) return true;
@@ -122,9 +144,11 @@ export class JsonReader {
   /** The next number as it is written. */
   number(): string {
     this.count();
+    this.reserve(NUMBER_LOOKAHEAD);
     NUMBER.lastIndex = this.position;
     if (!NUMBER.test(this.text)) throw this.fail('expected a value');
     const literal = this.text.slice(this.position, NUMBER.lastIndex);
+    if (literal.length >= NUMBER_LOOKAHEAD) throw this.fail('number too long');
     if (literal.length > MAX_INTEGER_DIGITS && INTEGER.test(literal)) throw this.fail('integer too long');
     this.position = NUMBER.lastIndex;
     this.space();
@@ -224,6 +248,7 @@ export class JsonReader {
   }
 
   private word(word: string): boolean {
+    this.reserve(WORD_LOOKAHEAD);
     if (!this.text.startsWith(word, this.position)) return false;
     this.position += word.length;
     this.space();
@@ -231,10 +256,12 @@ export class JsonReader {
   }
 
   private space(): void {
-    if (!(this.text.charCodeAt(this.position) <= 0x20)) return;
-    WHITESPACE.lastIndex = this.position;
-    WHITESPACE.test(this.text);
-    this.position = WHITESPACE.lastIndex;
+    do {
+      if (this.text.charCodeAt(this.position) > 0x20) return;
+      WHITESPACE.lastIndex = this.position;
+      WHITESPACE.test(this.text);
+      this.position = WHITESPACE.lastIndex;
+    } while (this.position === this.text.length && this.refill());
   }
 
   private rawString(): string {
@@ -248,7 +275,14 @@ export class JsonReader {
     return this.escaped(plain);
   }
 
+  /** Characters that stand for themselves, up to a quote, an escape or the end. */
   private plain(): string {
+    let plain = this.plainHere();
+    while (this.position === this.text.length && this.refill()) plain += this.plainHere();
+    return plain;
+  }
+
+  private plainHere(): string {
     const start = this.position;
     PLAIN.lastIndex = start;
     PLAIN.test(this.text);
@@ -263,6 +297,7 @@ export class JsonReader {
       if (character === '"') break;
       if (character !== '\\') throw this.fail(character === '' ? 'unterminated string' : 'control character');
       this.position++;
+      this.reserve(WORD_LOOKAHEAD);
       parts.push(this.escape(), this.plain());
     }
     this.position++;
@@ -284,4 +319,29 @@ export class JsonReader {
     this.position += 5;
     return String.fromCharCode(Number.parseInt(digits, 16));
   }
+
+  /** Makes that many characters available, as far as there are any. */
+  private reserve(length: number): void {
+    while (this.text.length - this.position < length && this.refill());
+  }
+
+  /** Lets go of what has been read, and takes the next piece. */
+  private refill(): boolean {
+    if (this.ended) return false;
+    const chunk = this.chunks.next();
+    if (chunk === null) {
+      this.ended = true;
+      return false;
+    }
+    this.droppedBytes += byteLength(this.text.slice(0, this.position));
+    this.text = this.text.slice(this.position) + chunk;
+    this.position = 0;
+    return true;
+  }
+}
+
+const ENCODER = new TextEncoder();
+
+function byteLength(text: string): number {
+  return ENCODER.encode(text).length;
 }

@@ -1,11 +1,14 @@
 /**
- * Bounds on untrusted input. Together they keep one request below 256 MB: a JSON file is in memory once as text,
- * one OCDBT node at a time once encoded and once decoded.
+ * Bounds on untrusted input. Together they keep one request below 256 MB: of a JSON file only what has been made of it
+ * is in memory, of an OCDBT database one node at a time, once encoded and once decoded.
  */
-export const MAX_JSON_BYTES = 48 * 1024 * 1024;
+export const MAX_JSON_BYTES = 128 * 1024 * 1024;
 
 /** JSON values in one file. A model of 100,000 leaves has about two million. */
-export const MAX_JSON_VALUES = 6_000_000;
+export const MAX_JSON_VALUES = 8_000_000;
+
+/** Leaves and empty nodes of one tree. */
+export const MAX_NODES = 300_000;
 
 /** Python gives up near 900 nested brackets, JAX near 900 nested containers; no real checkpoint comes close to this. */
 export const MAX_DEPTH = 500;

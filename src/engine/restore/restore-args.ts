@@ -1,4 +1,4 @@
-import { metadataKey, readArrays } from './array-store.js';
+import { type ArrayLayout, metadataKey, readArrays } from './array-store.js';
 import type { CheckpointSource } from './checkpoint-files.js';
 import { pythonType } from './data-type.js';
 import { MANIFEST_FILE } from './ocdbt/manifest.js';
@@ -33,31 +33,44 @@ export function readRestoreArgs(source: CheckpointSource, options: RestoreArgsOp
   const layout = { ocdbt: usesOcdbt(source, tree), zarr3: tree.useZarr3 };
   const filled = tree.entries.filter((entry) => !entry.skipDeserialize);
   for (const entry of filled) checkValueType(entry);
-  const inArrays = filled.filter((entry) => entry.valueType !== STRING_TYPE);
-  const keyOf = (entry: TreeEntry) => metadataKey(parameterName(entry.path), layout);
-  const arrays = readArrays(source, new Set(inArrays.map(keyOf)), layout);
+  const keys = new Set<string>();
+  for (const entry of filled) if (entry.valueType !== STRING_TYPE) keys.add(keyOf(entry, layout));
+  const arrays = readArrays(source, keys, layout);
   const shardings = shardingsOf(source, filled);
-  const leaves: RestoreLeaf[] = [];
-  const empty: EmptyNode[] = [];
-  for (const entry of tree.entries) {
-    if (entry.skipDeserialize) empty.push(emptyNode(entry));
-    else if (entry.valueType === STRING_TYPE) {
-      leaves.push({ path: entry.path, type: 'RestoreArgs', restore_type: 'str', dtype: null });
-    } else {
-      const file = keyOf(entry);
-      const array = arrays.get(file);
-      if (array === undefined) throw missing(file);
-      const sharding = shardings?.get(parameterName(entry.path)) ?? null;
-      leaves.push(arrayLeaf(entry, array, sharding, file, options));
+  const empty = tree.entries.filter((entry) => entry.skipDeserialize).map(emptyNode);
+  const leafOf = (entry: TreeEntry): RestoreLeaf => {
+    if (entry.valueType === STRING_TYPE) {
+      return { path: entry.path, type: 'RestoreArgs', restore_type: 'str', dtype: null };
     }
-  }
-  checkBareLeaf(leaves[0]);
-  return { leaves, empty, custom_metadata: tree.customMetadata };
+    const file = keyOf(entry, layout);
+    const array = arrays.get(file);
+    if (array === undefined) throw missing(file);
+    const name = parameterName(entry.path);
+    return arrayLeaf(entry, array, shardings?.get(name) ?? null, file, options);
+  };
+  for (const entry of filled) checkLeaf(leafOf(entry));
+  return {
+    leaves: { [Symbol.iterator]: () => leavesOf(filled, leafOf) },
+    empty,
+    custom_metadata: tree.customMetadata,
+  };
+}
+
+/** One at a time: a hundred thousand of them, each with its shape and sharding, are not kept. */
+function* leavesOf(
+  entries: readonly TreeEntry[],
+  leafOf: (entry: TreeEntry) => RestoreLeaf,
+): Generator<RestoreLeaf> {
+  for (const entry of entries) yield leafOf(entry);
+}
+
+function keyOf(entry: TreeEntry, layout: ArrayLayout): string {
+  return metadataKey(parameterName(entry.path), layout);
 }
 
 /** Orbax puts the shardings into a tree of the same form, and such a tree cannot be nothing but a None. */
-function checkBareLeaf(leaf: RestoreLeaf | undefined): void {
-  if (leaf === undefined || leaf.path.length > 0 || leaf.type === 'ArrayRestoreArgs') return;
+function checkLeaf(leaf: RestoreLeaf): void {
+  if (leaf.path.length > 0 || leaf.type === 'ArrayRestoreArgs') return;
   throw new RestoreError('unsupported_type', 'the tree is a single leaf without a sharding', {
     file: TREE_METADATA_FILE,
   });

@@ -54,7 +54,8 @@ export interface EmptyNode {
 
 /** The answer, in the HTTP contract's form: nodes in pytree order. */
 export interface RestoreArgsDocument {
-  readonly leaves: readonly RestoreLeaf[];
+  /** Possibly made up as they are asked for, any number of times. */
+  readonly leaves: Iterable<RestoreLeaf>;
   readonly empty: readonly EmptyNode[];
   /** JSON text, so that what the trainer wrote comes out digit by digit. */
   readonly custom_metadata: JsonText;

@@ -5,7 +5,7 @@ import { JsonFloat } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
 import { unreadable } from './restore-error.js';
 import { readSharding, type Sharding } from './sharding.js';
-import { readText } from './text-file.js';
+import { fileChunks } from './text-chunks.js';
 
 export const SHARDING_FILE = '_sharding';
 
@@ -19,18 +19,16 @@ export function readShardings(
   files: CheckpointFiles,
   names: readonly string[],
 ): ReadonlyMap<string, Sharding | null> | null {
-  const text = readText(files, SHARDING_FILE, MAX_JSON_BYTES);
+  const text = fileChunks(files, SHARDING_FILE, MAX_JSON_BYTES);
   if (text === null) return null;
-  const wanted = new Map(names.map((name) => [base64Url(name), name]));
+  const wanted = new Set(names);
   const found = new Map<string, Sharding | null>();
   const parsed = new Map<string, Sharding>();
-  const seen = new Set<string>();
   const reader = new JsonReader(text, SHARDING_FILE, TENSORSTORE_JSON);
   reader.object((key) => {
-    if (seen.has(key)) throw reader.fail(`the key ${JSON.stringify(key)} stands twice`);
-    seen.add(key);
-    const name = wanted.get(key);
-    if (name === undefined) reader.skip();
+    const name = decodeName(key);
+    if (name === null || !wanted.has(name)) reader.skip();
+    else if (found.has(name)) throw reader.fail(`the key ${JSON.stringify(key)} stands twice`);
     else found.set(name, shardingOf(reader, parsed));
   });
   reader.end();
@@ -65,6 +63,18 @@ function isFalsy(value: JsonValue): boolean {
 }
 
 const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The name that a key stands for; null for a key that Orbax would not have made of any name. */
+function decodeName(key: string): string | null {
+  try {
+    const binary = atob(key.replaceAll('-', '+').replaceAll('_', '/'));
+    const name = DECODER.decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
+    return base64Url(name) === key ? name : null;
+  } catch {
+    return null;
+  }
+}
 
 function base64Url(name: string): string {
   let binary = '';

@@ -1,4 +1,3 @@
-import type { CheckpointFiles } from './checkpoint-files.js';
 import { unreadable } from './restore-error.js';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -10,10 +9,4 @@ export function decodeUtf8(bytes: Uint8Array, file: string): string {
   } catch {
     throw unreadable(file, 'not valid UTF-8');
   }
-}
-
-/** The file's text, or null when it does not exist. */
-export function readText(files: CheckpointFiles, file: string, maxBytes: number): string | null {
-  const bytes = files.read(file, { maxBytes });
-  return bytes === null ? null : decodeUtf8(bytes, file);
 }

@@ -1,6 +1,7 @@
 import type { JsonReader } from './json-reader.js';
 import { MAX_DEPTH, MAX_RANK } from './limits.js';
 import type { PathElement } from './order.js';
+import type { ShapePool } from './shape-pool.js';
 import type { TreeEntry } from './tree-entry.js';
 
 /** Orbax's KeyType: an index into a list or tuple, and a key of a dict or field of a NamedTuple. */
@@ -9,17 +10,22 @@ const DICT = 2;
 
 type ValueMetadata = Omit<TreeEntry, 'path'>;
 
-/** Reads one value of `tree_metadata`. */
-export function readTreeEntry(reader: JsonReader): TreeEntry {
+/** Reads one value of `tree_metadata`; equal shapes are shared. */
+export function readTreeEntry(reader: JsonReader, shapes: ShapePool): TreeEntry {
   let path: PathElement[] | null = null;
   let value: ValueMetadata | null = null;
   reader.object((key) => {
     if (key === 'key_metadata') path = once(reader, path, readPath);
-    else if (key === 'value_metadata') value = once(reader, value, readValueMetadata);
+    else if (key === 'value_metadata') value = once(reader, value, (r) => readValueMetadata(r, shapes));
     else reader.skip();
   });
-  const metadata = required<ValueMetadata>(reader, value, 'value_metadata');
-  return { path: required<PathElement[]>(reader, path, 'key_metadata'), ...metadata };
+  const { valueType, skipDeserialize, writeShape } = required<ValueMetadata>(reader, value, 'value_metadata');
+  return {
+    path: required<PathElement[]>(reader, path, 'key_metadata'),
+    valueType,
+    skipDeserialize,
+    writeShape,
+  };
 }
 
 function readPath(reader: JsonReader): PathElement[] {
@@ -28,14 +34,15 @@ function readPath(reader: JsonReader): PathElement[] {
     if (path.length >= MAX_DEPTH) throw reader.fail(`a path of more than ${MAX_DEPTH} keys`);
     path.push(readPathElement(reader));
   });
-  return path;
+  // A slice has no room for growth.
+  return path.slice();
 }
 
 function readPathElement(reader: JsonReader): PathElement {
   let name: string | null = null;
   let type: number | null = null;
   reader.object((key) => {
-    if (key === 'key') name = once(reader, name, (r) => r.string());
+    if (key === 'key') name = once(reader, name, (r) => r.name());
     else if (key === 'key_type') type = once(reader, type, (r) => r.wholeNumber());
     else reader.skip();
   });
@@ -54,14 +61,15 @@ function readPathElement(reader: JsonReader): PathElement {
   }
 }
 
-function readValueMetadata(reader: JsonReader): ValueMetadata {
+function readValueMetadata(reader: JsonReader, shapes: ShapePool): ValueMetadata {
   let valueType: string | null = null;
   let skipDeserialize: boolean | null = null;
-  let writeShape: number[] | null = null;
+  let writeShape: readonly number[] | null = null;
   reader.object((key) => {
-    if (key === 'value_type') valueType = once(reader, valueType, (r) => r.string());
+    if (key === 'value_type') valueType = once(reader, valueType, (r) => r.name());
     else if (key === 'skip_deserialize') skipDeserialize = once(reader, skipDeserialize, (r) => r.boolean());
-    else if (key === 'write_shape') writeShape = once(reader, writeShape, readShape);
+    else if (key === 'write_shape')
+      writeShape = once<readonly number[]>(reader, writeShape, (r) => shapes.share(readShape(r)));
     else reader.skip();
   });
   return {

@@ -2,9 +2,10 @@ import type { CheckpointFiles } from './checkpoint-files.js';
 import { passThrough } from './json-passthrough.js';
 import { JsonReader, PYTHON_JSON } from './json-reader.js';
 import { JsonText } from './json-value.js';
-import { MAX_JSON_BYTES } from './limits.js';
+import { MAX_JSON_BYTES, MAX_NODES } from './limits.js';
 import { unreadable } from './restore-error.js';
-import { readText } from './text-file.js';
+import { ShapePool } from './shape-pool.js';
+import { fileChunks, type TextChunks } from './text-chunks.js';
 import type { TreeEntry } from './tree-entry.js';
 import { readTreeEntry } from './tree-entry-reader.js';
 import { arrangeTree } from './tree-structure.js';
@@ -25,7 +26,7 @@ export interface TreeMetadata {
 
 /** Null when the directory has no `_METADATA`. */
 export function readTreeMetadata(files: CheckpointFiles): TreeMetadata | null {
-  const text = readText(files, TREE_METADATA_FILE, MAX_JSON_BYTES);
+  const text = fileChunks(files, TREE_METADATA_FILE, MAX_JSON_BYTES);
   return text === null ? null : parseTreeMetadata(text);
 }
 
@@ -33,7 +34,7 @@ export function readTreeMetadata(files: CheckpointFiles): TreeMetadata | null {
  * `value_metadata_tree`, the second form of the tree that a handler with rich types writes, is passed over: without
  * that option, Orbax's `metadata()` answers from `tree_metadata` (NamedTuples as dicts, tuples as lists).
  */
-export function parseTreeMetadata(text: string): TreeMetadata {
+export function parseTreeMetadata(text: string | TextChunks): TreeMetadata {
   const reader = new JsonReader(text, TREE_METADATA_FILE, PYTHON_JSON);
   const seen = new Set<string>();
   let entries: TreeEntry[] | null = null;
@@ -60,11 +61,14 @@ export function parseTreeMetadata(text: string): TreeMetadata {
 
 function readEntries(reader: JsonReader): TreeEntry[] {
   const names = new Set<string>();
+  const shapes = new ShapePool();
   const entries: TreeEntry[] = [];
   reader.object((name) => {
     if (names.has(name)) throw reader.fail(`the entry ${JSON.stringify(name)} stands twice`);
-    names.add(name);
-    entries.push(readTreeEntry(reader));
+    // A copy of its own: a slice would keep the text around it alive.
+    names.add(` ${name}`.slice(1));
+    if (names.size > MAX_NODES) throw reader.fail(`more than ${MAX_NODES} nodes`);
+    entries.push(readTreeEntry(reader, shapes));
   });
   return entries;
 }

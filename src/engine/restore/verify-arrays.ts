@@ -4,6 +4,7 @@ import { checkChunk } from './chunk-check.js';
 import { chunkCount, chunkKeys } from './chunk-grid.js';
 import type { Problems } from './verification.js';
 import type { ZarrArray } from './zarr-array.js';
+import { ZarrParser } from './zarr-parser.js';
 
 /** More chunk files than this in one array are not looked for one by one. */
 const MAX_CHUNK_FILES = 1_000_000;
@@ -22,8 +23,9 @@ export function verifyArrayFiles(
   problems: Problems,
 ): Map<string, ZarrArray> {
   const arrays = new Map<string, ZarrArray>();
+  const parser = new ZarrParser(layout.zarr3);
   for (const name of names) {
-    const array = problems.attempt(() => readZarrFile(source, metadataKey(name, layout), layout.zarr3));
+    const array = problems.attempt(() => readZarrFile(source, metadataKey(name, layout), parser));
     if (array === null) continue;
     arrays.set(name, array);
     problems.attempt(() => verifyChunks(source, name, array, layout, chunksMayBeMissing, problems));

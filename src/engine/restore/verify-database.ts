@@ -7,10 +7,10 @@ import type { BlockReference } from './ocdbt/block-reference.js';
 import { MANIFEST_FILE, type Manifest, readManifest } from './ocdbt/manifest.js';
 import { walkDatabase } from './ocdbt/walk.js';
 import { missing, unreadable } from './restore-error.js';
-import { decodeUtf8 } from './text-file.js';
 import type { Problems } from './verification.js';
 import type { ZarrArray } from './zarr-array.js';
-import { parseZarr, zarrFileName } from './zarr-metadata.js';
+import { zarrFileName } from './zarr-metadata.js';
+import { ZarrParser } from './zarr-parser.js';
 
 const PROCESS_DIRECTORY = /^ocdbt\.process_[A-Za-z0-9_]+$/;
 
@@ -99,15 +99,14 @@ function collectArrays(
   problems: Problems,
 ): Map<string, StoredArray> {
   const stored = new Map<string, StoredArray>();
+  const parser = new ZarrParser(layout.zarr3);
   const decoder = new TextDecoder('utf-8');
   const metadataName = zarrFileName(layout.zarr3);
   walk(source, manifest, extents, problems, (keyBytes, value) => {
     const key = decoder.decode(keyBytes);
     const prefix = key.slice(0, key.lastIndexOf('/') + 1);
     if (key !== prefix + metadataName) return;
-    const array = problems.attempt(() =>
-      parseZarr(decodeUtf8(valueBytes(source, value), manifest.file), layout.zarr3, manifest.file),
-    );
+    const array = problems.attempt(() => parser.parse(valueBytes(source, value), manifest.file));
     if (array !== null) stored.set(prefix, { array, chunks: 0 });
   });
   walkAgain(source, manifest, (key, value) => {

@@ -4,7 +4,7 @@ import { isObject, type JsonValue } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
 import { unreadable } from './restore-error.js';
 import { listItems, TEMPORARY_MARK } from './step-items.js';
-import { readText } from './text-file.js';
+import { fileChunks, type TextChunks } from './text-chunks.js';
 import { type ItemVerification, type Problem, Problems } from './verification.js';
 import { verifyItem } from './verify-item.js';
 
@@ -64,15 +64,16 @@ function uncommitted(source: CheckpointSource): VerifiedItem[] {
 
 /** `item_handlers` names the items of a step; of a step that is itself the item it is a string or null. */
 function expectedItems(source: CheckpointSource): { names: string[]; bytes: number } {
-  const text = readText(source.files, STEP_METADATA_FILE, MAX_JSON_BYTES);
+  const text = fileChunks(source.files, STEP_METADATA_FILE, MAX_JSON_BYTES);
   if (text === null) return { names: [], bytes: 0 };
+  const size = source.files.size(STEP_METADATA_FILE) ?? 0;
   const handlers = readHandlers(text);
-  if (isObject(handlers)) return { names: [...handlers.keys()], bytes: text.length };
-  if (handlers === null || typeof handlers === 'string') return { names: [], bytes: text.length };
+  if (isObject(handlers)) return { names: [...handlers.keys()], bytes: size };
+  if (handlers === null || typeof handlers === 'string') return { names: [], bytes: size };
   throw unreadable(STEP_METADATA_FILE, 'item_handlers is neither a name nor an object');
 }
 
-function readHandlers(text: string): JsonValue {
+function readHandlers(text: TextChunks): JsonValue {
   const reader = new JsonReader(text, STEP_METADATA_FILE, PYTHON_JSON);
   const found: JsonValue[] = [];
   reader.object((key) => {

@@ -3,7 +3,7 @@ import { JsonReader, TENSORSTORE_JSON } from './json-reader.js';
 import { isObject, type JsonValue } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
 import { missing } from './restore-error.js';
-import { readText } from './text-file.js';
+import { fileChunks } from './text-chunks.js';
 import { parameterName, type TreeEntry } from './tree-entry.js';
 import { STRING_TYPE } from './value-types.js';
 import type { Problems } from './verification.js';
@@ -31,7 +31,7 @@ export function verifyStrings(
 }
 
 function readDocument(files: CheckpointFiles): JsonValue {
-  const text = readText(files, STRINGS_FILE, MAX_JSON_BYTES);
+  const text = fileChunks(files, STRINGS_FILE, MAX_JSON_BYTES);
   if (text === null) throw missing(STRINGS_FILE);
   const reader = new JsonReader(text, STRINGS_FILE, TENSORSTORE_JSON);
   const document = reader.value();

@@ -57,7 +57,8 @@ describe("a target's restore args", () => {
       partition_spec: ['x'],
     };
     const { leaves } = constructRestoreArgs(body({ kind: 'jax.Array', shape: [2], dtype: 'int8', sharding }));
-    assert.deepEqual(leaves[0]?.type === 'ArrayRestoreArgs' && leaves[0].sharding, sharding);
+    const [leaf] = leaves;
+    assert.deepEqual(leaf?.type === 'ArrayRestoreArgs' && leaf.sharding, sharding);
   });
 });
 

@@ -9,8 +9,8 @@ import type { RestoreTask } from '../../../src/adapters/restore/restore-worker-p
 import { RestoreError } from '../../../src/engine/restore/restore-error.js';
 import { loadFixture, unpack } from './fixtures.js';
 
-function parse(json: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(json));
+function text(json: readonly Uint8Array[]): string {
+  return Buffer.concat(json).toString();
 }
 
 function refused(code: string, detail: RegExp): (error: unknown) => boolean {
@@ -41,12 +41,12 @@ describe('the restore worker', () => {
   it('answers for an item of a step', async () => {
     const { item, json } = await client.run(task('state'));
     assert.equal(item, 'state');
-    assert.deepEqual(parse(json), fixture.answer);
+    assert.deepEqual(JSON.parse(text(json)), fixture.answer);
   });
 
   it('verifies a step', async () => {
     const { json } = await client.run({ kind: 'verify', directory: step });
-    const report = parse(json);
+    const report: unknown = JSON.parse(text(json));
     assert.ok(typeof report === 'object' && report !== null && 'ok' in report && 'checked_bytes' in report);
     assert.equal(report.ok, true);
   });
@@ -56,7 +56,7 @@ describe('the restore worker', () => {
       kind: 'construct',
       body: { target: { leaves: [{ path: [], kind: 'int' }] } },
     });
-    assert.match(new TextDecoder().decode(json), /"restore_type":"int"/);
+    assert.match(text(json), /"restore_type":"int"/);
   });
 
   it('passes refusals on, and goes on', async () => {
@@ -87,7 +87,7 @@ describe('a restore worker that misbehaves', () => {
        if (directory === 'throw') throw new Error('on purpose');
        if (directory === 'hang') for (;;);
        if (directory === 'memory') { const all = []; for (;;) all.push(new Array(100_000).fill({})); }
-       parentPort.postMessage({ kind: 'answer', item: directory, json: new Uint8Array(0) });
+       parentPort.postMessage({ kind: 'answer', item: directory, json: [] });
      });`,
   );
   const client = new RestoreWorkerClient({ program: pathToFileURL(program), timeoutMs: 2000, heapMb: 32 });

@@ -69,9 +69,9 @@ function python(...args: string[]): string {
   });
 }
 
-async function ask(client: RestoreWorkerClient): Promise<Uint8Array> {
+async function ask(client: RestoreWorkerClient): Promise<Buffer> {
   const task = { kind: 'restore_args', item: null, setGlobalShape: true, strict: true } as const;
-  return (await client.run({ ...task, directory: join(directory, '1') })).json;
+  return Buffer.concat((await client.run({ ...task, directory: join(directory, '1') })).json);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -89,11 +89,8 @@ function median(values: readonly number[]): number {
   return Math.round([...values].sort((a, b) => a - b)[values.length >> 1] ?? 0);
 }
 
-function compare(json: Uint8Array, file: string): void {
-  const same = isDeepStrictEqual(
-    JSON.parse(new TextDecoder().decode(json)),
-    JSON.parse(readFileSync(file, 'utf8')),
-  );
+function compare(json: Buffer, file: string): void {
+  const same = isDeepStrictEqual(JSON.parse(json.toString()), JSON.parse(readFileSync(file, 'utf8')));
   if (!same) throw new Error('the answers differ');
 }
 
