@@ -1,11 +1,12 @@
 import type { CheckpointFiles } from './checkpoint-files.js';
+import { readDocument } from './json-generic.js';
 import { JsonReader, PYTHON_JSON } from './json-reader.js';
 import { asCounts, isArray, isObject, type JsonObject, type JsonValue } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
 import { missing, unreadable } from './restore-error.js';
 import { fileChunks } from './text-chunks.js';
 
-export const ARRAY_METADATAS_DIRECTORY = 'array_metadatas';
+const ARRAY_METADATAS_DIRECTORY = 'array_metadatas';
 const PROCESS_FILE = /^process_[0-9]+$/;
 
 /** What a process noted of a `jax.Array` as it wrote its shards. No answer depends on it; a verification compares it. */
@@ -30,8 +31,7 @@ export function readArrayMetadatas(files: CheckpointFiles, file: string): ArrayM
   const text = fileChunks(files, file, MAX_JSON_BYTES);
   if (text === null) throw missing(file);
   const reader = new JsonReader(text, file, PYTHON_JSON);
-  const document = reader.value();
-  reader.end();
+  const document = readDocument(reader);
   const entries = isObject(document) ? document.get('array_metadatas') : null;
   if (!isArray(entries)) throw unreadable(file, 'no list of array_metadatas');
   return entries.map((entry) => {

@@ -1,4 +1,4 @@
-export type EntryKind = 'file' | 'directory' | 'other';
+type EntryKind = 'file' | 'directory' | 'other';
 
 export interface DirectoryEntry {
   readonly name: string;

@@ -1,4 +1,3 @@
-import { JsonFloat, type JsonValue } from './json-value.js';
 import { MAX_DEPTH, MAX_JSON_VALUES } from './limits.js';
 import { type RestoreError, unreadable } from './restore-error.js';
 import { type TextChunks, textChunks } from './text-chunks.js';
@@ -165,64 +164,6 @@ export class JsonReader {
       }
     }
     return null;
-  }
-
-  /** The next value, whatever it is. A repeated key is refused: its readers have fixed keys. */
-  value(): JsonValue {
-    switch (this.peek()) {
-      case '{': {
-        const entries = new Map<string, JsonValue>();
-        this.object((key) => {
-          if (entries.has(key)) throw this.fail(`the key ${JSON.stringify(key)} stands twice`);
-          entries.set(key, this.value());
-        });
-        return entries;
-      }
-      case '[': {
-        const elements: JsonValue[] = [];
-        this.array(() => {
-          elements.push(this.value());
-        });
-        return elements;
-      }
-      case '"':
-        return this.string();
-      case 't':
-      case 'f':
-        return this.boolean();
-      case 'n':
-        this.null();
-        return null;
-      default: {
-        if (this.nonFinite() !== null) throw this.fail('NaN or an infinity where none belongs');
-        const literal = this.number();
-        return INTEGER.test(literal) ? Number(literal) : new JsonFloat(Number(literal));
-      }
-    }
-  }
-
-  /** Checks the next value and passes over it. */
-  skip(): void {
-    switch (this.peek()) {
-      case '{':
-        this.object(() => this.skip());
-        return;
-      case '[':
-        this.array(() => this.skip());
-        return;
-      case '"':
-        this.string();
-        return;
-      case 't':
-      case 'f':
-        this.boolean();
-        return;
-      case 'n':
-        this.null();
-        return;
-      default:
-        if (this.nonFinite() === null) this.number();
-    }
   }
 
   /** Nothing but white space may follow. */

@@ -35,7 +35,7 @@ export interface RestoreArgsLeaf {
 }
 
 /** Orbax's `ArrayRestoreArgs`. */
-export interface ArrayRestoreArgsLeaf {
+interface ArrayRestoreArgsLeaf {
   readonly path: TreePath;
   readonly type: 'ArrayRestoreArgs';
   readonly restore_type: 'jax.Array';

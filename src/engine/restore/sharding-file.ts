@@ -1,4 +1,5 @@
 import type { CheckpointFiles } from './checkpoint-files.js';
+import { readDocument, readValue, skipValue } from './json-generic.js';
 import { JsonReader, PYTHON_JSON, TENSORSTORE_JSON } from './json-reader.js';
 import type { JsonValue } from './json-value.js';
 import { JsonFloat } from './json-value.js';
@@ -7,7 +8,7 @@ import { unreadable } from './restore-error.js';
 import { readSharding, type Sharding } from './sharding.js';
 import { fileChunks } from './text-chunks.js';
 
-export const SHARDING_FILE = '_sharding';
+const SHARDING_FILE = '_sharding';
 
 /**
  * `_sharding` maps the URL-safe base64 of each parameter's name to its sharding, serialized once more as a string.
@@ -27,7 +28,7 @@ export function readShardings(
   const reader = new JsonReader(text, SHARDING_FILE, TENSORSTORE_JSON);
   reader.object((key) => {
     const name = decodeName(key);
-    if (name === null || !wanted.has(name)) reader.skip();
+    if (name === null || !wanted.has(name)) skipValue(reader);
     else if (found.has(name)) throw reader.fail(`the key ${JSON.stringify(key)} stands twice`);
     else found.set(name, shardingOf(reader, parsed));
   });
@@ -41,14 +42,13 @@ export function readShardings(
 
 /** Thousands of parameters share a handful of shardings: each distinct text is parsed, and kept, once. */
 function shardingOf(reader: JsonReader, parsed: Map<string, Sharding>): Sharding | null {
-  const value = reader.value();
+  const value = readValue(reader);
   if (isFalsy(value)) return null;
   if (typeof value !== 'string') throw reader.fail('a sharding is stored as a string');
   const before = parsed.get(value);
   if (before !== undefined) return before;
   const inner = new JsonReader(value, SHARDING_FILE, PYTHON_JSON);
-  const document = inner.value();
-  inner.end();
+  const document = readDocument(inner);
   const sharding = readSharding(document);
   if (typeof sharding === 'string') throw reader.fail(sharding);
   parsed.set(value, sharding);

@@ -1,7 +1,7 @@
 import { asCounts, isArray, isObject, type JsonObject, type JsonValue } from './json-value.js';
 
 /** The devices of a mesh, nested as the mesh is. */
-export type DeviceMesh = { readonly id: number } | readonly DeviceMesh[];
+type DeviceMesh = { readonly id: number } | readonly DeviceMesh[];
 export type PartitionElement = null | string | readonly string[];
 
 /** Orbax's serialized form of `jax.sharding.NamedSharding`, members in Orbax's order. */
@@ -15,7 +15,7 @@ export interface NamedSharding {
 }
 
 /** Orbax's serialized form of `jax.sharding.SingleDeviceSharding`. */
-export interface SingleDeviceSharding {
+interface SingleDeviceSharding {
   readonly sharding_type: 'SingleDeviceSharding';
   readonly device_str: string;
 }

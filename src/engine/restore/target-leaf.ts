@@ -24,7 +24,7 @@ export interface TargetArray {
   readonly layout: ArrayLayoutSpec | null;
 }
 
-export interface TargetScalar {
+interface TargetScalar {
   readonly kind: 'ScalarMetadata';
   readonly path: TreePath;
   readonly dtype: string;

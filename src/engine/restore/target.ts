@@ -7,7 +7,7 @@ import { readTargetLeaf, type TargetLeaf } from './target-leaf.js';
 import { shardingAt } from './target-sharding.js';
 import { arrangeTree } from './tree-structure.js';
 
-export type TargetNode = TargetLeaf | EmptyNode;
+type TargetNode = TargetLeaf | EmptyNode;
 
 /** The body of `POST /restore-args`: the arguments of `construct_restore_args`. */
 export interface TargetRequest {

@@ -1,3 +1,4 @@
+import { skipValue } from './json-generic.js';
 import type { JsonReader } from './json-reader.js';
 import { MAX_DEPTH, MAX_RANK } from './limits.js';
 import type { PathElement } from './order.js';
@@ -17,7 +18,7 @@ export function readTreeEntry(reader: JsonReader, shapes: ShapePool): TreeEntry 
   reader.object((key) => {
     if (key === 'key_metadata') path = once(reader, path, readPath);
     else if (key === 'value_metadata') value = once(reader, value, (r) => readValueMetadata(r, shapes));
-    else reader.skip();
+    else skipValue(reader);
   });
   const { valueType, skipDeserialize, writeShape } = required<ValueMetadata>(reader, value, 'value_metadata');
   return {
@@ -44,7 +45,7 @@ function readPathElement(reader: JsonReader): PathElement {
   reader.object((key) => {
     if (key === 'key') name = once(reader, name, (r) => r.name());
     else if (key === 'key_type') type = once(reader, type, (r) => r.wholeNumber());
-    else reader.skip();
+    else skipValue(reader);
   });
   const found = required<string>(reader, name, 'key');
   switch (required<number>(reader, type, 'key_type')) {
@@ -70,7 +71,7 @@ function readValueMetadata(reader: JsonReader, shapes: ShapePool): ValueMetadata
     else if (key === 'skip_deserialize') skipDeserialize = once(reader, skipDeserialize, (r) => r.boolean());
     else if (key === 'write_shape')
       writeShape = once<readonly number[]>(reader, writeShape, (r) => shapes.share(readShape(r)));
-    else reader.skip();
+    else skipValue(reader);
   });
   return {
     valueType: required<string>(reader, valueType, 'value_type'),

@@ -1,4 +1,5 @@
 import type { CheckpointFiles } from './checkpoint-files.js';
+import { skipValue } from './json-generic.js';
 import { passThrough } from './json-passthrough.js';
 import { JsonReader, PYTHON_JSON } from './json-reader.js';
 import { JsonText } from './json-value.js';
@@ -50,7 +51,7 @@ export function parseTreeMetadata(text: string | TextChunks): TreeMetadata {
     else if (key === 'use_zarr3') useZarr3 = reader.null() ? false : reader.boolean();
     else if (key === 'store_array_data_equal_to_fill_value') storesFillValues = reader.boolean();
     else if (key === 'custom_metadata') customMetadata = passThrough(reader);
-    else reader.skip();
+    else skipValue(reader);
   });
   reader.end();
   if (entries === null) throw unreadable(TREE_METADATA_FILE, 'no tree_metadata');

@@ -1,4 +1,5 @@
 import type { CheckpointSource } from './checkpoint-files.js';
+import { readValue, skipValue } from './json-generic.js';
 import { JsonReader, PYTHON_JSON } from './json-reader.js';
 import { isObject, type JsonValue } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
@@ -8,9 +9,9 @@ import { fileChunks, type TextChunks } from './text-chunks.js';
 import { type ItemVerification, type Problem, Problems } from './verification.js';
 import { verifyItem } from './verify-item.js';
 
-export const STEP_METADATA_FILE = '_CHECKPOINT_METADATA';
+const STEP_METADATA_FILE = '_CHECKPOINT_METADATA';
 
-export interface VerifiedItem {
+interface VerifiedItem {
   /** Null for the step itself: when it is the item, or when the problem is none of an item's. */
   readonly item: string | null;
   readonly ok: boolean;
@@ -77,8 +78,8 @@ function readHandlers(text: TextChunks): JsonValue {
   const reader = new JsonReader(text, STEP_METADATA_FILE, PYTHON_JSON);
   const found: JsonValue[] = [];
   reader.object((key) => {
-    if (key === 'item_handlers') found.push(reader.value());
-    else reader.skip();
+    if (key === 'item_handlers') found.push(readValue(reader));
+    else skipValue(reader);
   });
   reader.end();
   return found.at(-1) ?? null;

@@ -1,4 +1,5 @@
 import type { CheckpointFiles } from './checkpoint-files.js';
+import { readDocument } from './json-generic.js';
 import { JsonReader, TENSORSTORE_JSON } from './json-reader.js';
 import { isObject, type JsonValue } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
@@ -9,7 +10,7 @@ import { STRING_TYPE } from './value-types.js';
 import type { Problems } from './verification.js';
 
 /** Where Orbax keeps the values of string leaves, by parameter name. */
-export const STRINGS_FILE = '_strings.json';
+const STRINGS_FILE = '_strings.json';
 
 /** Checks that every string leaf has its string. */
 export function verifyStrings(
@@ -21,7 +22,7 @@ export function verifyStrings(
     .filter((entry) => entry.valueType === STRING_TYPE)
     .map((entry) => parameterName(entry.path));
   if (names.length === 0) return;
-  const document = problems.attempt(() => readDocument(files));
+  const document = problems.attempt(() => readStrings(files));
   if (document === null) return;
   for (const name of names) {
     if (typeof lookUp(document, name) !== 'string') {
@@ -30,12 +31,11 @@ export function verifyStrings(
   }
 }
 
-function readDocument(files: CheckpointFiles): JsonValue {
+function readStrings(files: CheckpointFiles): JsonValue {
   const text = fileChunks(files, STRINGS_FILE, MAX_JSON_BYTES);
   if (text === null) throw missing(STRINGS_FILE);
   const reader = new JsonReader(text, STRINGS_FILE, TENSORSTORE_JSON);
-  const document = reader.value();
-  reader.end();
+  const document = readDocument(reader);
   return document;
 }
 

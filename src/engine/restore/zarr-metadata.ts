@@ -1,3 +1,4 @@
+import { readDocument } from './json-generic.js';
 import { JsonReader, TENSORSTORE_JSON } from './json-reader.js';
 import { isObject, type JsonObject } from './json-value.js';
 import { unreadable } from './restore-error.js';
@@ -12,8 +13,7 @@ export function zarrFileName(zarr3: boolean): string {
 /** Parses `.zarray` or `zarr.json`; never more lenient than TensorStore. */
 export function parseZarr(text: string, zarr3: boolean, file: string): ZarrArray {
   const reader = new JsonReader(text, file, TENSORSTORE_JSON);
-  const document = reader.value();
-  reader.end();
+  const document = readDocument(reader);
   if (!isObject(document)) throw unreadable(file, 'not a JSON object');
   const parse: (document: JsonObject) => ParsedZarr = zarr3 ? parseZarr3 : parseZarr2;
   const array = parse(document);

@@ -25,7 +25,7 @@ describe('a checkpoint directory', () => {
     writeFileSync(join(root, 'secret'), 'secret');
     symlinkSync('../secret', join(root, 'inside', 'link'));
     symlinkSync('deep', join(root, 'inside', 'linked-directory'));
-    execFileSync('mkfifo', [join(root, 'inside', 'fifo')]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(root, 'inside', 'fifo')]);
     files = new DirectoryFiles(join(root, 'inside'));
   });
 
