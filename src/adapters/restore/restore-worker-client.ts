@@ -47,6 +47,11 @@ export class RestoreWorkerClient {
     this.options = options;
   }
 
+  /** Starts the thread ahead of its first task, which then need not wait for that. */
+  warmUp(): void {
+    if (this.worker === null && !this.closed) this.start().unref();
+  }
+
   /** @throws RestoreError, or an Error when the reader itself is at fault. */
   run(task: RestoreTask): Promise<RestoreAnswer> {
     return new Promise((resolve, reject) => {

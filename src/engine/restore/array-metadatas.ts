@@ -1,6 +1,7 @@
 import type { CheckpointFiles } from './checkpoint-files.js';
+import { PYTHON_JSON } from './json-dialect.js';
 import { readDocument } from './json-generic.js';
-import { JsonReader, PYTHON_JSON } from './json-reader.js';
+import { JsonReader } from './json-reader.js';
 import { asCounts, isArray, isObject, type JsonObject, type JsonValue } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
 import { missing, unreadable } from './restore-error.js';

@@ -1,3 +1,4 @@
+import type { JsonDialect } from './json-dialect.js';
 import { MAX_DEPTH, MAX_JSON_VALUES } from './limits.js';
 import { type RestoreError, unreadable } from './restore-error.js';
 import { type TextChunks, textChunks } from './text-chunks.js';
@@ -20,21 +21,13 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 /** Distinct names that are remembered. */
 const MAX_NAMES = 50_000;
+/** Strings that are recognised when they come again. */
+const MAX_RECENT = 16;
 /** CPython refuses to convert longer integers. */
 const MAX_INTEGER_DIGITS = 4300;
 /** Characters that are made available before a number, a word or an escape is looked at. */
 const NUMBER_LOOKAHEAD = 5000;
 const WORD_LOOKAHEAD = 16;
-
-export interface JsonDialect {
-  /** Python's `json` reads NaN and the infinities; TensorStore's parser does not. */
-  readonly nonFinite: boolean;
-  /** Python keeps an escaped lone surrogate; TensorStore's parser refuses it. */
-  readonly loneSurrogates: boolean;
-}
-
-export const PYTHON_JSON: JsonDialect = { nonFinite: true, loneSurrogates: true };
-export const TENSORSTORE_JSON: JsonDialect = { nonFinite: false, loneSurrogates: false };
 
 /**
  * Pulls values out of JSON text one at a time. `JSON.parse` would build the whole tree of a 40 MB file, has no bound on
@@ -50,6 +43,7 @@ export class JsonReader {
   private depth = 0;
   private values = 0;
   private readonly names = new Map<string, string>();
+  private readonly recent: { readonly raw: string; readonly value: string }[] = [];
   private readonly chunks: TextChunks;
   private readonly file: string;
   private readonly dialect: JsonDialect;
@@ -113,6 +107,25 @@ export class JsonReader {
     const own = ` ${value}`.slice(1);
     if (this.names.size < MAX_NAMES) this.names.set(own, own);
     return own;
+  }
+
+  /** A string that probably equals one of the last few: those are recognised without looking at their escapes. */
+  repeatedString(): string {
+    this.count();
+    for (const { raw, value } of this.recent) {
+      this.reserve(raw.length);
+      if (!this.text.startsWith(raw, this.position)) continue;
+      this.position += raw.length;
+      this.space();
+      return value;
+    }
+    const [text, start] = [this.text, this.position];
+    const value = this.rawString();
+    // Only what lies in one piece of the text can be remembered.
+    if (text === this.text) this.recent.unshift({ raw: text.slice(start, this.position), value });
+    if (this.recent.length > MAX_RECENT) this.recent.pop();
+    this.space();
+    return value;
   }
 
   boolean(): boolean {

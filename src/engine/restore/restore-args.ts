@@ -30,47 +30,46 @@ export interface RestoreArgsOptions {
  */
 export function readRestoreArgs(source: CheckpointSource, options: RestoreArgsOptions): RestoreArgsDocument {
   const tree = openTree(source);
-  const layout = { ocdbt: usesOcdbt(source, tree), zarr3: tree.useZarr3 };
   const filled = tree.entries.filter((entry) => !entry.skipDeserialize);
   for (const entry of filled) checkValueType(entry);
-  const keys = new Set<string>();
-  for (const entry of filled) if (entry.valueType !== STRING_TYPE) keys.add(keyOf(entry, layout));
-  const arrays = readArrays(source, keys, layout);
+  const arrays = arraysOf(source, tree, filled);
   const shardings = shardingsOf(source, filled);
   const empty = tree.entries.filter((entry) => entry.skipDeserialize).map(emptyNode);
-  const leafOf = (entry: TreeEntry): RestoreLeaf => {
-    if (entry.valueType === STRING_TYPE) {
-      return { path: entry.path, type: 'RestoreArgs', restore_type: 'str', dtype: null };
-    }
-    const file = keyOf(entry, layout);
-    const array = arrays.get(file);
-    if (array === undefined) throw missing(file);
-    const name = parameterName(entry.path);
-    return arrayLeaf(entry, array, shardings?.get(name) ?? null, file, options);
-  };
-  for (const entry of filled) checkLeaf(leafOf(entry));
-  return {
-    leaves: { [Symbol.iterator]: () => leavesOf(filled, leafOf) },
-    empty,
-    custom_metadata: tree.customMetadata,
-  };
+  const leafAt = (i: number, entry: TreeEntry): RestoreLeaf =>
+    restoreLeaf(entry, arrays[i] ?? null, shardings[i] ?? null, options);
+  for (const [i, entry] of filled.entries()) {
+    checkShape(entry, arrays[i] ?? null, shardings[i] ?? null);
+    if (entry.path.length === 0) checkBareLeaf(leafAt(i, entry));
+  }
+  const leaves = { [Symbol.iterator]: () => leavesOf(filled, leafAt) };
+  return { leaves, empty, custom_metadata: tree.customMetadata };
 }
 
 /** One at a time: a hundred thousand of them, each with its shape and sharding, are not kept. */
 function* leavesOf(
   entries: readonly TreeEntry[],
-  leafOf: (entry: TreeEntry) => RestoreLeaf,
+  leafAt: (i: number, entry: TreeEntry) => RestoreLeaf,
 ): Generator<RestoreLeaf> {
-  for (const entry of entries) yield leafOf(entry);
+  for (const [i, entry] of entries.entries()) yield leafAt(i, entry);
 }
 
-function keyOf(entry: TreeEntry, layout: ArrayLayout): string {
-  return metadataKey(parameterName(entry.path), layout);
+/** The array of each entry; null for strings, which are in none. */
+function arraysOf(
+  source: CheckpointSource,
+  tree: TreeMetadata,
+  entries: readonly TreeEntry[],
+): readonly (ZarrArray | null)[] {
+  const layout: ArrayLayout = { ocdbt: usesOcdbt(source, tree), zarr3: tree.useZarr3 };
+  const keys = entries.map((entry) =>
+    entry.valueType === STRING_TYPE ? null : metadataKey(parameterName(entry.path), layout),
+  );
+  const arrays = readArrays(source, new Set(keys.filter((key) => key !== null)), layout);
+  return keys.map((key) => (key === null ? null : (arrays.get(key) ?? null)));
 }
 
 /** Orbax puts the shardings into a tree of the same form, and such a tree cannot be nothing but a None. */
-function checkLeaf(leaf: RestoreLeaf): void {
-  if (leaf.path.length > 0 || leaf.type === 'ArrayRestoreArgs') return;
+function checkBareLeaf(leaf: RestoreLeaf): void {
+  if (leaf.type === 'ArrayRestoreArgs') return;
   throw new RestoreError('unsupported_type', 'the tree is a single leaf without a sharding', {
     file: TREE_METADATA_FILE,
   });
@@ -99,15 +98,14 @@ function checkValueType(entry: TreeEntry): void {
   );
 }
 
-/** Only jax.Arrays have shardings; without one of them, Orbax does not open the file. */
-function shardingsOf(
-  source: CheckpointSource,
-  entries: readonly TreeEntry[],
-): ReadonlyMap<string, Sharding | null> | null {
-  const names = entries
-    .filter((entry) => entry.valueType === JAX_ARRAY_TYPE)
-    .map((entry) => parameterName(entry.path));
-  return names.length === 0 ? null : readShardings(source.files, names);
+/** The sharding of each entry. Only jax.Arrays have one; where there is none of them, Orbax does not open the file. */
+function shardingsOf(source: CheckpointSource, entries: readonly TreeEntry[]): readonly (Sharding | null)[] {
+  const names = entries.map((entry) =>
+    entry.valueType === JAX_ARRAY_TYPE ? parameterName(entry.path) : null,
+  );
+  const wanted = names.filter((name) => name !== null);
+  const shardings = wanted.length === 0 ? null : readShardings(source.files, wanted);
+  return names.map((name) => (name === null ? null : (shardings?.get(name) ?? null)));
 }
 
 function emptyNode(entry: TreeEntry): EmptyNode {
@@ -123,24 +121,24 @@ function emptyNode(entry: TreeEntry): EmptyNode {
   return { path: entry.path, value_type: type };
 }
 
-function arrayLeaf(
+function checkShape(entry: TreeEntry, array: ZarrArray | null, sharding: Sharding | null): void {
+  if (entry.writeShape === null || array === null) return;
+  const problem = checkWriteShape(entry.writeShape, array, sharding);
+  if (problem === null) return;
+  const name = JSON.stringify(parameterName(entry.path));
+  const detail = `${name} is stored with the shape [${array.shape.join(', ')}], but ${problem}`;
+  throw unreadable(TREE_METADATA_FILE, detail, undefined, 'contradiction');
+}
+
+function restoreLeaf(
   entry: TreeEntry,
-  array: ZarrArray,
+  array: ZarrArray | null,
   sharding: Sharding | null,
-  file: string,
   options: RestoreArgsOptions,
 ): RestoreLeaf {
   const { path } = entry;
+  if (array === null) return { path, type: 'RestoreArgs', restore_type: 'str', dtype: null };
   const dtype = array.dataType.name;
-  if (entry.writeShape !== null) {
-    const problem = checkWriteShape(entry.writeShape, array, sharding);
-    if (problem !== null) {
-      throw unreadable(
-        file,
-        `the shape is [${array.shape.join(', ')}], but in ${TREE_METADATA_FILE} ${problem}`,
-      );
-    }
-  }
   if (entry.valueType === SCALAR_TYPE) {
     return { path, type: 'RestoreArgs', restore_type: pythonType(array.dataType.kind), dtype };
   }

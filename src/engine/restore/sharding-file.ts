@@ -1,6 +1,7 @@
 import type { CheckpointFiles } from './checkpoint-files.js';
+import { PYTHON_JSON, TENSORSTORE_JSON } from './json-dialect.js';
 import { readDocument, readValue, skipValue } from './json-generic.js';
-import { JsonReader, PYTHON_JSON, TENSORSTORE_JSON } from './json-reader.js';
+import { JsonReader } from './json-reader.js';
 import type { JsonValue } from './json-value.js';
 import { JsonFloat } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
@@ -42,7 +43,7 @@ export function readShardings(
 
 /** Thousands of parameters share a handful of shardings: each distinct text is parsed, and kept, once. */
 function shardingOf(reader: JsonReader, parsed: Map<string, Sharding>): Sharding | null {
-  const value = readValue(reader);
+  const value = reader.peek() === '"' ? reader.repeatedString() : readValue(reader);
   if (isFalsy(value)) return null;
   if (typeof value !== 'string') throw reader.fail('a sharding is stored as a string');
   const before = parsed.get(value);
@@ -62,22 +63,26 @@ function isFalsy(value: JsonValue): boolean {
   return !(value instanceof JsonFloat ? value.value : value);
 }
 
-const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const ASCII = /^[\x20-\x7e]*$/;
 
 /** The name that a key stands for; null for a key that Orbax would not have made of any name. */
 function decodeName(key: string): string | null {
   try {
     const binary = atob(key.replaceAll('-', '+').replaceAll('_', '/'));
-    const name = DECODER.decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
-    return base64Url(name) === key ? name : null;
+    const name = ASCII.test(binary) ? binary : DECODER.decode(bytesOf(binary));
+    // One name has one key: TensorStore compares the keys, not what they stand for.
+    return urlSafe(btoa(binary)) === key ? name : null;
   } catch {
     return null;
   }
 }
 
-function base64Url(name: string): string {
-  let binary = '';
-  for (const byte of ENCODER.encode(name)) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_');
+function bytesOf(binary: string): Uint8Array {
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}
+
+function urlSafe(base64: string): string {
+  return base64.replaceAll('+', '-').replaceAll('/', '_');
 }

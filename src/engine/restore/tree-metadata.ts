@@ -1,7 +1,8 @@
 import type { CheckpointFiles } from './checkpoint-files.js';
+import { PYTHON_JSON } from './json-dialect.js';
 import { skipValue } from './json-generic.js';
 import { passThrough } from './json-passthrough.js';
-import { JsonReader, PYTHON_JSON } from './json-reader.js';
+import { JsonReader } from './json-reader.js';
 import { JsonText } from './json-value.js';
 import { MAX_JSON_BYTES, MAX_NODES } from './limits.js';
 import { unreadable } from './restore-error.js';

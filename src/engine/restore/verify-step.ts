@@ -1,6 +1,7 @@
 import type { CheckpointSource } from './checkpoint-files.js';
+import { PYTHON_JSON } from './json-dialect.js';
 import { readValue, skipValue } from './json-generic.js';
-import { JsonReader, PYTHON_JSON } from './json-reader.js';
+import { JsonReader } from './json-reader.js';
 import { isObject, type JsonValue } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
 import { unreadable } from './restore-error.js';

@@ -1,6 +1,7 @@
 import type { CheckpointFiles } from './checkpoint-files.js';
+import { TENSORSTORE_JSON } from './json-dialect.js';
 import { readDocument } from './json-generic.js';
-import { JsonReader, TENSORSTORE_JSON } from './json-reader.js';
+import { JsonReader } from './json-reader.js';
 import { isObject, type JsonValue } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
 import { missing } from './restore-error.js';

@@ -1,5 +1,6 @@
+import { TENSORSTORE_JSON } from './json-dialect.js';
 import { readDocument } from './json-generic.js';
-import { JsonReader, TENSORSTORE_JSON } from './json-reader.js';
+import { JsonReader } from './json-reader.js';
 import { isObject, type JsonObject } from './json-value.js';
 import { unreadable } from './restore-error.js';
 import type { ParsedZarr, ZarrArray } from './zarr-array.js';

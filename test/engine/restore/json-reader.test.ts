@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { type JsonDialect, PYTHON_JSON, TENSORSTORE_JSON } from '../../../src/engine/restore/json-dialect.js';
 import { readDocument, skipValue } from '../../../src/engine/restore/json-generic.js';
 import { passThrough } from '../../../src/engine/restore/json-passthrough.js';
-import {
-  type JsonDialect,
-  JsonReader,
-  PYTHON_JSON,
-  TENSORSTORE_JSON,
-} from '../../../src/engine/restore/json-reader.js';
+import { JsonReader } from '../../../src/engine/restore/json-reader.js';
 import { JsonFloat, type JsonValue } from '../../../src/engine/restore/json-value.js';
 import { RestoreError } from '../../../src/engine/restore/restore-error.js';
 

@@ -20,6 +20,7 @@ function refused(code: string, detail: RegExp): (error: unknown) => boolean {
 describe('the restore worker', () => {
   const fixture = loadFixture('manager-many-items');
   const client = new RestoreWorkerClient();
+  client.warmUp();
   let root = '';
   let step = '';
 
