@@ -1,0 +1,122 @@
+/** Part of the tree, by what it may know. */
+export type Layer =
+  | 'engine'
+  | 'routes'
+  | 'adapters'
+  | 'config'
+  | 'process'
+  | 'cli'
+  | 'wiring'
+  | 'migrations'
+  | 'shared'
+  | 'free';
+
+interface LayerRule {
+  readonly layer: Layer;
+  /** Paths that belong to it; the first rule that fits decides. */
+  readonly paths: RegExp;
+  readonly mayImport: readonly Layer[];
+  /** Packages and `node:` modules: those that it may import, or `any`. */
+  readonly packages: RegExp;
+}
+
+const ANY = /(?:)/;
+const NONE = /(?!)/;
+const SQL = 'better-sqlite3|kysely|pg';
+const HTTP = 'fastify|@fastify';
+
+/**
+ * `routes → engine ← adapters`, and the few places that know both sides. Each layer may import itself.
+ *
+ * - engine: the domain. No Node, no libraries: whatever it needs it asks of a port.
+ * - routes: HTTP; no storage and no files.
+ * - adapters: one folder (or file) each, and they do not know each other, except what is in `adapters/shared`.
+ * - config, process (the life of a server), shared: around them.
+ * - wiring: the composition root, and the program that is started.
+ */
+export const LAYER_RULES: readonly LayerRule[] = [
+  { layer: 'engine', paths: /^src\/engine\//, mayImport: [], packages: NONE },
+  {
+    layer: 'routes',
+    paths: /^src\/routes\//,
+    mayImport: ['engine', 'shared'],
+    packages: new RegExp(`^(?!(?:${SQL}|node:fs|node:child_process|node:worker_threads)(?:/|$))`),
+  },
+  {
+    layer: 'adapters',
+    paths: /^src\/adapters\//,
+    mayImport: ['engine', 'shared', 'migrations'],
+    packages: new RegExp(`^(?!(?:${HTTP}|commander)(?:/|$))`),
+  },
+  {
+    layer: 'config',
+    paths: /^src\/config(?:\/|\.ts$)/,
+    mayImport: ['engine', 'shared'],
+    packages: /^(?:typebox|yaml|node:)/,
+  },
+  {
+    layer: 'wiring',
+    paths: /^src\/(?:app|cli\/main)\.ts$/,
+    mayImport: ['engine', 'routes', 'adapters', 'config', 'process', 'cli', 'shared', 'migrations'],
+    packages: ANY,
+  },
+  {
+    layer: 'process',
+    paths: /^src\/(?:server|startup-error)\.ts$/,
+    mayImport: ['engine', 'adapters', 'config', 'shared'],
+    packages: ANY,
+  },
+  {
+    layer: 'cli',
+    paths: /^src\/cli\//,
+    mayImport: ['engine', 'config', 'process', 'shared'],
+    packages: /^(?:commander|typebox|node:)/,
+  },
+  { layer: 'migrations', paths: /^migrations\//, mayImport: [], packages: /^kysely$/ },
+  { layer: 'shared', paths: /^src\/[^/]+\.ts$/, mayImport: [], packages: /^node:/ },
+  {
+    layer: 'free',
+    paths: /^(?:test|demo|scripts)\//,
+    mayImport: ['engine', 'routes', 'adapters', 'config', 'process', 'cli', 'wiring', 'migrations', 'shared'],
+    packages: ANY,
+  },
+];
+
+function ruleFor(path: string): LayerRule | undefined {
+  return LAYER_RULES.find(({ paths }) => paths.test(path));
+}
+
+/** @param target path of the imported file. Null: allowed; else the rule it breaks, as a sentence. */
+export function importProblem(path: string, target: string): string | null {
+  const from = ruleFor(path);
+  const to = ruleFor(target);
+  if (from === undefined) return `${path} belongs to no layer`;
+  if (to === undefined) return `${target} belongs to no layer`;
+  if (from.layer !== to.layer && !from.mayImport.includes(to.layer))
+    return `${from.layer} may not import ${to.layer}`;
+  if (from.layer === 'adapters' && to.layer === 'adapters' && !sameAdapter(path, target))
+    return 'an adapter may not import another adapter';
+  return null;
+}
+
+/** The same for a package or a `node:` module. */
+export function packageProblem(path: string, specifier: string): string | null {
+  const from = ruleFor(path);
+  if (from === undefined) return `${path} belongs to no layer`;
+  return from.packages.test(specifier) ? null : `${from.layer} may not import the package`;
+}
+
+/** Whether `import()` of a computed name is a way around the rules here. */
+export function mayComputeImports(path: string): boolean {
+  const layer = ruleFor(path)?.layer;
+  return layer !== 'engine' && layer !== 'routes';
+}
+
+function sameAdapter(path: string, target: string): boolean {
+  const folder = folderOf(target);
+  return folder === 'shared' || folder === folderOf(path);
+}
+
+function folderOf(path: string): string | undefined {
+  return path.split('/')[2];
+}

@@ -1,0 +1,16 @@
+import type { BigIntStats } from 'node:fs';
+import type { Identity } from '../../engine/file-system.js';
+
+export function identityOf(stats: BigIntStats): Identity {
+  return {
+    inode: String(stats.ino),
+    // The kernel leaves it 0 where the filesystem keeps none.
+    birthtimeNs: stats.birthtimeNs > 0n ? String(stats.birthtimeNs) : null,
+    mtimeNs: String(stats.mtimeNs),
+  };
+}
+
+/** Names a directory across remounts: the device number is left out, it changes. */
+export function identityKey(stats: BigIntStats): string {
+  return `${stats.ino}.${stats.birthtimeNs > 0n ? stats.birthtimeNs : '-'}`;
+}

@@ -1,0 +1,150 @@
+import { constants } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Claim } from '../../engine/file-system.js';
+import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
+import { DirectoryHandle } from './directory-handle.js';
+import { errnoOf, FileSystemError, isNotDirectory, sentenceOf } from './errno.js';
+import type { Os } from './os.js';
+import { readSmallFile } from './read-small-file.js';
+import { writeNewFile } from './write-new-file.js';
+
+export const MARK = 'owner.json';
+const MAX_MARK_BYTES = 4096;
+const NOTE =
+  'steplease keeps snapshots of checkpoints here. Leave this file: it says which database knows about them.';
+
+/**
+ * A snapshot directory has one owner (invariant 8): the store whose name is in the mark. The mark appears complete or not at all, and
+ * of two stores that claim at the same time one wins.
+ */
+export function claim(os: Os, directory: string, owner: string): Claim {
+  let handle: DirectoryHandle | null = null;
+  try {
+    makeDirectory(os, directory);
+    handle = openOwned(os, directory);
+    const marked = readMark(os, handle) ?? setMark(os, handle, owner);
+    if (marked !== owner) return { outcome: 'foreign', owner: marked };
+    writeCommitFile(os, handle);
+    os.fsync('sync claimed directory', handle.fd);
+    return { outcome: 'owned' };
+  } catch (error) {
+    const detail = `${directory} cannot be claimed for snapshots: ${sentenceOf(error)}.`;
+    return { outcome: 'failed', errno: errnoOf(error), detail };
+  } finally {
+    handle?.close();
+  }
+}
+
+/** Null when there is no directory or no mark; throws when there is something that cannot be read. */
+export function ownerOf(os: Os, directory: string): string | null {
+  let handle: DirectoryHandle;
+  try {
+    handle = openOwned(os, directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    return readMark(os, handle);
+  } finally {
+    handle.close();
+  }
+}
+
+function makeDirectory(os: Os, directory: string): void {
+  try {
+    os.mkdir('make snapshot directory', directory, 0o777);
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return;
+    throw error;
+  }
+  const parent = DirectoryHandle.follow(os, 'sync parent', dirname(directory));
+  try {
+    os.fsync('sync parent', parent.fd);
+  } finally {
+    parent.close();
+  }
+}
+
+function openOwned(os: Os, directory: string): DirectoryHandle {
+  try {
+    return DirectoryHandle.open(os, 'open snapshot directory', directory);
+  } catch (error) {
+    if (!isNotDirectory(errnoOf(error))) throw error;
+    if (os.lstat('open snapshot directory', directory).isSymbolicLink())
+      throw new FileSystemError(
+        'ELOOP',
+        'it is a symbolic link, and snapshots must not end up where it points',
+      );
+    throw new FileSystemError('ENOTDIR', 'it is not a directory');
+  }
+}
+
+function readMark(os: Os, handle: DirectoryHandle): string | null {
+  const file = readSmallFile(os, 'read owner mark', handle, MARK, MAX_MARK_BYTES);
+  if (file.outcome === 'absent') return null;
+  if (file.outcome === 'refused') throw new FileSystemError(file.errno, file.why);
+  const store = storeIn(file.bytes);
+  if (store === null)
+    throw new FileSystemError(
+      'EINVAL',
+      `${MARK} names no store; if no other server keeps snapshots there, remove the file`,
+    );
+  return store;
+}
+
+function storeIn(bytes: Uint8Array): string | null {
+  let mark: unknown;
+  try {
+    mark = JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return null;
+  }
+  if (typeof mark !== 'object' || mark === null || !('store' in mark)) return null;
+  return typeof mark.store === 'string' && mark.store !== '' ? mark.store : null;
+}
+
+/** The owner that the directory has afterwards. */
+function setMark(os: Os, handle: DirectoryHandle, owner: string): string {
+  // A name that the reconciler of whoever owns the directory clears away after a crash.
+  const temporary = `.tmp-owner-${process.pid}-${process.hrtime.bigint()}`;
+  const text = JSON.stringify({ store: owner, created_at: new Date().toISOString(), note: NOTE });
+  writeNewFile(os, 'write owner mark', handle.at(temporary), Buffer.from(`${text}\n`));
+  try {
+    publishMark(os, handle, temporary);
+  } finally {
+    remove(os, handle, temporary);
+  }
+  os.fsync('sync owner mark', handle.fd);
+  return readMark(os, handle) ?? owner;
+}
+
+/** By a link, which fails when another store was faster; a rename, for filesystems without links, would replace its mark. */
+function publishMark(os: Os, handle: DirectoryHandle, temporary: string): void {
+  try {
+    os.link('publish owner mark', handle.at(temporary), handle.at(MARK));
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST') return;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(errno)) throw error;
+    os.rename('publish owner mark', handle.at(temporary), handle.at(MARK));
+  }
+}
+
+function remove(os: Os, handle: DirectoryHandle, name: string): void {
+  try {
+    os.unlink('remove temporary mark', handle.at(name));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Orbax's cleanup of temporary directories leaves alone what holds it. */
+function writeCommitFile(os: Os, handle: DirectoryHandle): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  try {
+    os.close('write commit file', os.open('write commit file', handle.at(COMMIT_SUCCESS_FILE), flags, 0o666));
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+}

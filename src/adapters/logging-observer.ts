@@ -1,0 +1,31 @@
+import type { Logger } from 'pino';
+import type { Observer } from '../engine/observer.js';
+
+/**
+ * Writes what happens to the log. Routine is `debug` (each scan, wait and renewal), what an operator may want to follow is `info`, what
+ * needs a look is `warn`, what lost or may lose something is `error`.
+ */
+export function loggingObserver(log: Logger): Observer {
+  return {
+    scanFinished: (scan) => log.debug(scan, 'scan finished'),
+    scanFailed: (scan) => log.warn(scan, 'scan failed'),
+    runStateChanged: (run) => log[run.to === 'unavailable' ? 'warn' : 'info'](run, `run is ${run.to}`),
+    watchDegraded: (watch) => log.warn(watch, 'watching by polling'),
+    watchRecovered: (watch) => log.info(watch, 'watching by events again'),
+    eventAppended: (event) => log.debug(event, 'event appended'),
+    waitStarted: (wait) => log.debug(wait, 'wait started'),
+    waitEnded: (wait) => log.debug(wait, 'wait ended'),
+    leaseGranted: (lease) => log.info(lease, 'lease granted'),
+    leaseRenewed: (lease) => log.debug(lease, 'lease renewed'),
+    leaseEnded: (lease) => log[lease.state === 'lost' ? 'error' : 'info'](lease, `lease ${lease.state}`),
+    grantFailed: (grant) => log.warn(grant, 'no lease granted'),
+    snapshotBuilt: (snapshot) => log.info(snapshot, 'snapshot built'),
+    snapshotRemoved: (snapshot) => log.info(snapshot, 'snapshot removed'),
+    snapshotStuck: (snapshot) => log.error(snapshot, 'snapshot cannot be removed'),
+    reconciled: (repair) => log.warn(repair, 'reconciled after an interruption'),
+    retentionPruned: (pruned) => log.debug(pruned, 'old records removed'),
+    storeCommitFailed: ({ error }) => log.error({ err: error }, 'database commit failed'),
+    workerRestarted: (worker) => log.warn(worker, 'worker restarted'),
+    internalError: ({ during, error }) => log.error({ err: error }, `internal error while ${during}`),
+  };
+}

@@ -1,0 +1,116 @@
+/** Columns as they are stored. Times are milliseconds since the epoch; columns named `…_json` hold JSON as text. */
+export interface Schema {
+  meta: MetaRow;
+  runs: RunRow;
+  steps: StepRow;
+  events: EventRow;
+  snapshots: SnapshotRow;
+  leases: LeaseRow;
+  grant_keys: GrantKeyRow;
+  waits: WaitRow;
+}
+
+/** One row. The counters stand here, not in the tables they count, so that they survive when everything was pruned. */
+export interface MetaRow {
+  id: number;
+  store_id: string;
+  created_at: number;
+  last_event: number;
+  last_snapshot: number;
+  last_lease: number;
+  last_wait: number;
+}
+
+export interface RunRow {
+  name: string;
+  directory: string;
+  options_json: string;
+  finished_at: number | null;
+  finish_reason: string | null;
+  created_at: number;
+}
+
+export interface StepRow {
+  run: string;
+  name: string;
+  step: number | null;
+  state: string;
+  reason: string;
+  generation: string | null;
+  inode: string | null;
+  committed_at: number | null;
+  init_at: number | null;
+  items_json: string | null;
+  metrics_json: string | null;
+  custom_metadata_json: string | null;
+  size_bytes: number | null;
+  file_count: number | null;
+  inventory_digest: string | null;
+}
+
+export interface EventRow {
+  sequence: number;
+  run: string;
+  type: string;
+  subject: string;
+  time: number;
+  data_json: string;
+}
+
+export interface SnapshotRow {
+  id: number;
+  run: string;
+  generation: string;
+  step: number;
+  step_name: string;
+  state: string;
+  mode: string;
+  layout: string;
+  snapshot_directory: string;
+  path: string;
+  digest: string;
+  size_bytes: number;
+  file_count: number;
+  created_at: number;
+}
+
+export interface LeaseRow {
+  number: number;
+  id: string;
+  run: string;
+  step: number;
+  generation: string;
+  snapshot_id: number | null;
+  state: string;
+  holder: string | null;
+  labels_json: string;
+  path: string;
+  relative_path: string | null;
+  source_path: string;
+  ttl_ms: number;
+  granted_at: number;
+  renewed_at: number;
+  ended_at: number | null;
+  end_reason: string | null;
+  waited_ms: number;
+}
+
+export interface GrantKeyRow {
+  run: string;
+  caller: string;
+  key: string;
+  fingerprint: string;
+  lease_number: number;
+  created_at: number;
+}
+
+export interface WaitRow {
+  position: number;
+  run: string;
+  until: number | null;
+  started_at: number;
+  duration_ms: number;
+  outcome: string;
+  step: number | null;
+  source: string;
+}

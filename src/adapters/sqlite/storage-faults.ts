@@ -1,0 +1,51 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { StorageError } from '../../engine/storage-error.js';
+
+/** What SQLite reports, told as a `StorageError`; anything that is a defect of ours, such as bad SQL, comes back as it is. */
+export function storageFault(file: string, error: unknown): unknown {
+  if (!(error instanceof Database.SqliteError)) {
+    return error;
+  }
+  const code = error.code;
+  const say = (kind: StorageError['kind'], sentence: string): StorageError =>
+    new StorageError(kind, `database ${file}: ${sentence} (${code})`, error);
+
+  if (code === 'SQLITE_FULL') {
+    return say('full', 'there is no room to write; free space on its filesystem, then repeat the request');
+  }
+  if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM') {
+    return say('read_only', 'it cannot be written; make the file and its directory writable for this user');
+  }
+  if (code.startsWith('SQLITE_CANTOPEN')) {
+    return mayWriteBeside(file)
+      ? say('io', 'it cannot be opened; it must be a regular file in an existing directory')
+      : say(
+          'read_only',
+          'its directory cannot be written; make it writable for this user, or give another --db',
+        );
+  }
+  if (code.startsWith('SQLITE_NOTADB')) {
+    return say('corrupt', 'this is not a SQLite database; give another --db, or restore it from a backup');
+  }
+  if (code.startsWith('SQLITE_CORRUPT')) {
+    return say('corrupt', 'its content is damaged; restore it from a backup, or start with a new --db');
+  }
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return say('io', 'another program holds a lock on it; end that program, then repeat the request');
+  }
+  if (code.startsWith('SQLITE_IOERR')) {
+    return say('io', 'the disk did not do what was asked; look at its free space, quota and health');
+  }
+  return error;
+}
+
+function mayWriteBeside(file: string): boolean {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,80 @@
+import { openFileSystem } from './adapters/filesystem/node-file-system.js';
+import { openDatabase } from './adapters/sqlite/database.js';
+import { openSqliteStore } from './adapters/sqlite/sqlite-store.js';
+import { systemClock } from './adapters/system-clock.js';
+import type { Config } from './config/config.js';
+import { startEngine } from './engine/start-engine.js';
+import { buildHttpServer } from './routes/http-server.js';
+import type { App, AppTools, MigrateDatabase, StartApp } from './server.js';
+import { VERSION } from './version.js';
+
+/** The composition root: the one place that knows every layer. */
+export const startApp: StartApp = async (
+  config: Config,
+  { clock, observer, logger }: AppTools,
+): Promise<App> => {
+  const store = await openSqliteStore({ file: config.databaseFile, clock });
+  const files = openFileSystem({ clock });
+  const stopping = new AbortController();
+  try {
+    const engine = await startEngine(
+      { store, files, clock, observer },
+      {
+        runs: config.runs,
+        allowRoots: config.allowRoots,
+        maxWaitMs: config.maxWaitMs,
+        maxTtlMs: config.maxTtlMs,
+        maxWaits: config.maxWaits,
+        maxLeases: config.maxLeases,
+        maxSubscriptions: config.maxStreams,
+        retention: {
+          eventsMs: config.retainEventsMs,
+          eventsCount: config.retainEventsCount,
+          waitsMs: config.retainWaitsMs,
+          waitsCount: config.retainWaitsCount,
+          endedLeasesMs: config.retainLeasesMs,
+        },
+      },
+    );
+    const server = await buildHttpServer({
+      engine,
+      clock,
+      logger,
+      version: VERSION,
+      host: config.host,
+      allowedHosts: config.allowedHosts,
+      allowedOrigins: config.allowedOrigins,
+      stopping: stopping.signal,
+      onInternalError: (error, { method, route }) =>
+        observer.internalError({ during: `answering ${method} ${route ?? 'an unknown URL'}`, error }),
+    });
+    return {
+      listen: async () => {
+        await server.listen({ host: config.host, port: config.port });
+        const address = server.server.address();
+        if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
+        return { host: config.host, port: address.port };
+      },
+      drain: async () => {
+        stopping.abort();
+        engine.drain();
+      },
+      close: async () => {
+        await server.close();
+        await engine.close();
+        await files.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await files.close();
+    await store.close();
+    throw error;
+  }
+};
+
+export const migrateDatabase: MigrateDatabase = async (file) => {
+  const database = await openDatabase(file, systemClock);
+  database.close();
+  return database.migrated;
+};

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config/config.js';
+import { SERVER_SETTINGS } from '../config/settings.js';
+import type { MigrateDatabase } from '../server.js';
+import { startupErrorOf } from '../startup-error.js';
+import { printLine } from './output.js';
+import { addSettingOptions, readFlags } from './setting-options.js';
+
+const SETTINGS = [SERVER_SETTINGS.databaseFile];
+
+export function addMigrate(program: Command, migrateDatabase: MigrateDatabase): void {
+  const command = program
+    .command('migrate')
+    .description('Bring the database schema up to date, as serve does too, and say from where to where.');
+  addSettingOptions(command, SETTINGS).action(async () => {
+    const { config } = loadConfig(readFlags(command, SETTINGS));
+    try {
+      const { from, to } = await migrateDatabase(config.databaseFile);
+      printLine(from === to ? `schema ${to}: nothing to do` : `schema ${from ?? '(none)'} -> ${to}`);
+    } catch (error) {
+      throw startupErrorOf(error, config);
+    }
+  });
+}

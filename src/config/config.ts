@@ -1,0 +1,71 @@
+import { ConfigError } from './config-error.js';
+import { isLoopback } from './loopback.js';
+import { RUN_SETTINGS } from './run-settings.js';
+import { type ConfiguredRun, readRuns, rejectDoubles, runOptions } from './runs.js';
+import type { Setting, SettingsTable, ValuesOf } from './setting.js';
+import { SERVER_SETTINGS, SETTINGS, type ServerValues, SOURCE_SETTINGS } from './settings.js';
+import { type ResolvedSetting, resolveSettings, type Sources } from './sources.js';
+
+/** Everything that was decided outside the program, checked. Paths are absolute, times are milliseconds. */
+export interface Config extends ServerValues {
+  /** The run "default" first, when a directory was given, then the others in the order given. */
+  readonly runs: readonly ConfiguredRun[];
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** One for each setting, in the order of `SETTINGS`. */
+  readonly settings: readonly ResolvedSetting[];
+}
+
+/**
+ * Reads the configuration; the only place that looks at the process's environment.
+ *
+ * @param flags values of the command line by the settings' names; `config` names the file, `directory` is DIR.
+ * @throws ConfigError
+ */
+export function loadConfig(flags: Sources['flags'], surroundings: Partial<Sources> = {}): LoadedConfig {
+  const resolved = resolveSettings(SETTINGS, {
+    flags,
+    environment: surroundings.environment ?? process.env,
+    workingDirectory: surroundings.workingDirectory ?? process.cwd(),
+  });
+  const { directory, runs: items } = valuesOf(SOURCE_SETTINGS, resolved);
+  if (directory === null) rejectIdleOptions(resolved);
+  const options = runOptions(valuesOf(RUN_SETTINGS, resolved));
+  const defaultRun = directory === null ? [] : [{ name: 'default', directory, options }];
+  const runs = [...defaultRun, ...readRuns(resolvedOf(SOURCE_SETTINGS.runs, resolved), items)];
+  rejectDoubles(runs);
+  const config = { ...valuesOf(SERVER_SETTINGS, resolved), runs };
+  rejectOpenHost(config, resolvedOf(SERVER_SETTINGS.host, resolved).origin);
+  return { config, settings: [...resolved.values()] };
+}
+
+type Resolved = ReturnType<typeof resolveSettings>;
+
+function resolvedOf(setting: Setting, resolved: Resolved): ResolvedSetting {
+  const found = resolved.get(setting);
+  if (found === undefined) throw new Error(`setting ${setting.name} is in no table`);
+  return found;
+}
+
+function valuesOf<Table extends SettingsTable>(table: Table, resolved: Resolved): ValuesOf<Table> {
+  const values = Object.entries(table).map(([key, setting]) => [key, resolvedOf(setting, resolved).value]);
+  // Each value was accepted by its setting, whose type it has therefore.
+  return Object.fromEntries(values) as ValuesOf<Table>;
+}
+
+function rejectIdleOptions(resolved: Resolved): void {
+  for (const setting of Object.values(RUN_SETTINGS)) {
+    const { value, origin } = resolvedOf(setting, resolved);
+    if (value !== null) throw new ConfigError(`${origin}: it is for the run "default", and no DIR was given`);
+  }
+}
+
+function rejectOpenHost({ host, insecureNoAuth }: Config, origin: string): void {
+  if (insecureNoAuth || isLoopback(host)) return;
+  throw new ConfigError(
+    `${origin}: ${host} is not a loopback address, and without tokens everybody who reaches it is admin; ` +
+      'say --insecure-no-auth if that is meant',
+  );
+}

@@ -1,0 +1,143 @@
+import { Type } from 'typebox';
+import { RUN_SETTINGS } from './run-settings.js';
+import { optional, setting, type ValuesOf } from './setting.js';
+
+const duration = (minimum: number) => Type.Number({ minimum });
+const count = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
+
+/** What the server is. */
+export const SERVER_SETTINGS = {
+  host: setting(
+    { name: 'host', kind: 'text', description: 'Address to listen on.' },
+    Type.String({ minLength: 1 }),
+    '127.0.0.1',
+  ),
+  port: setting(
+    { name: 'port', kind: 'integer', description: 'Port to listen on; 0 takes a free one.' },
+    Type.Integer({ minimum: 0, maximum: 65_535 }),
+    7878,
+  ),
+  databaseFile: setting(
+    { name: 'db', kind: 'path', description: 'SQLite database file; made when absent.' },
+    Type.String(),
+    './steplease.db',
+  ),
+  allowRoots: setting(
+    {
+      name: 'allow_root',
+      kind: 'paths',
+      description: 'Directory under which clients may register runs. Repeatable.',
+    },
+    Type.Array(Type.String()),
+    [],
+  ),
+  maxWaitMs: setting(
+    { name: 'max_wait', kind: 'duration', description: 'Longest that one request may wait.' },
+    duration(1),
+    '300s',
+  ),
+  maxTtlMs: setting(
+    { name: 'max_ttl', kind: 'duration', description: 'Longest TTL that a lease may have.' },
+    duration(1_000),
+    '86400s',
+  ),
+  maxWaits: setting(
+    { name: 'max_waits', kind: 'integer', description: 'Requests that may wait at the same time.' },
+    count,
+    10_000,
+  ),
+  maxLeases: setting(
+    { name: 'max_leases', kind: 'integer', description: 'Leases that may be active at the same time.' },
+    count,
+    10_000,
+  ),
+  maxStreams: setting(
+    { name: 'max_streams', kind: 'integer', description: 'Event streams that may be open at the same time.' },
+    count,
+    1_000,
+  ),
+  retainEventsMs: setting(
+    { name: 'retain_events', kind: 'duration', description: 'How long events are kept.' },
+    duration(1_000),
+    '7d',
+  ),
+  retainEventsCount: setting(
+    { name: 'retain_events_count', kind: 'integer', description: 'How many events are kept at most.' },
+    count,
+    1_000_000,
+  ),
+  retainWaitsMs: setting(
+    { name: 'retain_waits', kind: 'duration', description: 'How long ended waits are kept.' },
+    duration(1_000),
+    '7d',
+  ),
+  retainWaitsCount: setting(
+    { name: 'retain_waits_count', kind: 'integer', description: 'How many ended waits are kept at most.' },
+    count,
+    100_000,
+  ),
+  retainLeasesMs: setting(
+    { name: 'retain_leases', kind: 'duration', description: 'How long ended leases can still be looked up.' },
+    duration(1_000),
+    '24h',
+  ),
+  allowedHosts: setting(
+    {
+      name: 'allowed_hosts',
+      kind: 'texts',
+      description: 'Host names that requests may be addressed to, besides loopback ones. Repeatable.',
+    },
+    Type.Array(Type.String({ pattern: '^[^\\s/,]+$' })),
+    [],
+  ),
+  allowedOrigins: setting(
+    {
+      name: 'allowed_origins',
+      kind: 'texts',
+      description: 'Origins such as https://example.org whose web pages may call. Repeatable.',
+    },
+    Type.Array(Type.String({ pattern: '^[a-z][a-z0-9+.-]*://[^\\s/,]+$' })),
+    [],
+  ),
+  logLevel: setting(
+    { name: 'log_level', kind: 'text', description: 'Least severe level that is logged.' },
+    Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    'info',
+  ),
+  logFormat: setting(
+    { name: 'log_format', kind: 'text', description: 'Form of the log; auto is pretty on a terminal.' },
+    Type.Enum(['auto', 'json', 'pretty']),
+    'auto',
+  ),
+  insecureNoAuth: setting(
+    {
+      name: 'insecure_no_auth',
+      kind: 'boolean',
+      description: 'Listen beyond loopback although every caller is admin.',
+    },
+    Type.Boolean(),
+    false,
+  ),
+};
+
+/** What it watches. */
+export const SOURCE_SETTINGS = {
+  directory: optional(
+    {
+      name: 'directory',
+      kind: 'path',
+      description: 'Checkpoint root of the run "default" (DIR on the command line).',
+    },
+    Type.String(),
+  ),
+  runs: setting(
+    { name: 'run', kind: 'runs', description: 'Another run and its checkpoint root. Repeatable.' },
+    Type.Array(Type.Unknown()),
+    [],
+  ),
+};
+
+/** Every setting, in the order in which they are explained. Those of one run are for the run "default" here. */
+export const SETTINGS = { ...SERVER_SETTINGS, ...SOURCE_SETTINGS, ...RUN_SETTINGS };
+
+export type ServerValues = ValuesOf<typeof SERVER_SETTINGS>;

@@ -1,0 +1,164 @@
+import type {
+  EventDocument,
+  EventPageDocument,
+  LeaseDocument,
+  ListDocument,
+  PublicLeaseDocument,
+  RunDocument,
+  StepDocument,
+  StepListDocument,
+  UnsatisfiedWaitDocument,
+  WaitDocument,
+  WaitRecordDocument,
+  WaitSummaryDocument,
+} from './documents.js';
+import type { EventType } from './events/event.js';
+import type { LeaseState } from './leases/lease.js';
+import type { RunOptions } from './runs/run.js';
+import type { StepState } from './steps/step.js';
+
+/** What routes call: one method per thing that a client can ask for. Every method rejects with an `EngineError` and nothing else. */
+export interface Engine {
+  readonly runs: Runs;
+  readonly steps: Steps;
+  readonly waits: Waits;
+  readonly leases: Leases;
+  readonly events: Events;
+  /** Whether every run had its first scan, and what is missing otherwise. */
+  readiness(): Readiness;
+  /** From now on waits, grants and long-polls end with `shutting_down`, and so do the ones under way. */
+  drain(): void;
+  /** Ends scans, timers and worker threads. Leases stay for the next start. */
+  close(): Promise<void>;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Sentences, such as "run r: first scan is under way". */
+  readonly pending: readonly string[];
+}
+
+export interface Runs {
+  list(directory: string | null): Promise<readonly RunDocument[]>;
+  get(name: string): Promise<RunDocument>;
+  /** Creates or changes a run; answers after its first scan. Options left out get their defaults. */
+  put(
+    name: string,
+    directory: string,
+    options: Partial<RunOptions>,
+  ): Promise<{ readonly created: boolean; readonly run: RunDocument }>;
+  remove(name: string, force: boolean): Promise<void>;
+  finish(name: string, reason: string | null): Promise<RunDocument>;
+  reopen(name: string): Promise<RunDocument>;
+  /** The run that a request means: the one it names, or the only one there is (`run_required` otherwise). */
+  resolve(name: string | null): string;
+}
+
+export interface StepListQuery {
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly order: 'asc' | 'desc';
+  readonly state: StepState | 'all';
+  readonly limit: number;
+  readonly page: string | null;
+}
+
+export interface Steps {
+  list(run: string, query: StepListQuery): Promise<StepListDocument>;
+  /** Changes whenever an answer of `list` could: the ground for ETags and caches. */
+  version(run: string): Promise<string>;
+  get(run: string, step: number | 'latest'): Promise<StepDocument>;
+}
+
+export interface WaitRequest {
+  readonly until: number | null;
+  /** Milliseconds; null: the default, 30 s. */
+  readonly timeoutMs: number | null;
+  /** A cursor. */
+  readonly after: string | null;
+  readonly waitId: string | null;
+}
+
+export interface PageQuery {
+  readonly limit: number;
+  readonly page: string | null;
+}
+
+export interface Waits {
+  /** Resolves when the wait ends; `signal` aborts when the client hangs up. */
+  wait(run: string, request: WaitRequest, signal: AbortSignal): Promise<WaitDocument>;
+  list(run: string | null, query: PageQuery): Promise<ListDocument<WaitRecordDocument>>;
+  summary(run: string | null): Promise<WaitSummaryDocument>;
+}
+
+export interface GrantRequest {
+  /** At most one of `step` and `until`. */
+  readonly step: number | 'latest' | null;
+  readonly until: number | null;
+  readonly timeoutMs: number | null;
+  /** Milliseconds; null: the default, 60 s. */
+  readonly ttlMs: number | null;
+  readonly holder: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ignoreSnapshotErrors: boolean;
+  readonly waitId: string | null;
+}
+
+/** Who asks, so that an idempotency key of one caller means nothing for another. */
+export interface Caller {
+  readonly name: string;
+  readonly idempotencyKey: string | null;
+}
+
+export type GrantResult =
+  /** `replayed`: the idempotency key gave a lease granted before. */
+  | { readonly granted: true; readonly replayed: boolean; readonly lease: LeaseDocument }
+  | { readonly granted: false; readonly wait: UnsatisfiedWaitDocument };
+
+export interface LeaseListQuery extends PageQuery {
+  readonly run: string | null;
+  readonly state: LeaseState | 'all';
+  readonly step: number | null;
+}
+
+export interface Leases {
+  grant(run: string, request: GrantRequest, caller: Caller, signal: AbortSignal): Promise<GrantResult>;
+  get(id: string): Promise<LeaseDocument>;
+  /** `ttlMs` null keeps the TTL. */
+  renew(id: string, ttlMs: number | null): Promise<LeaseDocument>;
+  release(id: string): Promise<void>;
+  list(query: LeaseListQuery): Promise<ListDocument<PublicLeaseDocument>>;
+  breakLease(number: number, reason: string | null): Promise<PublicLeaseDocument>;
+}
+
+export interface EventPageRequest {
+  readonly run: string | null;
+  readonly types: readonly EventType[] | null;
+  /** A cursor; null: from the oldest event kept. */
+  readonly after: string | null;
+  readonly limit: number;
+  /** Milliseconds to wait for the first event when there is none yet. */
+  readonly timeoutMs: number;
+}
+
+export interface SubscribeRequest {
+  readonly run: string | null;
+  readonly types: readonly EventType[] | null;
+  /** A cursor; null: from now on. */
+  readonly after: string | null;
+}
+
+/**
+ * A stream of events from one position on, bookmarks included. `next` gives what is there, waiting for at least one; null ends the
+ * stream (shutdown, or `close`). Nothing is read ahead of the consumer beyond one bounded batch: the log is the buffer.
+ */
+export interface Subscription {
+  next(): Promise<readonly EventDocument[] | null>;
+  close(): void;
+}
+
+export interface Events {
+  page(request: EventPageRequest, signal: AbortSignal): Promise<EventPageDocument>;
+  /** Rejects with `cursor_expired` before anything is sent. */
+  subscribe(request: SubscribeRequest): Promise<Subscription>;
+}

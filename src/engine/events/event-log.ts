@@ -1,0 +1,133 @@
+import type { EventDocument } from '../documents.js';
+import { EngineError } from '../errors.js';
+import type { Observer } from '../observer.js';
+import type { EventPage, EventQuery, Store, Transaction } from '../store.js';
+import { isoTime } from '../units.js';
+import { formatCursor, parseCursor } from './cursor.js';
+import type { EventDraft, StoredEvent } from './event.js';
+import { RecentEvents } from './recent-events.js';
+import { Wakeup } from './wakeup.js';
+
+/** Adds an event to the transaction under way. */
+export type Emit = (draft: EventDraft) => void;
+
+/**
+ * The one way in which anything changes: a transaction and the events that tell of it, then the change in memory, then the wakeups. In
+ * that order, so that whoever is woken finds memory and log in agreement.
+ */
+export class EventLog {
+  readonly #store: Store;
+  readonly #observer: Observer;
+  readonly #recent: RecentEvents;
+  readonly #wakeups = new Map<string, Wakeup>();
+  readonly #everything = new Wakeup();
+  #newest: number;
+  #floor: number;
+
+  private constructor(store: Store, observer: Observer, newest: number, floor: number) {
+    this.#store = store;
+    this.#observer = observer;
+    this.#recent = new RecentEvents(newest);
+    this.#newest = newest;
+    this.#floor = floor;
+  }
+
+  static async open(store: Store, observer: Observer): Promise<EventLog> {
+    const { oldest, newest } = await store.events.range();
+    return new EventLog(store, observer, newest, oldest - 1);
+  }
+
+  /** Position of the newest event that memory reflects. */
+  get position(): number {
+    return this.#newest;
+  }
+
+  /** Position before the oldest event kept. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** Signals each event of a run; with null, of any run. */
+  wakeup(run: string | null): Wakeup {
+    if (run === null) return this.#everything;
+    const known = this.#wakeups.get(run);
+    if (known !== undefined) return known;
+    const wakeup = new Wakeup();
+    this.#wakeups.set(run, wakeup);
+    return wakeup;
+  }
+
+  /** `apply` changes memory: it runs after the commit and before anyone is woken, and must not throw. */
+  async commit<T>(
+    work: (tx: Transaction, emit: Emit) => Promise<T>,
+    apply: (value: T, events: readonly StoredEvent[]) => void = () => undefined,
+  ): Promise<T> {
+    const { value, events } = await this.#store.write(async (tx) => {
+      const drafts: EventDraft[] = [];
+      const value = await work(tx, (draft) => drafts.push(draft));
+      return { value, events: drafts.length === 0 ? [] : await tx.events.append(drafts) };
+    });
+    apply(value, events);
+    this.#announce(events);
+    return value;
+  }
+
+  #announce(events: readonly StoredEvent[]): void {
+    const last = events.at(-1);
+    if (last === undefined) return;
+    this.#newest = last.sequence;
+    this.#recent.append(events);
+    for (const event of events) {
+      const { run, sequence, type, subject } = event;
+      this.#observer.eventAppended({ run, sequence, type, subject });
+    }
+    for (const run of new Set(events.map((event) => event.run))) this.#wakeups.get(run)?.signal();
+    this.#everything.signal();
+  }
+
+  /** Recent events come from memory, so that a thousand live subscribers do not ask the database one by one. */
+  async page(query: EventQuery): Promise<EventPage> {
+    return this.#recent.page(query) ?? (await this.#store.events.page(query));
+  }
+
+  cursor(sequence: number = this.#newest): string {
+    return formatCursor(this.#store.id, sequence);
+  }
+
+  /** @throws EngineError `cursor_expired`, with the current cursor to go on from. */
+  parse(cursor: string): number {
+    const sequence = parseCursor(this.#store.id, { floor: this.#floor, newest: this.#newest }, cursor);
+    if (sequence !== null) return sequence;
+    throw new EngineError(
+      'cursor_expired',
+      `cursor "${cursor.slice(0, 64)}" is not one that this server can go on from: it is malformed, from another database, or older than the events kept`,
+      {
+        hint: 'list the steps again and go on from the cursor of that list',
+        fields: { cursor: this.cursor() },
+      },
+    );
+  }
+
+  document(event: StoredEvent): EventDocument {
+    return {
+      specversion: '1.0',
+      id: this.cursor(event.sequence),
+      source: `/runs/${event.run}`,
+      type: event.type,
+      subject: event.subject,
+      time: isoTime(event.time),
+      data: event.data,
+    };
+  }
+
+  /** Removes at most `atMost` events that are over the limits; returns how many. */
+  async prune(limits: {
+    readonly before: number;
+    readonly keep: number;
+    readonly atMost: number;
+  }): Promise<number> {
+    const removed = await this.#store.write((tx) => tx.events.prune(limits));
+    if (removed > 0) this.#floor = (await this.#store.events.range()).oldest - 1;
+    return removed;
+  }
+}

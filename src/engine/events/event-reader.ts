@@ -1,0 +1,82 @@
+import type { Clock } from '../clock.js';
+import type { EventPageDocument } from '../documents.js';
+import type { EventPageRequest, Events, SubscribeRequest, Subscription } from '../engine.js';
+import { EngineError } from '../errors.js';
+import { type Breaker, shuttingDown, WaitScope } from '../waits/wait-scope.js';
+import type { EventLog } from './event-log.js';
+import { LogSubscription } from './subscription.js';
+import { waitForEvents } from './wait-for-events.js';
+
+/** What `/events` reads, as a page or as a stream. */
+export class EventReader implements Events {
+  readonly #log: EventLog;
+  readonly #clock: Clock;
+  readonly #shutdown: Breaker;
+  readonly #maxSubscriptions: number;
+  readonly #maxWaitMs: number;
+  readonly #open = new Set<LogSubscription>();
+  #isDraining = false;
+
+  constructor(
+    log: EventLog,
+    clock: Clock,
+    shutdown: Breaker,
+    limits: { readonly maxSubscriptions: number; readonly maxWaitMs: number },
+  ) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#shutdown = shutdown;
+    this.#maxSubscriptions = limits.maxSubscriptions;
+    this.#maxWaitMs = limits.maxWaitMs;
+  }
+
+  async page(request: EventPageRequest, signal: AbortSignal): Promise<EventPageDocument> {
+    const { run, types, limit } = request;
+    let position = request.after === null ? this.#log.floor : this.#log.parse(request.after);
+    const scope = new WaitScope(
+      this.#clock,
+      Math.min(request.timeoutMs, this.#maxWaitMs),
+      [this.#shutdown],
+      signal,
+    );
+    try {
+      const found = await waitForEvents(this.#log.wakeup(run), scope.interrupt, async () => {
+        const page = await this.#log.page({ after: position, limit, run, types });
+        position = page.through;
+        return page.events.length > 0 || page.more ? page : null;
+      });
+      if (found === null && scope.interrupt.reason === 'shutdown') throw shuttingDown();
+      return {
+        items: found?.events.map((event) => this.#log.document(event)) ?? [],
+        cursor: this.#log.cursor(position),
+        more: found?.more ?? false,
+      };
+    } finally {
+      scope.close();
+    }
+  }
+
+  async subscribe(request: SubscribeRequest): Promise<Subscription> {
+    if (this.#isDraining) throw shuttingDown();
+    if (this.#open.size >= this.#maxSubscriptions) {
+      throw new EngineError(
+        'overloaded',
+        `${this.#open.size} event streams are open already, the most that this server serves`,
+        {
+          hint: 'read the events page by page, or close streams that nobody needs',
+        },
+      );
+    }
+    const subscription: LogSubscription = new LogSubscription(this.#log, this.#clock, request, () =>
+      this.#open.delete(subscription),
+    );
+    this.#open.add(subscription);
+    return subscription;
+  }
+
+  /** Ends every stream; clients resume from their cursors elsewhere, or here after the restart. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const subscription of [...this.#open]) subscription.close();
+  }
+}

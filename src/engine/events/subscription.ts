@@ -1,0 +1,86 @@
+import type { Clock } from '../clock.js';
+import type { EventDocument } from '../documents.js';
+import type { SubscribeRequest, Subscription } from '../engine.js';
+import { isoTime } from '../units.js';
+import type { EventLog } from './event-log.js';
+import { Interrupt } from './interrupt.js';
+
+/** Events read ahead of a consumer, at most. */
+const BATCH = 256;
+/** Idle time after which a bookmark tells a stream how far it is. */
+const BOOKMARK_INTERVAL_MS = 15_000;
+
+/**
+ * One stream of events, in three phases that are one loop: **backfill** reads pages of the log from the start position; **cutover** is the
+ * read that reaches the log's end, at a version of the wakeup remembered before it; **live** sleeps until that version changes and reads on
+ * from where it stood. The position only moves over events that were handed out or filtered, so nothing is lost or doubled in between.
+ */
+export class LogSubscription implements Subscription {
+  readonly #log: EventLog;
+  readonly #clock: Clock;
+  readonly #request: SubscribeRequest;
+  readonly #interrupt = new Interrupt();
+  #position: number;
+  #announced = false;
+  readonly #onClose: () => void;
+
+  constructor(log: EventLog, clock: Clock, request: SubscribeRequest, onClose: () => void) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#request = request;
+    this.#position = request.after === null ? log.position : log.parse(request.after);
+    this.#onClose = onClose;
+  }
+
+  async next(): Promise<readonly EventDocument[] | null> {
+    if (!this.#announced) {
+      this.#announced = true;
+      return [this.#bookmark()];
+    }
+    const wakeup = this.#log.wakeup(this.#request.run);
+    const idleSince = this.#clock.monotonic();
+    while (this.#interrupt.reason === null) {
+      // Retention overtook this stream: ending it makes the client resume and learn of the gap, instead of not noticing it.
+      if (this.#position < this.#log.floor) return null;
+      const seen = wakeup.version;
+      const { run, types } = this.#request;
+      const page = await this.#log.page({ after: this.#position, limit: BATCH, run, types });
+      this.#position = page.through;
+      if (page.events.length > 0) return page.events.map((event) => this.#log.document(event));
+      if (page.more) continue;
+      const idleMs = this.#clock.monotonic() - idleSince;
+      if (idleMs >= BOOKMARK_INTERVAL_MS) return [this.#bookmark()];
+      await this.#sleep(wakeup, seen, BOOKMARK_INTERVAL_MS - idleMs);
+    }
+    return null;
+  }
+
+  /** Ends the stream: `next`, under way or to come, gives null. */
+  close(): void {
+    this.#interrupt.raise('client_gone');
+    this.#onClose();
+  }
+
+  async #sleep(wakeup: ReturnType<EventLog['wakeup']>, seen: number, delayMs: number): Promise<void> {
+    const nap = new Interrupt();
+    const endNap = () => nap.raise('deadline');
+    const cancel = this.#clock.after(delayMs, endNap);
+    this.#interrupt.listen(endNap);
+    try {
+      await wakeup.changed(seen, nap);
+    } finally {
+      cancel();
+      this.#interrupt.forget(endNap);
+    }
+  }
+
+  #bookmark(): EventDocument {
+    return {
+      specversion: '1.0',
+      id: this.#log.cursor(this.#position),
+      source: this.#request.run === null ? '/runs' : `/runs/${this.#request.run}`,
+      type: 'bookmark',
+      time: isoTime(this.#clock.now()),
+    };
+  }
+}

@@ -1,0 +1,257 @@
+import type { JsonObject } from './json.js';
+import type { CheckpointMetadata } from './steps/checkpoint-metadata.js';
+
+/**
+ * What the engine needs of a filesystem. Every call may be answered by a worker thread: nothing here blocks the
+ * event loop, and nothing here decides anything, it only reports facts or does what it is told.
+ *
+ * Paths are absolute and normalized; `name` is always one entry name without `/`.
+ */
+export interface FileSystem {
+  /** Where a directory really is, and what kind of filesystem holds it. Never throws for a missing directory. */
+  locate(directory: string): Promise<Located>;
+  /** Lists a checkpoint root. `previous` is the token of the last listing, `null` asks for everything. */
+  list(directory: string, previous: string | null): Promise<Listing>;
+  /** Looks at entries of a checkpoint root, in the order given. */
+  inspect(directory: string, requests: readonly InspectRequest[]): Promise<readonly Inspection[]>;
+  /**
+   * Hints that something in a directory changed. A hint may be lost, doubled or wrong; `name` is null when unknown.
+   * `onEnd` says that no more hints will come (the directory went, or the watch failed).
+   */
+  watch(
+    directory: string,
+    onHint: (name: string | null) => void,
+    onEnd: (reason: string) => void,
+  ): StopWatching;
+  /** Free and total bytes of the filesystem that holds `directory` (its nearest existing ancestor). */
+  space(directory: string): Promise<Space>;
+  readonly snapshots: SnapshotFiles;
+  /** Ends the worker threads. Calls after it reject. */
+  close(): Promise<void>;
+}
+
+export type StopWatching = () => void;
+
+export interface Located {
+  /** The real path, every link resolved; null when the directory does not exist. */
+  readonly realPath: string | null;
+  /** `network` filesystems (NFS, FUSE, 9p, CIFS, …) raise no events for what other machines do: they are polled. */
+  readonly medium: 'local' | 'network';
+  /** Name of the filesystem type as the kernel has it, such as `ext4`, `nfs`, `fuse`, or its magic number in hex. */
+  readonly filesystem: string;
+  /** True behind gcsfuse, where Orbax marks a finalized step with a file instead of a rename. */
+  readonly gcsfuse: boolean;
+  /** Why realPath is null: `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`, …; null when it is not. */
+  readonly errno: string | null;
+}
+
+export interface Space {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+export type Listing =
+  /** Nothing there, or something that is not a directory. */
+  | { readonly outcome: 'absent'; readonly errno: string }
+  | { readonly outcome: 'unavailable'; readonly errno: string; readonly detail: string }
+  /** Since the listing that gave `previous`, nothing was created, renamed or removed in the directory itself. */
+  | { readonly outcome: 'unchanged'; readonly realPath: string }
+  | {
+      readonly outcome: 'listed';
+      readonly realPath: string;
+      /** Identity of the root directory itself: another one under the same path has another identity. */
+      readonly identity: string;
+      /** Opaque; null when the listing cannot serve as a base (changed too recently to be sure, network filesystem). */
+      readonly token: string | null;
+      /** Entry names, each kind in no particular order; plain files are left out. */
+      readonly directories: readonly string[];
+      readonly symbolicLinks: readonly string[];
+      /** FIFOs, sockets and devices. */
+      readonly others: readonly string[];
+    };
+
+/** `look`: the directory's identity, its top level and its metadata. `inventory`: also every file below it. */
+export type InspectDepth = 'look' | 'inventory' | 'audit';
+
+export interface InspectRequest {
+  readonly name: string;
+  /**
+   * - `look`: identity, top level entries, `_CHECKPOINT_METADATA`;
+   * - `inventory`: `look`, and a full inventory of the tree, sizes and the metrics item;
+   * - `audit`: only identity, and whether anything of `known` vanished.
+   */
+  readonly depth: InspectDepth;
+  /** An inventory taken before, to report what vanished since; null when there is none. */
+  readonly known: Inventory | null;
+}
+
+/**
+ * Everything that a step or a snapshot consisted of at one moment, as an opaque value of the adapter. It lives in shared memory so that
+ * it passes between threads without a copy, however many files it names.
+ */
+export interface Inventory {
+  readonly bytes: SharedArrayBuffer;
+  /**
+   * SHA-256 over every entry's relative path and kind, and every file's size and modification time in microseconds (as fine as a copy
+   * can keep it): equal for a faithful copy.
+   */
+  readonly digest: string;
+  readonly fileCount: number;
+  readonly sizeBytes: number;
+  /** The first entry that is neither a directory nor a regular file: a step that has one cannot be snapshotted. */
+  readonly irregular: {
+    readonly path: string;
+    readonly kind: 'symbolic link' | 'FIFO' | 'socket' | 'device';
+  } | null;
+}
+
+export interface Identity {
+  /** Inode number, decimal. */
+  readonly inode: string;
+  /** Nanoseconds since the epoch, decimal; null where the filesystem keeps no birth time. */
+  readonly birthtimeNs: string | null;
+  /** Nanoseconds since the epoch, decimal. */
+  readonly mtimeNs: string;
+}
+
+export type Inspection =
+  | { readonly name: string; readonly outcome: 'gone' }
+  /** Not a directory (any more). */
+  | { readonly name: string; readonly outcome: 'irregular'; readonly kind: string }
+  | { readonly name: string; readonly outcome: 'unreadable'; readonly errno: string; readonly detail: string }
+  | {
+      readonly name: string;
+      readonly outcome: 'present';
+      readonly identity: Identity;
+      readonly vanished: Vanished | null;
+      /** Null for depth `audit`. */
+      readonly content: StepContent | null;
+    };
+
+/** Something of an inventory that is not there any more, or is another file now. */
+export interface Vanished {
+  readonly path: string;
+  readonly how: 'missing' | 'replaced';
+}
+
+export interface StepContent {
+  readonly empty: boolean;
+  /** `commit_success.txt` is there. */
+  readonly commitFile: boolean;
+  /** Names on the top level, sorted, at most 1,000; `directory` is false for files, and for links and special files. */
+  readonly topLevel: readonly { readonly name: string; readonly directory: boolean }[];
+  /**
+   * Digest of the top level's names and times; with an inventory, of the whole tree: "its content stayed unchanged". The two are not
+   * comparable. A tree that changed while its inventory was taken has a fingerprint that equals no other.
+   */
+  readonly fingerprint: string;
+  /** Null when there is no `_CHECKPOINT_METADATA`. */
+  readonly metadata: FileContent<CheckpointMetadata> | null;
+  /** The metrics item (`metrics/metrics`), null when there is none; only at depth `inventory`. */
+  readonly metrics: FileContent<JsonObject> | null;
+  /** Null at depth `look`. */
+  readonly inventory: Inventory | null;
+}
+
+/** A small metadata file from outside: what it says, or in one sentence why it cannot be read. */
+export type FileContent<T> =
+  | { readonly outcome: 'read'; readonly value: T }
+  | { readonly outcome: 'corrupt'; readonly reason: string };
+
+export type SnapshotMode = 'hardlink' | 'reflink' | 'copy' | 'none';
+
+/** What the engine does to its own snapshot directories; nothing else is ever written. */
+export interface SnapshotFiles {
+  /**
+   * Makes `directory` (the parent must exist) and marks it as owned by the store `owner`, or reads the mark that is there. An existing
+   * directory without a mark is claimed as well, whatever is in it; a symbolic link is refused (`failed`, ELOOP). Also writes
+   * `commit_success.txt` into it, so that Orbax's cleanup of temporary directories leaves it alone.
+   */
+  claim(directory: string, owner: string): Promise<Claim>;
+  /** Reads the mark without changing anything; null when there is no directory or no mark. Rejects when there is one that cannot be read. */
+  owner(directory: string): Promise<string | null>;
+  /** Links or copies a step into place: complete, verified against `inventory`, durable and atomic, or not at all. */
+  build(plan: BuildPlan): Promise<BuildResult>;
+  /** Renames a published snapshot out of sight, in one step and durably. */
+  retire(plan: RetirePlan): Promise<RetireResult>;
+  /** Removes a tree inside a snapshot directory for good; absent is fine. */
+  erase(snapshotDirectory: string, name: string): Promise<EraseResult>;
+  /**
+   * Whether anything of a published snapshot vanished or was replaced; null: all there. `path` absent counts as vanished "". Rejects
+   * when it cannot be looked at (EACCES, EIO, …): that is no loss yet.
+   */
+  audit(path: string, inventory: Inventory): Promise<Vanished | null>;
+  /** Takes the inventory of a published snapshot anew (after a restart). Null when it is not there. */
+  inventory(path: string): Promise<Inventory | null>;
+  /** Entry names of a snapshot directory, without the mark and `commit_success.txt` of `claim`; empty when it is absent. */
+  entries(snapshotDirectory: string): Promise<readonly string[]>;
+  /** Whether the path is occupied by anything at all (lstat). */
+  occupied(path: string): Promise<boolean>;
+  /**
+   * Whether this process could hard-link the first file of a step into `snapshotDirectory` (same filesystem, and the kernel's
+   * `protected_hardlinks` rule), without writing anything. Null: it could.
+   */
+  linkability(
+    stepDirectory: string,
+    inventory: Inventory,
+    snapshotDirectory: string,
+  ): Promise<LinkObstacle | null>;
+}
+
+export type Claim =
+  | { readonly outcome: 'owned' }
+  | { readonly outcome: 'foreign'; readonly owner: string }
+  | { readonly outcome: 'failed'; readonly errno: string; readonly detail: string };
+
+export interface BuildPlan {
+  /** The step's directory. */
+  readonly source: string;
+  /** Of the source directory: another one under that name fails as gone. */
+  readonly identity: Identity;
+  readonly inventory: Inventory;
+  /** An owned snapshot directory. */
+  readonly snapshotDirectory: string;
+  /** Entry of the snapshot directory to build in; the step's tree is built at `<temporaryName>/<stepName>`. */
+  readonly temporaryName: string;
+  readonly stepName: string;
+  /**
+   * Entry of the snapshot directory to publish as. Layout `generation`: the generation, holding `<stepName>`; layout `orbax`: null, the step's tree
+   * itself is published as `<stepName>`.
+   */
+  readonly publishedName: string | null;
+  readonly mode: Exclude<SnapshotMode, 'none'>;
+  /** Nobody may write: 0555 for directories and, in reflink and copy, 0444 for files, less what the originals deny. */
+  readonly immutable: boolean;
+}
+
+export type BuildResult =
+  | {
+      readonly outcome: 'built' /** Of the snapshot's own tree, for later audits. */;
+      readonly inventory: Inventory;
+    }
+  /** A file of the inventory is missing or was replaced; everything built was removed again. */
+  | { readonly outcome: 'gone'; readonly vanished: Vanished }
+  /** Something else has the published name. */
+  | { readonly outcome: 'busy' }
+  | { readonly outcome: 'failed'; readonly errno: string; readonly path: string; readonly detail: string };
+
+export interface RetirePlan {
+  readonly snapshotDirectory: string;
+  /** Entry to rename: the generation, or in layout `orbax` the step's name. */
+  readonly name: string;
+  readonly trashName: string;
+}
+
+export type RetireResult =
+  | { readonly outcome: 'retired' }
+  | { readonly outcome: 'absent' }
+  | { readonly outcome: 'failed'; readonly errno: string; readonly detail: string };
+
+export type EraseResult =
+  | { readonly outcome: 'erased' }
+  | { readonly outcome: 'failed'; readonly errno: string; readonly path: string; readonly detail: string };
+
+export interface LinkObstacle {
+  readonly errno: string;
+  readonly detail: string;
+}

@@ -1,0 +1,69 @@
+import type { Caller, GrantRequest } from '../engine.js';
+import { EngineError } from '../errors.js';
+import type { Store } from '../store.js';
+import type { LeaseRecord } from './lease.js';
+
+export interface Keyed {
+  readonly run: string;
+  readonly caller: string;
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+export function keyedBy(run: string, caller: Caller, request: GrantRequest): Keyed | null {
+  if (caller.idempotencyKey === null) return null;
+  const { step, until } = request;
+  return {
+    run,
+    caller: caller.name,
+    key: caller.idempotencyKey,
+    fingerprint: JSON.stringify({ step, until }),
+  };
+}
+
+/**
+ * Makes retries safe: within one run and for one caller, a key names one grant. While that is still waiting, a retry joins it; when it gave a
+ * lease, a retry gets that lease; when it gave none, the key is free again.
+ */
+export class GrantKeys<T> {
+  readonly #store: Store;
+  readonly #underWay = new Map<string, { readonly fingerprint: string; readonly result: Promise<T> }>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** @param replay answers with a lease granted before; @param grant makes a new one. */
+  async once(keyed: Keyed, replay: (lease: LeaseRecord) => T, grant: () => Promise<T>): Promise<T> {
+    const name = JSON.stringify([keyed.run, keyed.caller, keyed.key]);
+    const underWay = this.#underWay.get(name);
+    if (underWay !== undefined) {
+      check(keyed, underWay.fingerprint);
+      return underWay.result;
+    }
+    const result = this.#replayOrGrant(keyed, replay, grant);
+    this.#underWay.set(name, { fingerprint: keyed.fingerprint, result });
+    try {
+      return await result;
+    } finally {
+      this.#underWay.delete(name);
+    }
+  }
+
+  async #replayOrGrant(keyed: Keyed, replay: (lease: LeaseRecord) => T, grant: () => Promise<T>): Promise<T> {
+    const known = await this.#store.keys.find(keyed.run, keyed.caller, keyed.key);
+    if (known === null) return grant();
+    check(keyed, known.fingerprint);
+    const lease = await this.#store.leases.byNumber(known.leaseNumber);
+    return lease === null || lease.state === 'pending' ? grant() : replay(lease);
+  }
+}
+
+function check(keyed: Keyed, fingerprint: string): void {
+  if (keyed.fingerprint === fingerprint) return;
+  throw new EngineError(
+    'idempotency_mismatch',
+    `idempotency key "${keyed.key}" was used for ${fingerprint}, and now for ${keyed.fingerprint}`,
+    { hint: 'use a new key for a new request, and the same key only to repeat one' },
+  );
+}

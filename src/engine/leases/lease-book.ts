@@ -1,0 +1,90 @@
+import type { SnapshotRecord } from '../snapshots/snapshot.js';
+import type { Holdings } from '../steps/step-document.js';
+import type { LeaseRecord } from './lease.js';
+
+/** An active lease with the moment, on the monotonic clock, up to which its holder was promised it. */
+export interface ActiveLease {
+  readonly record: LeaseRecord;
+  readonly deadlineMs: number;
+}
+
+/** The active leases and the ready snapshots, in memory; the store has the same, durably. */
+export class LeaseBook implements Holdings {
+  readonly #leases = new Map<number, ActiveLease>();
+  readonly #numbers = new Map<string, number>();
+  readonly #perGeneration = new Map<string, Set<number>>();
+  readonly #snapshots = new Map<string, SnapshotRecord>();
+
+  get activeCount(): number {
+    return this.#leases.size;
+  }
+
+  active(number: number): ActiveLease | null {
+    return this.#leases.get(number) ?? null;
+  }
+
+  activeById(id: string): ActiveLease | null {
+    const number = this.#numbers.get(id);
+    return number === undefined ? null : this.active(number);
+  }
+
+  activeOf(run: string): readonly ActiveLease[] {
+    return [...this.#leases.values()].filter(({ record }) => record.run === run);
+  }
+
+  holdersOf(snapshot: SnapshotRecord): readonly ActiveLease[] {
+    return this.#holders(snapshot.run, snapshot.generation).filter(
+      ({ record }) => record.snapshotId === snapshot.id,
+    );
+  }
+
+  activeLeases(run: string, generation: string): number {
+    return this.#perGeneration.get(keyOf(run, generation))?.size ?? 0;
+  }
+
+  snapshot(run: string, generation: string): SnapshotRecord | null {
+    return this.#snapshots.get(keyOf(run, generation)) ?? null;
+  }
+
+  snapshotsOf(run: string): readonly SnapshotRecord[] {
+    return [...this.#snapshots.values()].filter((snapshot) => snapshot.run === run);
+  }
+
+  allSnapshots(): readonly SnapshotRecord[] {
+    return [...this.#snapshots.values()];
+  }
+
+  putLease(record: LeaseRecord, deadlineMs: number): void {
+    this.#leases.set(record.number, { record, deadlineMs });
+    this.#numbers.set(record.id, record.number);
+    const key = keyOf(record.run, record.generation);
+    const numbers = this.#perGeneration.get(key) ?? new Set();
+    this.#perGeneration.set(key, numbers.add(record.number));
+  }
+
+  removeLease(record: LeaseRecord): void {
+    this.#leases.delete(record.number);
+    this.#numbers.delete(record.id);
+    const key = keyOf(record.run, record.generation);
+    const numbers = this.#perGeneration.get(key);
+    numbers?.delete(record.number);
+    if (numbers?.size === 0) this.#perGeneration.delete(key);
+  }
+
+  putSnapshot(snapshot: SnapshotRecord): void {
+    this.#snapshots.set(keyOf(snapshot.run, snapshot.generation), snapshot);
+  }
+
+  removeSnapshot(snapshot: SnapshotRecord): void {
+    this.#snapshots.delete(keyOf(snapshot.run, snapshot.generation));
+  }
+
+  #holders(run: string, generation: string): readonly ActiveLease[] {
+    const numbers = this.#perGeneration.get(keyOf(run, generation)) ?? [];
+    return [...numbers].flatMap((number) => this.active(number) ?? []);
+  }
+}
+
+function keyOf(run: string, generation: string): string {
+  return `${run}/${generation}`;
+}

@@ -1,0 +1,229 @@
+import type { LeaseDocument, ListDocument, PublicLeaseDocument } from '../documents.js';
+import type { Caller, GrantRequest, GrantResult, LeaseListQuery } from '../engine.js';
+import { EngineError } from '../errors.js';
+import type { Observer } from '../observer.js';
+import { pageOf, parsePage } from '../pages.js';
+import { runUnavailable, stepNotFound } from '../runs/run-errors.js';
+import type { LiveRun } from '../runs/run-registry.js';
+import { StepGone } from '../snapshots/snapshotter.js';
+import type { Store } from '../store.js';
+import type { Condition } from '../waits/candidates.js';
+import type { WaitRecorder } from '../waits/wait-recorder.js';
+import { DEFAULT_TIMEOUT_MS, type WaitEnd, type WaitingRoom, type WaitSlice } from '../waits/waiting-room.js';
+import { type GrantKeys, type Keyed, keyedBy } from './grant-keys.js';
+import type { GrantProtocol } from './grant-protocol.js';
+import type { LeaseRecord } from './lease.js';
+import { describeLease, describePublicLease } from './lease-document.js';
+import { type LeaseTerms, leaseEnded } from './lease-terms.js';
+
+const DEFAULT_TTL_MS = 60_000;
+const MIN_TTL_MS = 1_000;
+
+export interface LessorPorts {
+  readonly store: Store;
+  readonly observer: Observer;
+  readonly room: WaitingRoom;
+  readonly recorder: WaitRecorder;
+  readonly protocol: GrantProtocol;
+  readonly terms: LeaseTerms;
+  readonly keys: GrantKeys<GrantResult>;
+  readonly maxTtlMs: number;
+}
+
+/** Waits for a step and leases it; shows, renews, releases and breaks leases. */
+export class Lessor {
+  readonly #ports: LessorPorts;
+
+  constructor(ports: LessorPorts) {
+    this.#ports = ports;
+  }
+
+  async grant(
+    live: LiveRun,
+    request: GrantRequest,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<GrantResult> {
+    const ttlMs = this.#checkTtl(request.ttlMs ?? DEFAULT_TTL_MS);
+    if (request.step !== null && request.until !== null) {
+      throw new EngineError(
+        'invalid_request',
+        '"step" and "until" exclude each other: a lease is for a step or for the first one that is high enough',
+      );
+    }
+    const keyed = keyedBy(live.run.name, caller, request);
+    if (keyed === null) return this.#grantNew(live, request, ttlMs, null, signal);
+    const replay = (lease: LeaseRecord): GrantResult => this.#replay(lease);
+    // A keyed grant outlives its client: the retry joins it.
+    return this.#ports.keys.once(keyed, replay, () => this.#grantNew(live, request, ttlMs, keyed, null));
+  }
+
+  async get(id: string): Promise<LeaseDocument> {
+    const record = await this.#ports.terms.find(id);
+    return describeLease(record, this.#ports.terms.remainingMs(record));
+  }
+
+  async renew(id: string, ttlMs: number | null): Promise<LeaseDocument> {
+    const record = await this.#ports.terms.renew(id, ttlMs === null ? null : this.#checkTtl(ttlMs));
+    return describeLease(record, this.#ports.terms.remainingMs(record));
+  }
+
+  async release(id: string): Promise<void> {
+    const record = await this.#ports.terms.find(id);
+    if (record.state === 'active') await this.#ports.terms.end(record, 'released', null);
+  }
+
+  async list(query: LeaseListQuery): Promise<ListDocument<PublicLeaseDocument>> {
+    const after = parsePage(query.page);
+    const { run, step, limit } = query;
+    const state = query.state === 'all' ? null : query.state;
+    const records = await this.#ports.store.leases.list({ run, state, step, after, limit: limit + 1 });
+    return pageOf(
+      records,
+      limit,
+      (record) => describePublicLease(record, this.#ports.terms.remainingMs(record)),
+      (record) => record.number,
+    );
+  }
+
+  async breakLease(number: number, reason: string | null): Promise<PublicLeaseDocument> {
+    const record = await this.#ports.store.leases.byNumber(number);
+    if (record === null || record.state === 'pending') {
+      throw new EngineError('lease_not_found', `there is no lease with number ${number}`, {
+        hint: 'GET /leases lists the active ones',
+      });
+    }
+    const ended = record.state === 'active' ? await this.#ports.terms.end(record, 'broken', reason) : record;
+    return describePublicLease(ended ?? (await this.#ports.store.leases.byNumber(number)) ?? record, null);
+  }
+
+  async #grantNew(
+    live: LiveRun,
+    request: GrantRequest,
+    ttlMs: number,
+    keyed: Keyed | null,
+    signal: AbortSignal | null,
+  ): Promise<GrantResult> {
+    const timeoutMs = request.timeoutMs ?? (request.step === null ? DEFAULT_TIMEOUT_MS : 0);
+    const start = this.#ports.recorder.begin(live.run.name, request.until, 'lease', request.waitId);
+    try {
+      return await this.#ports.room.admit(live, timeoutMs, signal, start, (slice) =>
+        this.#grantSlice(slice, request, ttlMs, keyed, signal),
+      );
+    } catch (error) {
+      if (error instanceof EngineError) {
+        const step = typeof request.step === 'number' ? request.step : null;
+        this.#ports.observer.grantFailed({
+          run: live.run.name,
+          step,
+          code: error.code,
+          detail: error.message,
+        });
+      }
+      throw error;
+    }
+  }
+
+  async #grantSlice(
+    slice: WaitSlice,
+    request: GrantRequest,
+    ttlMs: number,
+    keyed: Keyed | null,
+    signal: AbortSignal | null,
+  ): Promise<GrantResult> {
+    const { live, scope } = slice;
+    const gone = new Set<string>();
+    const exactly = typeof request.step === 'number' ? request.step : null;
+    const condition: Condition = { until: request.until, exactly, after: null, except: gone };
+    const terms = { request, ttlMs, keyed, waitedMs: () => scope.waitedMs };
+    for (;;) {
+      const end = await this.#ports.room.seek(slice, condition);
+      if (end.kind !== 'step') return this.#withoutStep(slice, request, end, condition);
+      const { tracked } = end;
+      try {
+        const lease = await this.#ports.protocol.grant(live, tracked, terms);
+        if (this.#waits(request)) this.#ports.room.record(slice, end);
+        return await this.#hand(lease, keyed, signal);
+      } catch (error) {
+        await this.#retryable(slice, request, error);
+        if (error instanceof StepGone) gone.add(tracked.entry.generation ?? '');
+        // The index learns of the loss, and the next look is a new one.
+        await live.watcher.scan();
+      }
+    }
+  }
+
+  /** Hands the lease to its client, or lets it go when the client is not there any more. */
+  async #hand(lease: LeaseRecord, keyed: Keyed | null, signal: AbortSignal | null): Promise<GrantResult> {
+    const { terms, observer } = this.#ports;
+    const { run, number, step, holder, ttlMs, waitedMs } = lease;
+    observer.leaseGranted({
+      run,
+      number,
+      step,
+      holder,
+      ttlMs,
+      waitedMs,
+      snapshot: lease.snapshotId !== null,
+    });
+    if (signal?.aborted && keyed === null)
+      await terms.end(lease, 'released', 'the client hung up before it was told of the lease');
+    return { granted: true, replayed: false, lease: describeLease(lease, terms.remainingMs(lease)) };
+  }
+
+  #replay(lease: LeaseRecord): GrantResult {
+    const { terms } = this.#ports;
+    if (lease.state !== 'active') throw leaseEnded(lease);
+    return { granted: true, replayed: true, lease: describeLease(lease, terms.remainingMs(lease)) };
+  }
+
+  /** Whether `until` and `latest` go on with what remains after this error; throws it when not. */
+  async #retryable(slice: WaitSlice, request: GrantRequest, error: unknown): Promise<void> {
+    const isExact = typeof request.step === 'number';
+    if (error instanceof StepGone) {
+      if (!isExact) return;
+      await slice.live.watcher.scan();
+      throw new EngineError('step_gone', `${error.message}: it was deleted while it was being snapshotted`, {
+        hint: 'lease a newer step, or "latest"',
+      });
+    }
+    const isBusy = error instanceof EngineError && error.code === 'snapshot_path_busy';
+    if (!isBusy || request.step !== null || slice.scope.interrupt.reason !== null) throw error;
+    // The path becomes free with an event of this run, or by other hands: look again after either.
+    await slice.scope.interrupt.unless(this.#ports.room.nextChange(slice));
+    if (slice.scope.interrupt.reason !== null) throw slice.scope.failure(slice.live.run.name) ?? error;
+  }
+
+  async #withoutStep(
+    slice: WaitSlice,
+    request: GrantRequest,
+    end: Exclude<WaitEnd, { kind: 'step' }>,
+    condition: Condition,
+  ): Promise<GrantResult> {
+    const { run } = slice.live;
+    if (request.step === null) {
+      this.#ports.room.record(slice, end);
+      return { granted: false, wait: this.#ports.room.unsatisfied(slice, end.kind, condition) };
+    }
+    if (run.availability === 'unavailable') throw runUnavailable(slice.live);
+    if (this.#waits(request)) this.#ports.room.record(slice, end);
+    throw stepNotFound(slice.live, request.step);
+  }
+
+  /** A request that takes what is there at once is no wait, and is not recorded as one. */
+  #waits(request: GrantRequest): boolean {
+    return request.step === null || (request.timeoutMs ?? 0) > 0;
+  }
+
+  #checkTtl(ttlMs: number): number {
+    const { maxTtlMs } = this.#ports;
+    if (ttlMs >= MIN_TTL_MS && ttlMs <= maxTtlMs) return ttlMs;
+    throw new EngineError(
+      'invalid_request',
+      `"ttl" is ${ttlMs / 1000}: it must be from 1 to ${maxTtlMs / 1000} seconds`,
+      {
+        hint: 'take a short TTL and renew it while you read',
+      },
+    );
+  }
+}

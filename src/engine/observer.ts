@@ -1,0 +1,158 @@
+import type { RunState } from './documents.js';
+import type { ErrorCode } from './errors.js';
+import type { EventType } from './events/event.js';
+import type { SnapshotMode } from './file-system.js';
+import type { EndedState } from './leases/lease.js';
+import type { WaitOutcome, WaitSource } from './waits/wait.js';
+
+/**
+ * Everything noteworthy that happens, by the name of the observer's method. Logs, metrics and the tests' probes are made
+ * of it, and nothing else. Lease ids are capabilities and appear nowhere here: a lease is named by its number.
+ */
+export interface Happenings {
+  readonly scanFinished: {
+    readonly run: string;
+    readonly durationMs: number;
+    /** Directory entries listed; 0 when the listing said that nothing changed. */
+    readonly entries: number;
+    /** Steps that appeared, vanished or changed their state. */
+    readonly changed: number;
+  };
+  readonly scanFailed: { readonly run: string; readonly reason: string };
+  readonly runStateChanged: {
+    readonly run: string;
+    /** Null for a run that was not watched before. */
+    readonly from: RunState | null;
+    readonly to: RunState;
+    readonly reason: string | null;
+  };
+  /** The filesystem gives no hints (any more): the run is polled. */
+  readonly watchDegraded: { readonly run: string; readonly reason: string };
+  readonly watchRecovered: { readonly run: string };
+  /** Told once the event is durable. */
+  readonly eventAppended: {
+    readonly run: string;
+    readonly sequence: number;
+    readonly type: EventType;
+    readonly subject: string;
+  };
+  readonly waitStarted: { readonly run: string; readonly until: number | null; readonly source: WaitSource };
+  readonly waitEnded: {
+    readonly run: string;
+    readonly until: number | null;
+    readonly source: WaitSource;
+    readonly outcome: WaitOutcome;
+    readonly step: number | null;
+    readonly durationMs: number;
+  };
+  readonly leaseGranted: {
+    readonly run: string;
+    readonly number: number;
+    readonly step: number;
+    readonly holder: string | null;
+    readonly ttlMs: number;
+    readonly waitedMs: number;
+    /** False when nothing is protected. */
+    readonly snapshot: boolean;
+  };
+  readonly leaseRenewed: { readonly run: string; readonly number: number; readonly ttlMs: number };
+  readonly leaseEnded: {
+    readonly run: string;
+    readonly number: number;
+    readonly step: number;
+    readonly state: EndedState;
+    readonly reason: string | null;
+  };
+  readonly grantFailed: {
+    readonly run: string;
+    /** Null when it failed before a step was chosen. */
+    readonly step: number | null;
+    readonly code: ErrorCode;
+    readonly detail: string;
+  };
+  readonly snapshotBuilt: {
+    readonly run: string;
+    readonly step: number;
+    readonly generation: string;
+    readonly mode: SnapshotMode;
+    readonly durationMs: number;
+    readonly files: number;
+    readonly bytes: number;
+  };
+  /** Its files are gone. */
+  readonly snapshotRemoved: {
+    readonly run: string;
+    readonly step: number;
+    readonly generation: string;
+    readonly durationMs: number;
+    readonly files: number;
+  };
+  /** Its files cannot be removed; it is tried again. */
+  readonly snapshotStuck: {
+    readonly run: string;
+    readonly step: number;
+    readonly generation: string;
+    readonly path: string;
+    readonly errno: string;
+    readonly detail: string;
+  };
+  /** Something that a crash left half done was rolled forward or back at start. */
+  readonly reconciled: { readonly run: string; readonly subject: string; readonly action: string };
+  readonly retentionPruned: {
+    readonly what: 'events' | 'waits' | 'leases' | 'keys';
+    readonly rows: number;
+  };
+  readonly storeCommitFailed: { readonly error: unknown };
+  readonly workerRestarted: { readonly worker: string; readonly reason: string };
+  /** A bug, or trouble that nobody foresaw. `during` completes "while …". */
+  readonly internalError: { readonly during: string; readonly error: unknown };
+}
+
+export type HappeningName = keyof Happenings;
+
+/** Who is told. Its methods return at once and never throw: nothing that happens depends on being seen. */
+export type Observer = {
+  readonly [Name in HappeningName]: (happening: Happenings[Name]) => void;
+};
+
+/** The names at run time; the compiler sees to it that none is missing. */
+const NAMES: Readonly<Record<HappeningName, true>> = {
+  scanFinished: true,
+  scanFailed: true,
+  runStateChanged: true,
+  watchDegraded: true,
+  watchRecovered: true,
+  eventAppended: true,
+  waitStarted: true,
+  waitEnded: true,
+  leaseGranted: true,
+  leaseRenewed: true,
+  leaseEnded: true,
+  grantFailed: true,
+  snapshotBuilt: true,
+  snapshotRemoved: true,
+  snapshotStuck: true,
+  reconciled: true,
+  retentionPruned: true,
+  storeCommitFailed: true,
+  workerRestarted: true,
+  internalError: true,
+};
+
+type Tell = <Name extends HappeningName>(name: Name, happening: Happenings[Name]) => void;
+
+/** An observer that passes everything on to one function, by name. */
+export function observerOf(tell: Tell): Observer {
+  const names = Object.keys(NAMES) as HappeningName[]; // NAMES has these keys and no others.
+  // One method for each name, as the type says.
+  return Object.fromEntries(names.map((name) => [name, tell.bind(null, name)])) as unknown as Observer;
+}
+
+export const silentObserver: Observer = observerOf(() => {});
+
+/** Tells each of the observers, in order. */
+export function combineObservers(...observers: readonly Observer[]): Observer {
+  return observerOf((name, happening) => {
+    for (const observer of observers) observer[name](happening);
+  });
+}

@@ -1,0 +1,81 @@
+import { EngineError } from '../errors.js';
+import type { FileSystem } from '../file-system.js';
+
+/** Which directories runs may have: those under an allowed root, and those that the operator named. */
+export class AllowedDirectories {
+  readonly #files: FileSystem;
+  readonly #roots: readonly string[];
+  readonly #named: readonly string[];
+
+  private constructor(files: FileSystem, roots: readonly string[], named: readonly string[]) {
+    this.#files = files;
+    this.#roots = roots;
+    this.#named = named;
+  }
+
+  /** @param roots directories below which runs may be registered; @param named directories given on the command line. */
+  static async resolve(
+    files: FileSystem,
+    roots: readonly string[],
+    named: readonly string[],
+  ): Promise<AllowedDirectories> {
+    const real = (directories: readonly string[]) =>
+      Promise.all(directories.map((directory) => realPathOf(files, directory)));
+    return new AllowedDirectories(files, await real(roots), await real(named));
+  }
+
+  /** Why a real path may not be used; null when it may. */
+  refusal(realPath: string): string | null {
+    const isUnder = (root: string) =>
+      realPath === root || realPath.startsWith(root === '/' ? '/' : `${root}/`);
+    if (this.#roots.some(isUnder) || this.#named.some(isUnder)) return null;
+    return `its real path ${realPath} is under no directory that this server may use`;
+  }
+
+  /** Checks a directory that a client names, and gives its real path as far as it exists. */
+  async check(field: string, directory: string): Promise<string> {
+    checkNormalized(field, directory);
+    const realPath = await realPathOf(this.#files, directory);
+    const refusal = this.refusal(realPath);
+    if (refusal === null) return realPath;
+    throw new EngineError('directory_not_allowed', `"${field}" is "${directory}": ${refusal}`, {
+      hint: 'start the server with --allow-root for a directory above it',
+    });
+  }
+}
+
+function checkNormalized(field: string, directory: string): void {
+  const rule = normalizationProblem(directory);
+  if (rule === null) return;
+  throw new EngineError(
+    'invalid_request',
+    `"${field}" is ${JSON.stringify(directory.slice(0, 200))}: it must be an absolute, normalized path, and ${rule}`,
+    {
+      hint: 'give the path as realpath prints it',
+    },
+  );
+}
+
+function normalizationProblem(directory: string): string | null {
+  if (!directory.startsWith('/')) return 'it does not begin with a slash';
+  if (directory.includes('\0')) return 'it contains a NUL character';
+  if (directory.length > 4_000) return 'it is longer than 4000 characters';
+  if (directory === '/') return 'the root of the filesystem is no checkpoint directory';
+  const parts = directory.slice(1).split('/');
+  if (parts.includes('')) return 'it has an empty component (a double or trailing slash)';
+  if (parts.includes('.') || parts.includes('..')) return 'it has a component "." or ".."';
+  return null;
+}
+
+/** The real path of a directory; of one that does not exist yet, where it would be. */
+async function realPathOf(files: FileSystem, directory: string): Promise<string> {
+  const missing: string[] = [];
+  for (let at = directory; ; ) {
+    const { realPath, errno } = await files.locate(at);
+    if (realPath !== null) return [realPath === '/' ? '' : realPath, ...missing].join('/') || '/';
+    const slash = at.lastIndexOf('/');
+    if (errno !== 'ENOENT' || slash < 0 || at === '/') return directory;
+    missing.unshift(at.slice(slash + 1));
+    at = slash === 0 ? '/' : at.slice(0, slash);
+  }
+}

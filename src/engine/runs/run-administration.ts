@@ -1,0 +1,298 @@
+import type { Clock } from '../clock.js';
+import type { RunDocument, RunWarning } from '../documents.js';
+import { EngineError } from '../errors.js';
+import type { EventLog } from '../events/event-log.js';
+import type { FileSystem } from '../file-system.js';
+import type { LeaseBook } from '../leases/lease-book.js';
+import type { LeaseTerms } from '../leases/lease-terms.js';
+import type { Observer } from '../observer.js';
+import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
+import type { Snapshotter } from '../snapshots/snapshotter.js';
+import { nameFormatProblem } from '../steps/name-format.js';
+import type { StepEntry } from '../steps/step.js';
+import { Breaker } from '../waits/wait-scope.js';
+import { Watcher } from '../watch/watcher.js';
+import type { AllowedDirectories } from './allowed-directories.js';
+import type { RunOptions, RunRecord } from './run.js';
+import { describeOptions, describeRun } from './run-document.js';
+import type { LiveRun, RunRegistry } from './run-registry.js';
+import { WatchedRun } from './watched-run.js';
+
+const DEFAULT_RUN_OPTIONS: RunOptions = {
+  stepNameFormats: [{ prefix: null, fixedLength: null }],
+  commitMode: 'auto',
+  watch: 'auto',
+  pollIntervalMs: 1_000,
+  snapshotMode: 'hardlink',
+  snapshotLayout: 'generation',
+  snapshotDirectory: null,
+  immutable: false,
+  minFreeBytes: null,
+  maxLeasesPerStep: null,
+};
+
+export interface RunAdministrationPorts {
+  readonly files: FileSystem;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly book: LeaseBook;
+  readonly registry: RunRegistry;
+  readonly terms: LeaseTerms;
+  readonly snapshotter: Snapshotter;
+  readonly allowed: AllowedDirectories;
+  readonly owner: string;
+}
+
+/** Registers, changes, finishes and removes runs, one change at a time. */
+export class RunAdministration {
+  readonly #ports: RunAdministrationPorts;
+  #lane: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: RunAdministrationPorts) {
+    this.#ports = ports;
+  }
+
+  /** Begins to watch a run that is stored already; its first scan goes on in the background. */
+  revive(record: RunRecord, entries: readonly StepEntry[]): LiveRun {
+    const live = this.#assemble(record, entries);
+    this.#ports.registry.add(live);
+    return live;
+  }
+
+  put(
+    name: string,
+    directory: string,
+    options: Partial<RunOptions>,
+  ): Promise<{ created: boolean; run: RunDocument }> {
+    return this.#inTurn(async () => {
+      const complete = { ...DEFAULT_RUN_OPTIONS, ...options };
+      checkName(name);
+      for (const format of complete.stepNameFormats) checkFormat(format);
+      const realPath = await this.#ports.allowed.check('directory', directory);
+      await this.#checkFree(name, directory, realPath);
+      if (complete.snapshotDirectory !== null)
+        await this.#checkSnapshotDirectory(name, complete.snapshotDirectory);
+      const known = this.#ports.registry.find(name);
+      const live =
+        known === null
+          ? await this.#create(name, directory, complete)
+          : await this.#change(known, directory, complete);
+      return { created: known === null, run: await this.describe(live) };
+    });
+  }
+
+  remove(name: string, isForced: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      const { registry, book, terms, log, clock } = this.#ports;
+      const live = registry.get(name);
+      const active = book.activeOf(name);
+      if (active.length > 0 && !isForced) {
+        throw new EngineError('run_in_use', `run "${name}" has ${active.length} active leases`, {
+          hint: 'release them, or add ?force=true to end them as broken',
+        });
+      }
+      registry.delete(name);
+      live.removal.trip('run_removed');
+      await live.watcher.stop();
+      await Promise.all(
+        book.activeOf(name).map(({ record }) => terms.end(record, 'broken', 'the run was removed')),
+      );
+      const data = { directory: live.run.record.directory };
+      await log.commit(async (tx, emit) => {
+        await tx.runs.remove(name);
+        emit({ run: name, type: 'run.removed', subject: name, time: clock.now(), data });
+      });
+    });
+  }
+
+  finish(name: string, reason: string | null): Promise<RunDocument> {
+    return this.#inTurn(async () => {
+      const { registry, clock } = this.#ports;
+      const live = registry.get(name);
+      await live.watcher.scan();
+      const record = {
+        ...live.run.record,
+        finishedAt: live.run.record.finishedAt ?? clock.now(),
+        finishReason: reason,
+      };
+      await live.run.change(record, live.run.finished ? null : 'run.finished', {
+        reason,
+        latest_step: live.run.index.highest()?.entry.step ?? null,
+      });
+      return this.describe(live);
+    });
+  }
+
+  reopen(name: string): Promise<RunDocument> {
+    return this.#inTurn(async () => {
+      const live = this.#ports.registry.get(name);
+      if (live.run.finished) {
+        await live.run.change({ ...live.run.record, finishedAt: null, finishReason: null }, 'run.reopened', {
+          reason: 'it was asked for',
+        });
+      }
+      return this.describe(live);
+    });
+  }
+
+  async describe(live: LiveRun): Promise<RunDocument> {
+    const { book, snapshotter } = this.#ports;
+    const snapshotObstacle = await this.#snapshotObstacle(live);
+    return describeRun(live.run, book, { snapshotObstacle, stuck: snapshotter.stuckOf(live.run.name) });
+  }
+
+  async #create(name: string, directory: string, options: RunOptions): Promise<LiveRun> {
+    const { clock, log, registry } = this.#ports;
+    const record: RunRecord = {
+      name,
+      directory,
+      options,
+      finishedAt: null,
+      finishReason: null,
+      createdAt: clock.now(),
+    };
+    const live = this.#assemble(record, []);
+    await log.commit(
+      async (tx, emit) => {
+        await tx.runs.put(record);
+        const data = { directory, options: { ...describeOptions(options) } };
+        emit({
+          run: name,
+          type: 'run.registered',
+          subject: name,
+          time: record.createdAt,
+          data: JSON.parse(JSON.stringify(data)),
+        });
+      },
+      () => registry.add(live),
+    );
+    await live.watcher.scan();
+    return live;
+  }
+
+  async #change(live: LiveRun, directory: string, options: RunOptions): Promise<LiveRun> {
+    const { run } = live;
+    const record: RunRecord = { ...run.record, directory, options };
+    const before = run.record;
+    if (isEqual([before.directory, before.options], [directory, options])) {
+      await live.watcher.scan();
+      return live;
+    }
+    const movesPaths =
+      directory !== before.directory || snapshotDirectoryOf(record) !== snapshotDirectoryOf(before);
+    const held = this.#ports.book.activeOf(run.name).length + this.#ports.book.snapshotsOf(run.name).length;
+    if (movesPaths && held > 0) {
+      throw new EngineError(
+        'run_in_use',
+        `run "${run.name}" has active leases: its directory, snapshot_layout and snapshot_dir cannot change now`,
+        {
+          hint: 'release the leases first, or register another run',
+        },
+      );
+    }
+    await live.watcher.stop();
+    try {
+      await run.change(record, directory === before.directory ? null : 'run.directory_changed', {
+        directory,
+        reason: 'the run was changed',
+      });
+    } finally {
+      live.watcher = this.#watcherOf(run);
+    }
+    await live.watcher.scan();
+    return live;
+  }
+
+  #assemble(record: RunRecord, entries: readonly StepEntry[]): LiveRun {
+    const { log, clock, book } = this.#ports;
+    const run = new WatchedRun(record, { log, clock, holdings: book }, entries);
+    return { run, watcher: this.#watcherOf(run), removal: new Breaker() };
+  }
+
+  #watcherOf(run: WatchedRun): Watcher {
+    const { files, clock, observer, allowed } = this.#ports;
+    return new Watcher(run, { files, clock, observer, refusal: (realPath) => allowed.refusal(realPath) });
+  }
+
+  async #checkFree(name: string, directory: string, realPath: string): Promise<void> {
+    for (const { run } of this.#ports.registry.all()) {
+      if (run.name === name || (run.record.directory !== directory && run.realPath !== realPath)) continue;
+      throw new EngineError('directory_taken', `${directory} is the directory of run "${run.name}" already`, {
+        hint: `use run "${run.name}", or remove it first`,
+        fields: { run: run.name },
+      });
+    }
+  }
+
+  async #checkSnapshotDirectory(name: string, directory: string): Promise<void> {
+    await this.#ports.allowed.check('snapshot_dir', directory);
+    for (const { run } of this.#ports.registry.all()) {
+      const isTaken =
+        run.name !== name &&
+        (snapshotDirectoryOf(run.record) === directory || run.record.directory === directory);
+      if (!isTaken) continue;
+      throw new EngineError(
+        'snapshot_dir_in_use',
+        `"snapshot_dir" is "${directory}": run "${run.name}" uses it already`,
+        {
+          hint: 'give each run a snapshot_dir of its own',
+        },
+      );
+    }
+  }
+
+  /** What would make a grant fail, found before anyone asks for one. */
+  async #snapshotObstacle(live: LiveRun): Promise<RunWarning | null> {
+    const { run } = live;
+    if (run.record.options.snapshotMode === 'none' || run.availability !== 'available') return null;
+    const { snapshots } = this.#ports.files;
+    const directory = snapshotDirectoryOf(run.record);
+    const owner = await snapshots.owner(directory);
+    if (owner !== null && owner !== this.#ports.owner) {
+      return {
+        code: 'snapshot_dir_in_use',
+        detail: `${directory} belongs to another steplease server: no lease can be granted here`,
+        hint: 'use that server, or set snapshot_dir',
+      };
+    }
+    const sample = run.index.highest();
+    if (run.record.options.snapshotMode !== 'hardlink' || sample?.inventory == null) return null;
+    const obstacle = await snapshots.linkability(
+      `${run.realPath}/${sample.entry.name}`,
+      sample.inventory,
+      directory,
+    );
+    if (obstacle === null) return null;
+    return {
+      code: 'hard_links_not_permitted',
+      detail: `hard links are not permitted: ${obstacle.detail} (${obstacle.errno})`,
+      hint: "run the server as the trainer's user, let the trainer write group-writable files (umask 002), or set snapshot_mode",
+    };
+  }
+
+  #inTurn<T>(job: () => Promise<T>): Promise<T> {
+    const turn = this.#lane.then(job);
+    this.#lane = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+const RUN_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+function checkName(name: string): void {
+  if (RUN_NAME.test(name)) return;
+  throw new EngineError(
+    'invalid_request',
+    `the run name ${JSON.stringify(name.slice(0, 100))} must match ${RUN_NAME.source}`,
+  );
+}
+
+function checkFormat(format: RunOptions['stepNameFormats'][number]): void {
+  const problem = nameFormatProblem(format);
+  if (problem !== null) throw new EngineError('invalid_request', problem);
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,95 @@
+import type { RunDocument, RunOptionsDocument, RunState, RunWarning } from '../documents.js';
+import type { LeaseBook } from '../leases/lease-book.js';
+import { suggestNameFormat } from '../steps/name-suggestion.js';
+import { retainedBytes } from '../steps/step-document.js';
+import { isoTime, seconds } from '../units.js';
+import type { RunOptions } from './run.js';
+import { runState } from './run-state.js';
+import type { WatchedRun } from './watched-run.js';
+
+export interface RunNotes {
+  /** Why snapshots cannot be made as configured; null: they can, or nobody knows yet. */
+  readonly snapshotObstacle: RunWarning | null;
+  /** Why snapshots could not be removed. */
+  readonly stuck: readonly string[];
+}
+
+export function describeRun(run: WatchedRun, book: LeaseBook, notes: RunNotes): RunDocument {
+  const { record, index, watch } = run;
+  const snapshots = book.snapshotsOf(run.name);
+  const retained = snapshots.map((snapshot) => {
+    const original = index.byGeneration(snapshot.generation);
+    return retainedBytes(snapshot, original?.entry.state === 'finalized');
+  });
+  const state: RunState = runState(run.availability, run.finished) ?? 'waiting_for_directory';
+  return {
+    name: run.name,
+    directory: record.directory,
+    state,
+    reason: state === 'finished' ? record.finishReason : run.reason,
+    warnings: warningsOf(run, notes),
+    latest_step: index.highest()?.entry.step ?? null,
+    step_count: index.finalized().length,
+    cursor: run.cursor,
+    watch: {
+      mode: watch.degraded === null ? watch.mode : 'poll',
+      degraded: watch.degraded !== null,
+      last_scan_at: watch.lastScanAt === null ? null : isoTime(watch.lastScanAt),
+      scans: watch.scans,
+    },
+    leases: { active: book.activeOf(run.name).length },
+    snapshots: { count: snapshots.length, retained_bytes: retained.reduce((sum, bytes) => sum + bytes, 0) },
+    options: describeOptions(record.options),
+  };
+}
+
+export function describeOptions(options: RunOptions): RunOptionsDocument {
+  return {
+    step_name_formats: options.stepNameFormats.map(({ prefix, fixedLength }) => ({
+      step_prefix: prefix,
+      step_format_fixed_length: fixedLength,
+    })),
+    commit_mode: options.commitMode,
+    watch: options.watch,
+    poll_interval: seconds(options.pollIntervalMs),
+    snapshot_mode: options.snapshotMode,
+    snapshot_layout: options.snapshotLayout,
+    snapshot_dir: options.snapshotDirectory,
+    immutable: options.immutable,
+    min_free_bytes: options.minFreeBytes,
+    max_leases_per_step: options.maxLeasesPerStep,
+  };
+}
+
+/** Says what would otherwise look dead. */
+function warningsOf(run: WatchedRun, notes: RunNotes): readonly RunWarning[] {
+  const warnings: RunWarning[] = [];
+  const formats = nameFormatWarning(run);
+  if (formats !== null) warnings.push(formats);
+  if (notes.snapshotObstacle !== null) warnings.push(notes.snapshotObstacle);
+  if (run.watch.degraded !== null) {
+    warnings.push({
+      code: 'watch_degraded',
+      detail: `the filesystem gives no events (${run.watch.degraded}): new steps are found by polling`,
+      hint: `a step is found within ${seconds(run.record.options.pollIntervalMs)} s; poll_interval changes that`,
+    });
+  }
+  for (const detail of notes.stuck)
+    warnings.push({ code: 'snapshot_stuck', detail, hint: 'it is tried again every 30 s' });
+  return warnings;
+}
+
+function nameFormatWarning({ index }: WatchedRun): RunWarning | null {
+  if (index.finalized().length > 0) return null;
+  const names: string[] = [];
+  for (const { entry } of index.all())
+    if (entry.state === 'foreign' && names.length < 1_000) names.push(entry.name);
+  const suggestion = suggestNameFormat(names);
+  if (suggestion === null) return null;
+  const { count, example, option } = suggestion;
+  return {
+    code: 'name_format',
+    detail: `${count} ${count === 1 ? 'directory looks' : 'directories look'} like ${example}: set ${option}`,
+    hint: 'PUT /runs/{run} with that option, or start the server with it',
+  };
+}

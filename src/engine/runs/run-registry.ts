@@ -1,0 +1,61 @@
+import { EngineError } from '../errors.js';
+import type { StoredEvent } from '../events/event.js';
+import type { Breaker } from '../waits/wait-scope.js';
+import type { Watcher } from '../watch/watcher.js';
+import { runNotFound } from './run-errors.js';
+import type { WatchedRun } from './watched-run.js';
+
+/** A run that is being watched. The run stays the same object for as long as it is registered; its watcher may be exchanged. */
+export interface LiveRun {
+  readonly run: WatchedRun;
+  watcher: Watcher;
+  /** Trips when the run is removed. */
+  readonly removal: Breaker;
+}
+
+/** The runs by name. */
+export class RunRegistry {
+  readonly #runs = new Map<string, LiveRun>();
+
+  /** By name. */
+  all(): readonly LiveRun[] {
+    return [...this.#runs.values()].sort((a, b) => (a.run.name < b.run.name ? -1 : 1));
+  }
+
+  find(name: string): LiveRun | null {
+    return this.#runs.get(name) ?? null;
+  }
+
+  get(name: string): LiveRun {
+    const live = this.#runs.get(name);
+    if (live === undefined) throw runNotFound(name);
+    return live;
+  }
+
+  /** The run that a request means without naming it. */
+  only(): LiveRun {
+    const [live, ...others] = this.#runs.values();
+    if (live !== undefined && others.length === 0) return live;
+    const names = this.all().map(({ run }) => run.name);
+    const detail =
+      names.length === 0
+        ? 'no run is registered'
+        : `${names.length} runs are registered: ${names.slice(0, 10).join(', ')}`;
+    throw new EngineError('run_required', detail, {
+      hint: names.length === 0 ? 'register one with PUT /runs/{run}' : 'add ?run=NAME to the query',
+    });
+  }
+
+  add(live: LiveRun): void {
+    this.#runs.set(live.run.name, live);
+  }
+
+  delete(name: string): void {
+    this.#runs.delete(name);
+  }
+
+  /** Tells the runs that what is made of them reflects these events. */
+  noteEvents(events: readonly StoredEvent[]): void {
+    for (const event of events) this.#runs.get(event.run)?.run.noteEvent(event.sequence);
+  }
+}

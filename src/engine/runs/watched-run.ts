@@ -1,0 +1,224 @@
+import type { Clock } from '../clock.js';
+import type { EventType } from '../events/event.js';
+import type { Emit, EventLog } from '../events/event-log.js';
+import type { JsonObject } from '../json.js';
+import type { CommitMode } from '../steps/commit-marker.js';
+import { diff, type StepChange } from '../steps/diff.js';
+import type { StepEntry } from '../steps/step.js';
+import { describeStep, type Holdings } from '../steps/step-document.js';
+import { StepIndex } from '../steps/step-index.js';
+import type { Transaction } from '../store.js';
+import type { Findings } from '../watch/scanner.js';
+import type { RunRecord } from './run.js';
+import type { Availability } from './run-state.js';
+
+export interface WatchStatus {
+  readonly mode: 'events' | 'poll';
+  /** Events were wanted and cannot be had: the run is polled. */
+  readonly degraded: string | null;
+  readonly lastScanAt: number | null;
+  readonly scans: number;
+}
+
+export interface RunContext {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly holdings: Holdings;
+}
+
+/** One run in memory: its record, its index, and how its directory is. Everything that changes it goes through the event log. */
+export class WatchedRun {
+  readonly index = new StepIndex();
+  readonly #context: RunContext;
+  #record: RunRecord;
+  #availability: Availability = 'unknown';
+  #reason: string | null = null;
+  #lastSequence: number;
+  /** What the filesystem says; null until the directory was located. */
+  commitMode: CommitMode = 'atomic_rename';
+  realPath: string;
+  watch: WatchStatus;
+
+  constructor(record: RunRecord, context: RunContext, entries: readonly StepEntry[]) {
+    this.#record = record;
+    this.#context = context;
+    this.#lastSequence = context.log.position;
+    this.realPath = record.directory;
+    this.watch = {
+      mode: record.options.watch === 'poll' ? 'poll' : 'events',
+      degraded: null,
+      lastScanAt: null,
+      scans: 0,
+    };
+    for (const entry of entries)
+      this.index.set(entry.name, { entry, identity: null, inventory: null, settling: null });
+  }
+
+  get name(): string {
+    return this.#record.name;
+  }
+
+  get record(): RunRecord {
+    return this.#record;
+  }
+
+  get availability(): Availability {
+    return this.#availability;
+  }
+
+  /** Why the directory is not available; null while it is. */
+  get reason(): string | null {
+    return this.#reason;
+  }
+
+  get finished(): boolean {
+    return this.#record.finishedAt !== null;
+  }
+
+  /** Where a list of this run's steps stands in the event log: all events of this run up to it are in the list. */
+  get cursor(): string {
+    const { log } = this.#context;
+    return log.cursor(Math.max(this.#lastSequence, log.floor));
+  }
+
+  /** Changes whenever the documents of the run's steps do. */
+  get version(): string {
+    return `${this.cursor}-${this.index.revision}`;
+  }
+
+  /** Notes that events of this run, told by others, are reflected in what its documents are made from. */
+  noteEvent(sequence: number): void {
+    this.#lastSequence = Math.max(this.#lastSequence, sequence);
+  }
+
+  async setAvailability(
+    availability: Availability,
+    reason: string | null,
+    describe: () => JsonObject,
+  ): Promise<void> {
+    if (availability === this.#availability && reason === this.#reason) return;
+    const before = this.#availability;
+    const type = availabilityEvent(before, availability);
+    const apply = () => {
+      this.#availability = availability;
+      this.#reason = reason;
+    };
+    if (type === null) return apply();
+    await this.commit(async (_tx, emit) => this.#emit(emit, type, { ...describe(), reason }), apply);
+  }
+
+  /** Commits what a scan found, and tells of it. */
+  async take(findings: Findings): Promise<readonly StepChange[]> {
+    const known = new Map<string, StepEntry>();
+    for (const name of findings.keys()) {
+      const tracked = this.index.get(name);
+      if (tracked !== null) known.set(name, tracked.entry);
+    }
+    const changes = diff(known, entriesOf(findings));
+    const apply = () => {
+      for (const [name, tracked] of findings) this.index.set(name, tracked);
+    };
+    if (changes.length === 0) {
+      apply();
+      return changes;
+    }
+    const reopened = this.finished && changes.some((change) => change.event === 'step.finalized');
+    const record: RunRecord = reopened
+      ? { ...this.#record, finishedAt: null, finishReason: null }
+      : this.#record;
+    await this.commit(
+      async (tx, emit) => {
+        await persist(tx, this.name, changes);
+        for (const change of changes) this.#tell(emit, change);
+        if (!reopened) return;
+        await tx.runs.put(record);
+        this.#emit(emit, 'run.reopened', { reason: 'a step was finalized after the run was finished' });
+      },
+      () => {
+        apply();
+        this.#record = record;
+      },
+    );
+    return changes;
+  }
+
+  /** Stores a changed record, with the event that tells of it, if any. */
+  async change(record: RunRecord, type: EventType | null, data: JsonObject = {}): Promise<void> {
+    await this.commit(
+      async (tx, emit) => {
+        await tx.runs.put(record);
+        if (type !== null) this.#emit(emit, type, data);
+      },
+      () => {
+        this.#record = record;
+      },
+    );
+  }
+
+  /** Tells of something that changes no record. */
+  async tell(type: EventType, data: JsonObject): Promise<void> {
+    await this.commit(async (_tx, emit) => this.#emit(emit, type, data));
+  }
+
+  async commit<T>(
+    work: (tx: Transaction, emit: Emit) => Promise<T>,
+    apply: (value: T) => void = () => undefined,
+  ): Promise<T> {
+    return this.#context.log.commit(work, (value, events) => {
+      apply(value);
+      this.noteEvent(events.at(-1)?.sequence ?? 0);
+    });
+  }
+
+  #emit(emit: Emit, type: EventType, data: JsonObject): void {
+    emit({ run: this.name, type, subject: this.name, time: this.#context.clock.now(), data });
+  }
+
+  #tell(emit: Emit, change: StepChange): void {
+    if (change.event === null) return;
+    const entry = change.after ?? deleted(change.before);
+    if (entry === null) return;
+    const document = describeStep(this, entry, this.#context.holdings);
+    const data =
+      change.previousGeneration === null
+        ? document
+        : { ...document, previous_generation: change.previousGeneration };
+    emit({
+      run: this.name,
+      type: change.event,
+      subject: entry.name,
+      time: this.#context.clock.now(),
+      data: { ...data },
+    });
+  }
+}
+
+function deleted(before: StepEntry | null): StepEntry | null {
+  return before === null
+    ? null
+    : { ...before, state: 'deleting', reason: 'it is no longer in the directory' };
+}
+
+function* entriesOf(findings: Findings): Iterable<readonly [string, StepEntry | null]> {
+  for (const [name, tracked] of findings) yield [name, tracked?.entry ?? null];
+}
+
+/** Only savings that were final are remembered: a restart must know them again. */
+async function persist(tx: Transaction, run: string, changes: readonly StepChange[]): Promise<void> {
+  const kept = changes.flatMap(({ after }) => (after !== null && after.generation !== null ? [after] : []));
+  const dropped = changes.filter(
+    ({ before, after }) => before?.generation != null && after?.generation == null,
+  );
+  if (kept.length > 0) await tx.steps.put(run, kept);
+  if (dropped.length > 0)
+    await tx.steps.remove(
+      run,
+      dropped.map(({ name }) => name),
+    );
+}
+
+function availabilityEvent(before: Availability, after: Availability): EventType | null {
+  if (before === 'unknown') return null;
+  if (after === 'available') return 'run.available';
+  return before === 'available' || before !== after ? 'run.unavailable' : null;
+}

@@ -1,0 +1,183 @@
+import type { Clock } from './clock.js';
+import type { Engine, GrantResult, Readiness, Runs, Waits } from './engine.js';
+import { EventLog } from './events/event-log.js';
+import { EventReader } from './events/event-reader.js';
+import type { FileSystem } from './file-system.js';
+import { GrantKeys } from './leases/grant-keys.js';
+import { GrantProtocol } from './leases/grant-protocol.js';
+import { LeaseBook } from './leases/lease-book.js';
+import { LeaseTerms } from './leases/lease-terms.js';
+import { Lessor } from './leases/lessor.js';
+import type { Observer } from './observer.js';
+import { parsePage } from './pages.js';
+import { Retention, type RetentionLimits } from './retention.js';
+import { AllowedDirectories } from './runs/allowed-directories.js';
+import type { RunOptions } from './runs/run.js';
+import { RunAdministration } from './runs/run-administration.js';
+import { RunRegistry } from './runs/run-registry.js';
+import { Auditor } from './snapshots/auditor.js';
+import { reconcile } from './snapshots/reconciler.js';
+import { Snapshotter } from './snapshots/snapshotter.js';
+import { StepCatalog } from './steps/step-catalog.js';
+import type { Store } from './store.js';
+import { describeSummary, describeWait } from './waits/wait-document.js';
+import { WaitRecorder } from './waits/wait-recorder.js';
+import { Breaker } from './waits/wait-scope.js';
+import { WaitingRoom } from './waits/waiting-room.js';
+
+/** A run that the operator names; it wins over what is stored. */
+export interface NamedRun {
+  readonly name: string;
+  readonly directory: string;
+  readonly options: Partial<RunOptions>;
+}
+
+export interface EngineSettings {
+  readonly runs: readonly NamedRun[];
+  readonly allowRoots: readonly string[];
+  readonly maxWaitMs: number;
+  readonly maxTtlMs: number;
+  readonly maxWaits: number;
+  readonly maxLeases: number;
+  readonly maxSubscriptions: number;
+  readonly retention: RetentionLimits;
+}
+
+export interface EnginePorts {
+  readonly store: Store;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
+
+/**
+ * Puts the engine together and starts it: database and disk are made to agree, stored runs are watched again, and the runs of the settings
+ * are registered. First scans of stored runs go on in the background; `readiness` tells when they are done.
+ */
+export async function startEngine(ports: EnginePorts, settings: EngineSettings): Promise<Engine> {
+  const { store, files, clock, observer } = ports;
+  const { maxWaitMs, maxWaits, maxTtlMs, maxLeases, maxSubscriptions } = settings;
+  const log = await EventLog.open(store, observer);
+  const allowed = await AllowedDirectories.resolve(
+    files,
+    settings.allowRoots,
+    settings.runs.map(({ directory }) => directory),
+  );
+  const registry = new RunRegistry();
+  const book = new LeaseBook();
+  const shutdown = new Breaker();
+  const snapshotter = new Snapshotter({ files, log, clock, observer, book, runs: registry, owner: store.id });
+  const terms = new LeaseTerms({ store, log, clock, observer, book, snapshotter, runs: registry });
+  const protocol = new GrantProtocol({
+    files,
+    log,
+    clock,
+    book,
+    terms,
+    snapshotter,
+    runs: registry,
+    maxLeases,
+  });
+  const recorder = new WaitRecorder(store, clock, observer);
+  const room = new WaitingRoom(log, clock, book, recorder, { maxWaitMs, maxWaits }, shutdown);
+  const keys = new GrantKeys<GrantResult>(store);
+  const lessor = new Lessor({ store, observer, room, recorder, protocol, terms, keys, maxTtlMs });
+  const catalog = new StepCatalog(book);
+  const events = new EventReader(log, clock, shutdown, { maxSubscriptions, maxWaitMs });
+  const retention = new Retention(store, log, clock, observer, settings.retention);
+  const auditor = new Auditor(clock, observer, book, snapshotter, terms);
+  const administration = new RunAdministration({
+    files,
+    log,
+    clock,
+    observer,
+    book,
+    registry,
+    terms,
+    snapshotter,
+    allowed,
+    owner: store.id,
+  });
+
+  for (const record of await store.runs.list())
+    administration.revive(record, await store.steps.list(record.name));
+  await reconcile({ store, log, files, observer, snapshotter, terms, runs: registry, owner: store.id });
+  for (const { run, watcher } of registry.all()) {
+    watcher
+      .scan()
+      .catch((error: unknown) =>
+        observer.internalError({ during: `making the first scan of run ${run.name}`, error }),
+      );
+  }
+  for (const { name, directory, options } of settings.runs)
+    await administration.put(name, directory, options);
+  retention.start();
+  auditor.start();
+
+  const runs: Runs = {
+    list: async (directory) => {
+      const live = registry
+        .all()
+        .filter(({ run }) => directory === null || run.record.directory === directory);
+      return Promise.all(live.map((one) => administration.describe(one)));
+    },
+    get: async (name) => administration.describe(registry.get(name)),
+    put: (name, directory, options) => administration.put(name, directory, options),
+    remove: (name, isForced) => administration.remove(name, isForced),
+    finish: (name, reason) => administration.finish(name, reason),
+    reopen: (name) => administration.reopen(name),
+    resolve: (name) => (name === null ? registry.only() : registry.get(name)).run.name,
+  };
+  const waits: Waits = {
+    wait: async (run, request, signal) => room.wait(registry.get(run), request, signal),
+    list: async (run, { limit, page }) => {
+      await recorder.settled();
+      const before = page === null ? null : parsePage(page);
+      const { waits: records, next } = await store.waits.page({ run, before, limit });
+      return { items: records.map(describeWait), next_page: next === null ? null : next.toString(36) };
+    },
+    summary: async (run) => {
+      await recorder.settled();
+      return describeSummary(await store.waits.summary(run));
+    },
+  };
+  return {
+    runs,
+    waits,
+    events,
+    steps: {
+      list: async (run, query) => catalog.list(registry.get(run), query),
+      version: async (run) => catalog.version(registry.get(run)),
+      get: async (run, step) => catalog.get(registry.get(run), step),
+    },
+    leases: {
+      grant: async (run, request, caller, signal) => lessor.grant(registry.get(run), request, caller, signal),
+      get: (id) => lessor.get(id),
+      renew: (id, ttlMs) => lessor.renew(id, ttlMs),
+      release: (id) => lessor.release(id),
+      list: (query) => lessor.list(query),
+      breakLease: (number, reason) => lessor.breakLease(number, reason),
+    },
+    readiness: () => readiness(registry),
+    drain: () => {
+      shutdown.trip('shutdown');
+      events.drain();
+    },
+    close: async () => {
+      retention.close();
+      auditor.close();
+      terms.close();
+      recorder.close();
+      await Promise.all(registry.all().map(({ watcher }) => watcher.stop()));
+      await snapshotter.close();
+      await recorder.settled();
+    },
+  };
+}
+
+function readiness(registry: RunRegistry): Readiness {
+  const pending = registry
+    .all()
+    .flatMap(({ run }) => (run.watch.scans === 0 ? [`run ${run.name}: its first scan is under way`] : []));
+  return { ready: pending.length === 0, pending };
+}

@@ -1,0 +1,84 @@
+import { finalNameOf, isTemporaryName } from './commit-marker.js';
+
+/**
+ * One of Orbax's standard step name formats (`standard_name_format` in `_src/path/step.py`): `[prefix_]N`, where N has no
+ * leading zeros or is zero-padded to a fixed length. A list of them is Orbax's composite format: earlier ones win.
+ */
+export interface StepNameFormat {
+  /** Orbax's step_prefix, without the underscore that joins it to the number. */
+  readonly prefix: string | null;
+  /** Orbax's step_format_fixed_length. */
+  readonly fixedLength: number | null;
+}
+
+export interface ParsedStepName {
+  readonly step: number;
+  /** Index of the format that the name has; between two names of one step the lower index wins. */
+  readonly formatIndex: number;
+}
+
+/** Digits of 2^53 − 1; more are never a step number here. Orbax's own limit is int32, at its broadcast only. */
+const MAX_DIGITS = 16;
+const MAX_PREFIX_BYTES = 200;
+
+/**
+ * Reads the step number from a finalized step's directory name; null when no format fits.
+ *
+ * Differs from Orbax on purpose where Orbax's regular expression is loose: it reads the prefix as a pattern, so that `a+` never
+ * finds its own `a+_1`, takes other scripts' digits after the first, and allows one newline at the end.
+ */
+export function parseStepName(formats: readonly StepNameFormat[], name: string): ParsedStepName | null {
+  for (const [formatIndex, format] of formats.entries()) {
+    const step = parseWith(format, name);
+    if (step !== null) return { step, formatIndex };
+  }
+  return null;
+}
+
+/** The directory name of a step. Throws RangeError for anything but an integer from 0 to 2^53 − 1. */
+export function buildStepName(format: StepNameFormat, step: number): string {
+  if (!Number.isSafeInteger(step) || step < 0) throw new RangeError(`${step} is not a step number`);
+  const digits = String(step).padStart(format.fixedLength ?? 0, '0');
+  return `${head(format)}${digits}`;
+}
+
+/** The step that a directory named `<final name>.orbax-checkpoint-tmp…` is being written for; null for any other name. */
+export function parseTemporaryStepName(formats: readonly StepNameFormat[], name: string): number | null {
+  const finalName = finalNameOf(name);
+  return finalName === null ? null : (parseStepName(formats, finalName)?.step ?? null);
+}
+
+/** The rule that a name format breaks, as a sentence that names the option; null when it is valid. */
+export function nameFormatProblem(format: StepNameFormat): string | null {
+  const { prefix, fixedLength } = format;
+  if (
+    fixedLength !== null &&
+    !(Number.isInteger(fixedLength) && fixedLength >= 1 && fixedLength <= MAX_DIGITS)
+  )
+    return `step_format_fixed_length must be an integer from 1 to ${MAX_DIGITS}`;
+  if (prefix === null) return null;
+  // Orbax takes an empty prefix for "_7"; nobody means that, it is a forgotten value.
+  if (prefix === '') return 'step_prefix must not be empty: leave it out for names without a prefix';
+  if (/[/\0]/.test(prefix)) return 'step_prefix must not contain a slash or a NUL character';
+  if (/\p{Surrogate}/u.test(prefix)) return 'step_prefix must be well-formed Unicode';
+  if (new TextEncoder().encode(prefix).length > MAX_PREFIX_BYTES)
+    return `step_prefix must be at most ${MAX_PREFIX_BYTES} bytes of UTF-8`;
+  if (isTemporaryName(prefix)) return 'step_prefix must not contain the mark of temporary directories';
+  return null;
+}
+
+function head(format: StepNameFormat): string {
+  return format.prefix === null ? '' : `${format.prefix}_`;
+}
+
+function parseWith(format: StepNameFormat, name: string): number | null {
+  const start = head(format);
+  if (!name.startsWith(start)) return null;
+  const digits = name.slice(start.length);
+  if (digits.length > MAX_DIGITS || !/^[0-9]+$/.test(digits)) return null;
+  // A number has exactly one name in a format: zeros in front only as padding up to the fixed length.
+  const width = format.fixedLength ?? 1;
+  if (digits.length < width || (digits.length > width && digits.startsWith('0'))) return null;
+  const step = Number(digits);
+  return Number.isSafeInteger(step) ? step : null;
+}

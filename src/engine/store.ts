@@ -1,0 +1,185 @@
+import type { EventDraft, EventType, StoredEvent } from './events/event.js';
+import type { GrantKey, LeaseRecord, LeaseState } from './leases/lease.js';
+import type { RunRecord } from './runs/run.js';
+import type { SnapshotRecord } from './snapshots/snapshot.js';
+import type { StepEntry } from './steps/step.js';
+import type { WaitRecord, WaitSummary } from './waits/wait.js';
+
+/**
+ * The durable memory of the service. One suite in `test/conformance` is the specification of every method; a new storage
+ * engine is right when it passes.
+ *
+ * Writes go through `write` alone. Its work runs atomically: all of it is durable when the promise resolves, none of it happened when it
+ * rejects. Works run one after the other, in the order of the calls, and the promises resolve in that order. Works that are asked
+ * for in one turn of the event loop may share one commit; one that fails takes none of the others with it.
+ */
+export interface Store {
+  /** Made when the storage was made: cursors and snapshot directories carry it. Path-safe, at most 32 characters. */
+  readonly id: string;
+  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  readonly runs: RunReader;
+  readonly steps: StepReader;
+  readonly events: EventReader;
+  readonly snapshots: SnapshotReader;
+  readonly leases: LeaseReader;
+  readonly keys: GrantKeyReader;
+  readonly waits: WaitReader;
+  /** Waits for the writes under way, then lets go of the storage. */
+  close(): Promise<void>;
+}
+
+/** Reads inside a transaction see its own writes. */
+export interface Transaction {
+  readonly runs: RunWriter;
+  readonly steps: StepWriter;
+  readonly events: EventWriter;
+  readonly snapshots: SnapshotWriter;
+  readonly leases: LeaseWriter;
+  readonly keys: GrantKeyWriter;
+  readonly waits: WaitWriter;
+}
+
+export interface RunReader {
+  /** By name. */
+  list(): Promise<readonly RunRecord[]>;
+}
+export interface RunWriter extends RunReader {
+  /** Inserts, or replaces the one of that name. */
+  put(run: RunRecord): Promise<void>;
+  /** Removes the run with its steps and grant keys. Its events, waits and ended leases stay until they are pruned. */
+  remove(name: string): Promise<void>;
+}
+
+export interface StepReader {
+  list(run: string): Promise<readonly StepEntry[]>;
+}
+export interface StepWriter extends StepReader {
+  /** Inserts, or replaces those of the same run and entry name. */
+  put(run: string, entries: readonly StepEntry[]): Promise<void>;
+  remove(run: string, names: readonly string[]): Promise<void>;
+}
+
+export interface EventQuery {
+  /** Only events behind this position. */
+  readonly after: number;
+  readonly limit: number;
+  /** Null: of all runs. */
+  readonly run: string | null;
+  /** Null: of all types. */
+  readonly types: readonly EventType[] | null;
+}
+export interface EventPage {
+  readonly events: readonly StoredEvent[];
+  /** Everything up to here was considered: the position to ask on from. */
+  readonly through: number;
+  /** More events that match stand behind `through`. */
+  readonly more: boolean;
+}
+export interface EventRange {
+  /** Position of the oldest event kept; one more than `newest` when none is. */
+  readonly oldest: number;
+  /** Position of the newest event ever appended, pruned or not; 0 before the first. */
+  readonly newest: number;
+}
+export interface EventReader {
+  page(query: EventQuery): Promise<EventPage>;
+  range(): Promise<EventRange>;
+}
+export interface EventWriter extends EventReader {
+  /** Gives each draft the next position, in order. */
+  append(drafts: readonly EventDraft[]): Promise<readonly StoredEvent[]>;
+  /** Removes the oldest events: those before the time, and those beyond the count. At most `atMost` rows in one call; returns how many. */
+  prune(limits: { readonly before: number; readonly keep: number; readonly atMost: number }): Promise<number>;
+}
+
+export interface SnapshotReader {
+  /** By id. */
+  list(): Promise<readonly SnapshotRecord[]>;
+  /** The one of a generation, in whatever state: there is at most one. */
+  find(run: string, generation: string): Promise<SnapshotRecord | null>;
+}
+export interface SnapshotWriter extends SnapshotReader {
+  /** Inserts with the next id, never used before. */
+  insert(snapshot: Omit<SnapshotRecord, 'id'>): Promise<SnapshotRecord>;
+  /** Changes the fields given. */
+  update(
+    id: number,
+    change: Partial<Pick<SnapshotRecord, 'state' | 'digest' | 'sizeBytes' | 'fileCount'>>,
+  ): Promise<void>;
+  remove(id: number): Promise<void>;
+}
+
+export interface LeaseQuery {
+  readonly run: string | null;
+  /** Null: every state but `pending`. */
+  readonly state: LeaseState | null;
+  readonly step: number | null;
+  /** Only numbers above it. */
+  readonly after: number;
+  readonly limit: number;
+}
+export interface LeaseReader {
+  /** Ascending by number. */
+  list(query: LeaseQuery): Promise<readonly LeaseRecord[]>;
+  byId(id: string): Promise<LeaseRecord | null>;
+  byNumber(number: number): Promise<LeaseRecord | null>;
+}
+export interface LeaseWriter extends LeaseReader {
+  /** Inserts with the next number, never used before. */
+  insert(lease: Omit<LeaseRecord, 'number'>): Promise<LeaseRecord>;
+  update(
+    number: number,
+    change: Partial<
+      Pick<
+        LeaseRecord,
+        | 'state'
+        | 'snapshotId'
+        | 'path'
+        | 'relativePath'
+        | 'ttlMs'
+        | 'grantedAt'
+        | 'renewedAt'
+        | 'endedAt'
+        | 'endReason'
+        | 'waitedMs'
+      >
+    >,
+  ): Promise<void>;
+  /** Removes pending leases for good: nobody was ever told of them. */
+  remove(number: number): Promise<void>;
+  /** Leases, pending or active, that need the snapshot. */
+  countHolding(snapshotId: number): Promise<number>;
+  /** Removes leases that ended before the time, with their grant keys; at most `atMost`; returns how many. */
+  prune(limits: { readonly endedBefore: number; readonly atMost: number }): Promise<number>;
+}
+
+export interface GrantKeyReader {
+  find(run: string, caller: string, key: string): Promise<GrantKey | null>;
+}
+export interface GrantKeyWriter extends GrantKeyReader {
+  /** Inserts, or replaces the one of the same run, caller and key. */
+  put(key: GrantKey): Promise<void>;
+  prune(limits: { readonly createdBefore: number; readonly atMost: number }): Promise<number>;
+}
+
+export interface WaitQuery {
+  readonly run: string | null;
+  /** Only records older than this position, as given by `WaitPage.next`; null: from the newest. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+export interface WaitPage {
+  readonly waits: readonly WaitRecord[];
+  /** Position to go on from, null at the end. */
+  readonly next: number | null;
+}
+export interface WaitReader {
+  /** The newest first. */
+  page(query: WaitQuery): Promise<WaitPage>;
+  /** Percentiles by the nearest-rank method over every record kept. */
+  summary(run: string | null): Promise<WaitSummary>;
+}
+export interface WaitWriter extends WaitReader {
+  append(waits: readonly WaitRecord[]): Promise<void>;
+  prune(limits: { readonly before: number; readonly keep: number; readonly atMost: number }): Promise<number>;
+}

@@ -1,0 +1,95 @@
+import type { EventLog } from '../events/event-log.js';
+import type { Interrupt } from '../events/interrupt.js';
+import { waitForEvents } from '../events/wait-for-events.js';
+import type { WatchedRun } from '../runs/watched-run.js';
+import type { TrackedStep } from '../steps/tracked-step.js';
+
+/** What a wait is for. */
+export interface Condition {
+  /** Any step will do when null; else the run's highest must be at least this. */
+  readonly until: number | null;
+  /** This very step, and no other. */
+  readonly exactly: number | null;
+  /** Only steps finalized behind this position of the log. */
+  readonly after: number | null;
+  /** Generations that proved to be gone. */
+  readonly except: ReadonlySet<string>;
+}
+
+export interface Candidate {
+  readonly kind: 'step';
+  readonly tracked: TrackedStep;
+  /** Position in the log just behind what was found. */
+  readonly position: number;
+}
+
+/**
+ * The first step that meets a condition, as Orbax's `wait_for_new_checkpoint` finds it: the highest finalized one, if that is high enough.
+ * `finished`: none ever will, as far as the trainer said. Null: interrupted.
+ */
+export function awaitCandidate(
+  log: EventLog,
+  run: WatchedRun,
+  condition: Condition,
+  interrupt: Interrupt,
+): Promise<Candidate | { readonly kind: 'finished' } | null> {
+  let position = condition.after;
+  return waitForEvents(log.wakeup(run.name), interrupt, async () => {
+    if (position === null) return present(log, run, condition) ?? ended(run);
+    const found = await firstAfter(log, run, condition, position);
+    if (found.tracked !== null) return { kind: 'step', tracked: found.tracked, position: found.through };
+    position = found.through;
+    return ended(run);
+  });
+}
+
+/** The step that meets the condition now; null when none does. */
+export function present(log: EventLog, run: WatchedRun, condition: Condition): Candidate | null {
+  // While the directory cannot be read, what was there is no answer.
+  if (run.availability !== 'available') return null;
+  const found = condition.exactly === null ? highest(run, condition) : exact(run, condition.exactly);
+  if (found === null || isExcluded(found, condition)) return null;
+  return { kind: 'step', tracked: found, position: log.position };
+}
+
+function highest(run: WatchedRun, { until, except }: Condition): TrackedStep | null {
+  const found = except.size === 0 ? run.index.highest() : highestBut(run, except);
+  return found !== null && (until === null || (found.entry.step ?? -1) >= until) ? found : null;
+}
+
+function highestBut(run: WatchedRun, except: ReadonlySet<string>): TrackedStep | null {
+  return run.index.finalized().findLast(({ entry }) => !except.has(entry.generation ?? '')) ?? null;
+}
+
+function exact(run: WatchedRun, step: number): TrackedStep | null {
+  const found = run.index.byStep(step);
+  return found?.entry.state === 'finalized' ? found : null;
+}
+
+function isExcluded(tracked: TrackedStep, { except }: Condition): boolean {
+  return except.has(tracked.entry.generation ?? '');
+}
+
+function ended(run: WatchedRun): { readonly kind: 'finished' } | null {
+  return run.finished ? { kind: 'finished' } : null;
+}
+
+/** Reads on through the log for a finalized step that still is there, whatever its number. */
+async function firstAfter(
+  log: EventLog,
+  run: WatchedRun,
+  condition: Condition,
+  after: number,
+): Promise<{ tracked: TrackedStep | null; through: number }> {
+  for (let position = after; ; ) {
+    const page = await log.page({ after: position, limit: 100, run: run.name, types: ['step.finalized'] });
+    for (const event of page.events) {
+      const { generation } = event.data;
+      const tracked = typeof generation === 'string' ? run.index.byGeneration(generation) : null;
+      if (tracked === null || tracked.entry.state !== 'finalized' || isExcluded(tracked, condition)) continue;
+      if ((tracked.entry.step ?? -1) >= (condition.until ?? 0)) return { tracked, through: event.sequence };
+    }
+    position = page.through;
+    if (!page.more) return { tracked: null, through: position };
+  }
+}

@@ -1,0 +1,201 @@
+import type { Clock } from '../clock.js';
+import type {
+  SatisfiedWaitDocument,
+  UnsatisfiedReason,
+  UnsatisfiedWaitDocument,
+  WaitDocument,
+} from '../documents.js';
+import type { WaitRequest } from '../engine.js';
+import { EngineError } from '../errors.js';
+import type { EventLog } from '../events/event-log.js';
+import type { LiveRun } from '../runs/run-registry.js';
+import { describeStep, type Holdings } from '../steps/step-document.js';
+import { seconds } from '../units.js';
+import { awaitCandidate, type Candidate, type Condition, present } from './candidates.js';
+import type { WaitRecorder, WaitStart } from './wait-recorder.js';
+import { type Breaker, WaitScope } from './wait-scope.js';
+
+export const DEFAULT_TIMEOUT_MS = 30_000;
+/** An index scanned so recently is taken as the present: waiters that come together share one scan. */
+const FRESH_MS = 50;
+
+export interface WaitLimits {
+  readonly maxWaitMs: number;
+  readonly maxWaits: number;
+}
+
+export interface WaitSlice {
+  readonly live: LiveRun;
+  readonly scope: WaitScope;
+  readonly start: WaitStart;
+  readonly timeoutMs: number;
+}
+
+export type WaitEnd = Candidate | { readonly kind: UnsatisfiedReason };
+
+/** Where requests wait for steps. Every rule of waiting is here, for `/wait` and for leases alike. */
+export class WaitingRoom {
+  readonly #log: EventLog;
+  readonly #clock: Clock;
+  readonly #holdings: Holdings;
+  readonly #recorder: WaitRecorder;
+  readonly #limits: WaitLimits;
+  readonly #shutdown: Breaker;
+  #waiting = 0;
+
+  constructor(
+    log: EventLog,
+    clock: Clock,
+    holdings: Holdings,
+    recorder: WaitRecorder,
+    limits: WaitLimits,
+    shutdown: Breaker,
+  ) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#holdings = holdings;
+    this.#recorder = recorder;
+    this.#limits = limits;
+    this.#shutdown = shutdown;
+  }
+
+  async wait(live: LiveRun, request: WaitRequest, signal: AbortSignal): Promise<WaitDocument> {
+    const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const after = request.after === null ? null : this.#log.parse(request.after);
+    const condition: Condition = { until: request.until, exactly: null, after, except: new Set() };
+    const start = this.#recorder.begin(live.run.name, request.until, 'wait', request.waitId);
+    return this.admit(live, timeoutMs, signal, start, async (slice) => {
+      const end = await this.seek(slice, condition);
+      this.record(slice, end);
+      return end.kind === 'step' ? this.#satisfied(slice, end) : this.unsatisfied(slice, end.kind, condition);
+    });
+  }
+
+  /** Runs one request that waits, within the server's limits. */
+  async admit<T>(
+    live: LiveRun,
+    timeoutMs: number,
+    signal: AbortSignal | null,
+    start: WaitStart,
+    body: (slice: WaitSlice) => Promise<T>,
+  ): Promise<T> {
+    if (this.#waiting >= this.#limits.maxWaits) {
+      throw new EngineError(
+        'too_many_waits',
+        `${this.#waiting} requests are waiting already, the most that this server takes`,
+        {
+          hint: 'ask again later, or share one wait among several readers',
+        },
+      );
+    }
+    const cappedMs = Math.min(timeoutMs, this.#limits.maxWaitMs);
+    const scope = new WaitScope(this.#clock, cappedMs, [this.#shutdown, live.removal], signal);
+    this.#waiting += 1;
+    try {
+      return await body({ live, scope, start, timeoutMs });
+    } catch (error) {
+      const reason = scope.interrupt.reason;
+      if (reason !== null && reason !== 'deadline') this.#recorder.end(start, 'cancelled', null);
+      throw error;
+    } finally {
+      this.#waiting -= 1;
+      scope.close();
+    }
+  }
+
+  /**
+   * Waits until the condition is met. A present step beats the deadline and the finished run; neither counts before a scan that began after
+   * the request has not shown one. Throws when the wait must not be answered at all.
+   */
+  async seek({ live, scope, timeoutMs }: WaitSlice, condition: Condition): Promise<WaitEnd> {
+    const { run, watcher } = live;
+    const isDue = scope.interrupt.reason === 'deadline';
+    const look = watcher.refresh(isDue ? -1 : FRESH_MS);
+    await (isDue ? look : scope.interrupt.unless(look));
+    let found = await awaitCandidate(this.#log, run, condition, scope.interrupt);
+    if (found?.kind === 'finished') found = await this.#lastLook(live, condition, found);
+    else if (found === null && scope.interrupt.reason === 'deadline' && !isDue)
+      found = await this.#lastLook(live, condition, null);
+    const failure = found === null ? scope.failure(run.name) : null;
+    if (failure !== null) throw failure;
+    if (found !== null) return found;
+    return { kind: timeoutMs > this.#limits.maxWaitMs ? 'max_wait' : 'timeout' };
+  }
+
+  record({ start }: WaitSlice, end: WaitEnd): void {
+    if (end.kind === 'max_wait') this.#recorder.pause(start);
+    else if (end.kind === 'step') this.#recorder.end(start, 'reached', end.tracked.entry.step);
+    else this.#recorder.end(start, end.kind, null);
+  }
+
+  /** Resolves with the next event of the run, or after a poll interval. */
+  async nextChange({ live }: WaitSlice): Promise<void> {
+    const wakeup = this.#log.wakeup(live.run.name);
+    const nap = new WaitScope(this.#clock, live.run.record.options.pollIntervalMs, [], null);
+    try {
+      await wakeup.changed(wakeup.version, nap.interrupt);
+    } finally {
+      nap.close();
+    }
+  }
+
+  unsatisfied(
+    { live, scope, timeoutMs }: WaitSlice,
+    reason: UnsatisfiedReason,
+    condition: Condition,
+  ): UnsatisfiedWaitDocument {
+    return {
+      run: live.run.name,
+      satisfied: false,
+      step: -1,
+      reason,
+      cursor: this.#log.cursor(),
+      waited: seconds(scope.waitedMs),
+      timeout: seconds(timeoutMs),
+      detail: this.#explain(live, reason, condition),
+    };
+  }
+
+  async #lastLook<T>(live: LiveRun, condition: Condition, otherwise: T): Promise<Candidate | T> {
+    await live.watcher.scan();
+    if (condition.after === null) return present(this.#log, live.run, condition) ?? otherwise;
+    const due = new WaitScope(this.#clock, 0, [], null);
+    const found = await awaitCandidate(this.#log, live.run, condition, due.interrupt);
+    return found?.kind === 'step' ? found : otherwise;
+  }
+
+  #satisfied({ live, scope, timeoutMs }: WaitSlice, { tracked, position }: Candidate): SatisfiedWaitDocument {
+    return {
+      run: live.run.name,
+      satisfied: true,
+      step: tracked.entry.step ?? -1,
+      reason: 'reached',
+      cursor: this.#log.cursor(position),
+      waited: seconds(scope.waitedMs),
+      timeout: seconds(timeoutMs),
+      item: describeStep(live.run, tracked.entry, this.#holdings),
+    };
+  }
+
+  #explain({ run }: LiveRun, reason: UnsatisfiedReason, { until, after }: Condition): string {
+    const wanted =
+      after !== null
+        ? 'no further step was finalized'
+        : until === null
+          ? 'there is no step'
+          : `no step is ${until} or higher`;
+    const highest = run.index.highest()?.entry.step;
+    const state =
+      run.availability === 'available'
+        ? highest === undefined || highest === null
+          ? 'the directory holds no finalized step'
+          : `the highest finalized step is ${highest}`
+        : `the directory cannot be read: ${run.reason ?? 'it was not scanned yet'}`;
+    const why = {
+      timeout: 'the timeout passed',
+      finished: `the run was finished${run.record.finishReason === null ? '' : ` (${run.record.finishReason})`}`,
+      max_wait: "the server's longest wait passed: ask again",
+    }[reason];
+    return `${wanted}: ${state}; ${why}`;
+  }
+}

@@ -1,0 +1,72 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../../engine/clock.js';
+import { EngineError } from '../../engine/errors.js';
+import { clip } from '../wire/refusal.js';
+import type { HostGuard } from './host-guard.js';
+import { logWhenDone } from './request-log.js';
+
+const METHODS = ['GET', 'PUT', 'POST', 'DELETE'] as const;
+
+/** On every answer. Nothing here is a page: no sniffing, framing, caching or loading is wanted. */
+const HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+};
+
+export interface AdmissionRules {
+  readonly guard: HostGuard;
+  readonly clock: Clock;
+  readonly isStopping: () => boolean;
+}
+
+/** Before anything else: the headers of every answer, the log line, and whether the host and origin are welcome. */
+export function greet(request: FastifyRequest, reply: FastifyReply, { guard, clock }: AdmissionRules): void {
+  reply.headers(HEADERS).header('X-Request-Id', request.id);
+  logWhenDone(request, reply, clock);
+  guard.check(request.protocol, request.headers.host, request.headers.origin);
+}
+
+/** The first hook of every request; what it refuses is not parsed any further. */
+export function admit(request: FastifyRequest, reply: FastifyReply, rules: AdmissionRules): void {
+  greet(request, reply, rules);
+  if (request.is404) throw notFound(request);
+  if (request.ws === true && request.routeOptions.config.webSocket !== true) {
+    throw new EngineError('invalid_request', 'this path takes no WebSocket', {
+      hint: 'open the WebSocket on /events',
+    });
+  }
+  if (rules.isStopping() && request.routeOptions.config.health !== true) {
+    throw new EngineError('shutting_down', 'the server is shutting down', {
+      hint: 'try again when it is back; leases stay as they are',
+    });
+  }
+}
+
+/** `405` with `Allow` where another method would do, else `404`. */
+export function notFound(request: FastifyRequest): EngineError {
+  const path = request.raw.url?.split('?', 1)[0] ?? '/';
+  const allowed = METHODS.filter((method) => request.server.findRoute({ url: path, method }) !== null);
+  // The method is among them where a file server found no such file.
+  if (allowed.length === 0 || allowed.some((method) => method === request.method)) {
+    return new EngineError('not_found', `there is nothing at ${JSON.stringify(clip(path))}`, {
+      hint: 'see /docs for what there is',
+    });
+  }
+  const allow = allowed.flatMap((method) =>
+    method === 'GET' && hasHead(request, path) ? ['GET', 'HEAD'] : [method],
+  );
+  return new EngineError(
+    'method_not_allowed',
+    `${request.method} is not possible here: use ${allow.join(' or ')}`,
+    {
+      fields: { allow: allow.join(', ') },
+    },
+  );
+}
+
+function hasHead(request: FastifyRequest, url: string): boolean {
+  return request.server.findRoute({ url, method: 'HEAD' }) !== null;
+}

@@ -1,0 +1,74 @@
+import { EngineError } from '../../engine/errors.js';
+
+/** Errors of Fastify and Node that a client caused, by their code. */
+const BY_CODE: Readonly<Record<string, () => EngineError>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: () =>
+    new EngineError('payload_too_large', 'the body is larger than this server accepts', {
+      hint: 'send a smaller body; no call needs more than a few KiB',
+    }),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
+    new EngineError(
+      'unsupported_media_type',
+      'header "Content-Type" is no media type: it must be application/json',
+      {
+        hint: "curl needs: -H 'Content-Type: application/json'",
+      },
+    ),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    new EngineError('invalid_request', 'the body is not as long as header "Content-Length" says'),
+  FST_ERR_BAD_URL: () =>
+    new EngineError('invalid_request', 'the path is not a valid URL path: it has a broken percent-encoding'),
+  FST_ERR_MAX_PARAM_LENGTH: () => new EngineError('invalid_request', 'a path segment is too long'),
+  FST_ERR_NOT_FOUND: () => new EngineError('not_found', 'there is nothing at this path'),
+  HPE_HEADER_OVERFLOW: () =>
+    new EngineError('payload_too_large', 'the request line and headers are too large'),
+  ERR_HTTP_REQUEST_TIMEOUT: () =>
+    new EngineError('invalid_request', 'the request did not arrive whole in time'),
+};
+
+/** Gives every error a code of the catalogue. What nobody foresaw is `internal`, and its message stays inside. */
+export function translateError(thrown: unknown): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  if (!(thrown instanceof Error)) return internal(thrown);
+  if (isStorageError(thrown)) return storageProblem(thrown);
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
+  const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  if (known !== undefined) return known();
+  if (code.startsWith('HPE_')) {
+    return new EngineError('invalid_request', `the request is not valid HTTP/1.1 (${code})`, {
+      cause: thrown,
+    });
+  }
+  // Fastify gives 4xx to errors of the request's stream, such as a connection cut in the middle of a body.
+  if ('statusCode' in thrown && thrown.statusCode === 400) {
+    return new EngineError('invalid_request', 'the request could not be read to its end', { cause: thrown });
+  }
+  return internal(thrown);
+}
+
+interface StorageErrorShape extends Error {
+  readonly kind: unknown;
+}
+
+/** By shape, not by class: the storage error belongs to the store's port. */
+function isStorageError(error: Error): error is StorageErrorShape {
+  return error.name === 'StorageError' && 'kind' in error;
+}
+
+function storageProblem(error: StorageErrorShape): EngineError {
+  if (error.kind !== 'full' && error.kind !== 'read_only') return internal(error);
+  return new EngineError('insufficient_storage', error.message, {
+    hint: 'free space, or make the disk writable, and try again: nothing was lost',
+    cause: error,
+  });
+}
+
+function internal(cause: unknown): EngineError {
+  return new EngineError(
+    'internal',
+    'the server failed to answer; its log has the reason under this request id',
+    {
+      cause,
+    },
+  );
+}

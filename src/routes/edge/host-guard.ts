@@ -1,0 +1,61 @@
+import { EngineError } from '../../engine/errors.js';
+import { show } from '../wire/refusal.js';
+
+const HOST = /^(\[[0-9a-f:.]+\]|[^[\]:/?#@\s]+)(?::\d{1,5})?$/;
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+export interface HostGuardSettings {
+  readonly host?: string;
+  readonly allowedHosts?: readonly string[];
+  readonly allowedOrigins?: readonly string[];
+}
+
+/**
+ * Refuses what a hostile web page could make a browser send: a foreign `Host` (DNS rebinding) and a foreign `Origin` (cross-site
+ * requests; browsers apply no same-origin policy to WebSockets at all). Without tokens, this is what keeps pages out.
+ */
+export class HostGuard {
+  readonly #hosts: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+
+  constructor(settings: HostGuardSettings) {
+    const bound = settings.host?.includes(':') ? `[${settings.host}]` : settings.host;
+    this.#hosts = new Set(
+      [...LOOPBACK, ...(bound === undefined ? [] : [bound]), ...(settings.allowedHosts ?? [])].map(lower),
+    );
+    this.#origins = new Set((settings.allowedOrigins ?? []).map(lower));
+  }
+
+  /** @param protocol `http` or `https`. */
+  check(protocol: string, host: string | undefined, origin: string | undefined): void {
+    if (host === undefined) {
+      throw new EngineError('invalid_request', 'header "Host" is missing: HTTP/1.1 requires it');
+    }
+    const given = host.toLowerCase();
+    const name = HOST.exec(given)?.[1];
+    if (name === undefined || !(this.#hosts.has(name) || this.#hosts.has(given))) {
+      throw new EngineError(
+        'host_unknown',
+        `header "Host" is ${show(host)}: this server does not go by that name`,
+        {
+          hint: 'use the address that the server printed at start, or start it with --allow-host NAME',
+        },
+      );
+    }
+    if (origin === undefined) return;
+    const from = origin.toLowerCase();
+    if (from !== `${protocol}://${given}` && !this.#origins.has(from)) {
+      throw new EngineError(
+        'origin_forbidden',
+        `header "Origin" is ${show(origin)}: it must be this server's own`,
+        {
+          hint: 'start the server with --allow-origin ORIGIN to let pages of that origin in',
+        },
+      );
+    }
+  }
+}
+
+function lower(text: string): string {
+  return text.toLowerCase();
+}

@@ -1,0 +1,25 @@
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import type { Clock } from '../../engine/clock.js';
+
+/** Fastify's own request lines are off: they show the raw URL, and with it lease ids, which are capabilities. */
+export function quietLog(): LogController {
+  return new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' });
+}
+
+/** Writes one line when the answer is complete or the client has gone, with the route's pattern in place of the URL. */
+export function logWhenDone(request: FastifyRequest, reply: FastifyReply, clock: Clock): void {
+  const startedAt = clock.monotonic();
+  reply.raw.once('close', () => {
+    // A response without headers that was closed is an upgraded connection, or one whose client hung up.
+    const upgraded = request.ws === true && !reply.raw.headersSent;
+    const line = {
+      method: request.method,
+      route: request.routeOptions.url ?? null,
+      status: upgraded ? 101 : reply.raw.headersSent ? reply.raw.statusCode : null,
+      duration_ms: Math.round((clock.monotonic() - startedAt) * 1_000) / 1_000,
+      ...(upgraded || reply.raw.writableFinished ? {} : { aborted: true }),
+    };
+    if (request.routeOptions.config.health === true) request.log.debug(line, 'request');
+    else request.log.info(line, 'request');
+  });
+}

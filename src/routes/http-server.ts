@@ -1,0 +1,103 @@
+import swagger from '@fastify/swagger';
+import { fastify } from 'fastify';
+import { type AdmissionRules, admit, greet, notFound } from './edge/admission.js';
+import { HostGuard } from './edge/host-guard.js';
+import { internalErrorReport, problemReplies } from './edge/problem-reply.js';
+import { answerRaw } from './edge/raw-problem.js';
+import { requestIds } from './edge/request-id.js';
+import { quietLog } from './edge/request-log.js';
+import { silentConnections } from './edge/silent-connections.js';
+import { addEventRoute } from './events.js';
+import { addHealthRoutes } from './health.js';
+import type { HttpServer } from './http-server-type.js';
+import { addLeaseGrantRoutes } from './lease-grant.js';
+import { addLeaseRoutes } from './leases.js';
+import { addDocs } from './openapi/docs.js';
+import { OPENAPI_OPTIONS } from './openapi/document.js';
+import { SHARED_SCHEMAS } from './openapi/shared-schemas.js';
+import { addRunCompletionRoutes } from './run-completion.js';
+import { addRunRoutes } from './runs.js';
+import type { HttpSettings } from './settings.js';
+import { addStepRoutes } from './steps.js';
+import { addWebSockets } from './streams/web-sockets.js';
+import { addVersionRoute } from './version.js';
+import { addWaitRoute } from './wait.js';
+import { addWaitRecordRoutes } from './waits.js';
+import { addBodylessCheck, addBodyParsers } from './wire/body-parsers.js';
+import { compileSerializer, compileValidator } from './wire/validator.js';
+
+const BODY_LIMIT = 64 * 1_024;
+const STREAM_STALL_MS = 10_000;
+const PING_INTERVAL_MS = 30_000;
+const STEP_LIST_CACHE_BYTES = 32 * 1_024 * 1_024;
+
+/** Builds the whole HTTP interface of an engine. Listening, draining and closing are the caller's. */
+export async function buildHttpServer(settings: HttpSettings): Promise<HttpServer> {
+  const { engine, clock, stopping } = settings;
+  let closing = false;
+  const rules: AdmissionRules = {
+    guard: new HostGuard(settings),
+    clock,
+    isStopping: () => closing || stopping?.aborted === true,
+  };
+  const report = internalErrorReport(settings.onInternalError);
+  const replyWithProblem = problemReplies(report);
+
+  const server: HttpServer = fastify({
+    ...(settings.logger ? { loggerInstance: settings.logger } : {}),
+    logController: quietLog(),
+    genReqId: requestIds(clock),
+    bodyLimit: settings.bodyLimitBytes ?? BODY_LIMIT,
+    // Refused by our own rule instead, with a problem that says so.
+    http: { requireHostHeader: false },
+    return503OnClosing: false,
+    // Names are checked by the routes; the size of the request line is the only other bound.
+    routerOptions: { maxParamLength: 65_536 },
+    clientErrorHandler: (error, socket) => answerRaw(socket, error, clock),
+    // URLs that cannot be decoded come here, past all hooks.
+    frameworkErrors: (error, request, reply) => {
+      try {
+        greet(request, reply, rules);
+        replyWithProblem(error, request, reply);
+      } catch (refusal) {
+        replyWithProblem(refusal, request, reply);
+      }
+    },
+  });
+  // Node would answer an unknown expectation itself, without our headers; ignoring it is allowed.
+  server.server.on('checkExpectation', (request, response) => server.routing(request, response));
+
+  server.setValidatorCompiler(compileValidator);
+  server.setSerializerCompiler(compileSerializer);
+  server.setErrorHandler(replyWithProblem);
+  server.setNotFoundHandler((request) => {
+    throw notFound(request);
+  });
+  addBodyParsers(server);
+  addBodylessCheck(server);
+  for (const schema of SHARED_SCHEMAS) server.addSchema(schema);
+
+  await server.register(swagger, OPENAPI_OPTIONS);
+  const heartbeat = await addWebSockets(server, clock, settings.pingIntervalMs ?? PING_INTERVAL_MS, stopping);
+  // After the WebSocket plugin, whose own hook marks upgrades.
+  server.addHook('onRequest', async (request, reply) => admit(request, reply, rules));
+  const cutSilentConnections = silentConnections(server.server);
+  server.addHook('preClose', async () => {
+    closing = true;
+    cutSilentConnections();
+  });
+
+  await addDocs(server);
+  addRunRoutes(server, engine);
+  addRunCompletionRoutes(server, engine);
+  addStepRoutes(server, engine, settings.stepListCacheBytes ?? STEP_LIST_CACHE_BYTES);
+  addWaitRoute(server, engine);
+  addWaitRecordRoutes(server, engine);
+  addLeaseGrantRoutes(server, engine);
+  addLeaseRoutes(server, engine);
+  const pace = { clock, stallMs: settings.streamStallMs ?? STREAM_STALL_MS };
+  addEventRoute(server, engine, { pace, heartbeat, report });
+  addHealthRoutes(server, engine, rules.isStopping);
+  addVersionRoute(server, settings.version);
+  return server;
+}

@@ -1,0 +1,120 @@
+import { Type } from 'typebox';
+import type { Caller, Engine } from '../engine/engine.js';
+import { Lease, PublicLease } from './documents/lease-schema.js';
+import { UnsatisfiedWait } from './documents/wait-schema.js';
+import { hangUpSignal } from './edge/hang-up.js';
+import type { HttpServer } from './http-server-type.js';
+import { GrantBody, toGrantRequest } from './lease-body.js';
+import { BODY_ERRORS, json, responses } from './openapi/responses.js';
+import { NO_PARAMETERS, run } from './wire/parameters.js';
+import { requiredRun } from './wire/run-lookup.js';
+
+const tags = ['leases'];
+
+export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
+  server.post(
+    '/leases',
+    {
+      schema: {
+        operationId: 'grantLease',
+        summary: 'Wait for a step, snapshot it and lease it',
+        description:
+          '`with wait_for_new_checkpoint(...) as step`, over HTTP. `path` is what the holder reads until the lease ends, whatever the trainer deletes. If the client is gone when the grant commits, the lease is released at once, unless it gave a key. `200` without `id`: the wait ended without a step.',
+        tags,
+        querystring: Type.Object({ run }),
+        headers: Type.Object({
+          'Idempotency-Key': Type.Optional(
+            Type.String({
+              pattern: '^[\\u0021-\\u007e]{1,255}$',
+              description:
+                'For retries: for 24 h the same key gives the same lease, or joins the call that still waits.',
+              examples: ['eval-3-17'],
+            }),
+          ),
+        }),
+        body: GrantBody,
+        response: responses(
+          {
+            200: json(
+              'The lease that the idempotency key gave before, or the wait ended without a step.',
+              Type.Union([Lease, UnsatisfiedWait]),
+            ),
+            201: {
+              ...json('The lease.', Lease),
+              headers: { Location: { type: 'string', description: 'Path of the lease: `/leases/{id}`.' } },
+            },
+          },
+          ...BODY_ERRORS,
+          'run_required',
+          'run_not_found',
+          'step_not_found',
+          'snapshot_failed',
+          'snapshot_path_busy',
+          'snapshot_dir_in_use',
+          'step_gone',
+          'lease_released',
+          'lease_expired',
+          'lease_broken',
+          'lease_lost',
+          'idempotency_mismatch',
+          'too_many_waits',
+          'too_many_leases',
+          'run_unavailable',
+          'overloaded',
+          'insufficient_storage',
+        ),
+      },
+    },
+    async (request, reply) => {
+      const result = await engine.leases.grant(
+        requiredRun(engine, request.query.run),
+        toGrantRequest(request.body),
+        caller(request.headers['idempotency-key']),
+        hangUpSignal(reply),
+      );
+      if (!result.granted) return reply.code(200).send(result.wait);
+      if (result.replayed) return reply.code(200).send(result.lease);
+      return reply.code(201).header('Location', `/leases/${result.lease.id}`).send(result.lease);
+    },
+  );
+
+  server.post(
+    '/leases/break',
+    {
+      schema: {
+        operationId: 'breakLease',
+        summary: "End somebody's lease",
+        description: 'By its public number. It ends as `broken`; its holder sees `410 lease_broken`.',
+        tags,
+        querystring: NO_PARAMETERS,
+        body: Type.Object(
+          {
+            number: Type.Integer({
+              minimum: 1,
+              maximum: Number.MAX_SAFE_INTEGER,
+              description: 'Of the lease.',
+              examples: [118],
+            }),
+            reason: Type.Optional(Type.String({ maxLength: 1_024, examples: ['the disk is full'] })),
+          },
+          { additionalProperties: false },
+        ),
+        response: responses(
+          { 200: json('The ended lease.', PublicLease) },
+          ...BODY_ERRORS,
+          'lease_not_found',
+          'lease_released',
+          'lease_expired',
+          'lease_lost',
+          'insufficient_storage',
+        ),
+      },
+    },
+    (request) => engine.leases.breakLease(request.body.number, request.body.reason ?? null),
+  );
+}
+
+/** While no token exists every caller is the same one. */
+function caller(key: string | readonly string[] | undefined): Caller {
+  return { name: 'anonymous', idempotencyKey: typeof key === 'string' ? key : null };
+}

@@ -1,0 +1,56 @@
+import { Type } from 'typebox';
+import type { Engine } from '../engine/engine.js';
+import { Run } from './documents/run-schema.js';
+import type { HttpServer } from './http-server-type.js';
+import { BODY_ERRORS, json, responses } from './openapi/responses.js';
+import { NO_PARAMETERS, runPath } from './wire/parameters.js';
+import { lookupName } from './wire/run-lookup.js';
+
+const tags = ['runs'];
+const errors = [...BODY_ERRORS, 'run_not_found', 'run_unavailable', 'insufficient_storage'] as const;
+
+const FinishBody = Type.Object(
+  {
+    reason: Type.Optional(
+      Type.String({ maxLength: 1_024, description: 'Shown by the run.', examples: ['trained to the end'] }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export function addRunCompletionRoutes(server: HttpServer, engine: Engine): void {
+  server.post(
+    '/runs/:run/finish',
+    {
+      schema: {
+        operationId: 'finishRun',
+        summary: 'Say that no more steps will come',
+        description:
+          'Unsatisfied waits end with reason `finished`, after a scan begun after this request. It persists until a step is finalized later or the run is reopened.',
+        tags,
+        params: runPath,
+        querystring: NO_PARAMETERS,
+        body: FinishBody,
+        response: responses({ 200: json('The finished run.', Run) }, ...errors),
+      },
+    },
+    (request) => engine.runs.finish(lookupName(request.params.run), request.body.reason ?? null),
+  );
+
+  server.post(
+    '/runs/:run/reopen',
+    {
+      schema: {
+        operationId: 'reopenRun',
+        summary: 'Undo finish',
+        description: 'Waits wait again.',
+        tags,
+        params: runPath,
+        querystring: NO_PARAMETERS,
+        body: Type.Object({}, { additionalProperties: false }),
+        response: responses({ 200: json('The run.', Run) }, ...errors),
+      },
+    },
+    (request) => engine.runs.reopen(lookupName(request.params.run)),
+  );
+}

@@ -1,0 +1,110 @@
+import { Type } from 'typebox';
+import type { Engine } from '../engine/engine.js';
+import { listOf } from './documents/building-blocks.js';
+import { Run } from './documents/run-schema.js';
+import type { HttpServer } from './http-server-type.js';
+import { BODY_ERRORS, empty, json, responses } from './openapi/responses.js';
+import { RunBody, toRunOptions } from './run-body.js';
+import { NO_PARAMETERS, RUN_NAME_PATTERN, runPath } from './wire/parameters.js';
+import { lookupName } from './wire/run-lookup.js';
+
+const tags = ['runs'];
+const RunList = listOf<never>('Run', 'runs');
+
+export function addRunRoutes(server: HttpServer, engine: Engine): void {
+  server.get(
+    '/runs',
+    {
+      schema: {
+        operationId: 'listRuns',
+        summary: 'List the runs',
+        description: 'All runs, or those of one directory, by name.',
+        tags,
+        querystring: Type.Object({
+          directory: Type.Optional(
+            Type.String({ description: 'Only the run of this directory.', examples: ['/ckpts/r'] }),
+          ),
+        }),
+        response: responses({ 200: json('The runs.', RunList) }),
+      },
+    },
+    async (request) => ({ items: await engine.runs.list(request.query.directory ?? null), next_page: null }),
+  );
+
+  server.get(
+    '/runs/:run',
+    {
+      schema: {
+        operationId: 'getRun',
+        summary: 'Show a run',
+        description: 'Its state, what may be wrong with it, and its options.',
+        tags,
+        params: runPath,
+        querystring: NO_PARAMETERS,
+        response: responses({ 200: json('The run.', Run) }, 'run_not_found'),
+      },
+    },
+    (request) => engine.runs.get(lookupName(request.params.run)),
+  );
+
+  server.put(
+    '/runs/:run',
+    {
+      schema: {
+        operationId: 'putRun',
+        summary: 'Register or change a run',
+        description:
+          'Idempotent. Options left out get their defaults. Answers after the first scan. A change that moves paths needs a run without leases.',
+        tags,
+        params: Type.Object({
+          run: Type.String({ pattern: RUN_NAME_PATTERN, description: 'Run name.', examples: ['default'] }),
+        }),
+        querystring: NO_PARAMETERS,
+        body: RunBody,
+        response: responses(
+          { 200: json('It existed.', Run), 201: json('It is new.', Run) },
+          ...BODY_ERRORS,
+          'directory_not_allowed',
+          'directory_taken',
+          'run_in_use',
+          'snapshot_dir_in_use',
+          'insufficient_storage',
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { params, body } = request;
+      const { created, run } = await engine.runs.put(params.run, body.directory, toRunOptions(body));
+      return reply.code(created ? 201 : 200).send(run);
+    },
+  );
+
+  server.delete(
+    '/runs/:run',
+    {
+      schema: {
+        operationId: 'deleteRun',
+        summary: 'Forget a run',
+        description:
+          'Nothing in its directory is touched but snapshots. With `force` its leases end as `broken`.',
+        tags,
+        params: runPath,
+        querystring: Type.Object({
+          force: Type.Optional(
+            Type.Boolean({ description: 'Also with active leases. Default false.', examples: [true] }),
+          ),
+        }),
+        response: responses(
+          { 204: empty('It is gone.') },
+          'run_not_found',
+          'run_in_use',
+          'insufficient_storage',
+        ),
+      },
+    },
+    async (request, reply) => {
+      await engine.runs.remove(lookupName(request.params.run), request.query.force ?? false);
+      return reply.code(204).send();
+    },
+  );
+}

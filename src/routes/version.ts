@@ -1,0 +1,33 @@
+import { Type } from 'typebox';
+import type { HttpServer } from './http-server-type.js';
+import { API_VERSION } from './openapi/document.js';
+import { json, responses } from './openapi/responses.js';
+import { NO_PARAMETERS } from './wire/parameters.js';
+
+export function addVersionRoute(server: HttpServer, version: string): void {
+  const document = { name: 'steplease', version, node: process.versions.node, api: API_VERSION };
+  server.get(
+    '/version',
+    {
+      schema: {
+        operationId: 'version',
+        summary: 'What runs here',
+        description: 'Of the package, of Node.js, and of this API.',
+        tags: ['service'],
+        querystring: NO_PARAMETERS,
+        response: responses({
+          200: json(
+            'The versions.',
+            Type.Object({
+              name: Type.Literal('steplease'),
+              version: Type.String({ examples: ['0.1.0'] }),
+              node: Type.String({ examples: ['24.1.0'] }),
+              api: Type.String({ examples: [API_VERSION] }),
+            }),
+          ),
+        }),
+      },
+    },
+    async () => document,
+  );
+}

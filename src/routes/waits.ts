@@ -1,0 +1,44 @@
+import { Type } from 'typebox';
+import type { Engine } from '../engine/engine.js';
+import { listOf, ref } from './documents/building-blocks.js';
+import type { HttpServer } from './http-server-type.js';
+import { json, responses } from './openapi/responses.js';
+import { DEFAULT_LIMIT, limit, page, runFilter } from './wire/parameters.js';
+import { optionalRun } from './wire/run-lookup.js';
+
+const tags = ['waiting'];
+
+export function addWaitRecordRoutes(server: HttpServer, engine: Engine): void {
+  server.get(
+    '/waits',
+    {
+      schema: {
+        operationId: 'listWaits',
+        summary: 'List ended waits',
+        description: 'The newest first. Durations in seconds.',
+        tags,
+        querystring: Type.Object({ run: runFilter, limit, page }),
+        response: responses({ 200: json('The waits.', listOf('WaitRecord', 'waits')) }, 'run_not_found'),
+      },
+    },
+    (request) => {
+      const { run, limit: most = DEFAULT_LIMIT, page: from = null } = request.query;
+      return engine.waits.list(optionalRun(engine, run), { limit: most, page: from });
+    },
+  );
+
+  server.get(
+    '/waits/summary',
+    {
+      schema: {
+        operationId: 'summarizeWaits',
+        summary: 'Summarize ended waits',
+        description: 'Counts by outcome, and quantiles of the durations in seconds.',
+        tags,
+        querystring: Type.Object({ run: runFilter }),
+        response: responses({ 200: json('The summary.', ref('WaitSummary')) }, 'run_not_found'),
+      },
+    },
+    (request) => engine.waits.summary(optionalRun(engine, request.query.run)),
+  );
+}

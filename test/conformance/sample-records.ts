@@ -1,0 +1,129 @@
+import type { EventDraft, EventType } from '../../src/engine/events/event.js';
+import type { GrantKey, LeaseRecord } from '../../src/engine/leases/lease.js';
+import type { RunRecord } from '../../src/engine/runs/run.js';
+import type { SnapshotRecord } from '../../src/engine/snapshots/snapshot.js';
+import type { StepEntry } from '../../src/engine/steps/step.js';
+import type { WaitRecord } from '../../src/engine/waits/wait.js';
+
+const TIME = Date.UTC(2026, 0, 1);
+
+export function run(name: string, change: Partial<RunRecord> = {}): RunRecord {
+  return {
+    name,
+    directory: `/checkpoints/${name}`,
+    options: {
+      stepNameFormats: [{ prefix: 'checkpoint', fixedLength: 8 }],
+      commitMode: 'auto',
+      watch: 'events',
+      pollIntervalMs: 1000,
+      snapshotMode: 'hardlink',
+      snapshotLayout: 'generation',
+      snapshotDirectory: null,
+      immutable: false,
+      minFreeBytes: null,
+      maxLeasesPerStep: 3,
+    },
+    finishedAt: null,
+    finishReason: null,
+    createdAt: TIME,
+    ...change,
+  };
+}
+
+export function step(name: string, change: Partial<StepEntry> = {}): StepEntry {
+  return {
+    name,
+    step: Number(name),
+    state: 'finalized',
+    reason: 'the directory has its final name',
+    generation: `g${name}`,
+    inode: '18446744073709551615',
+    committedAt: TIME + 0.25,
+    initAt: null,
+    items: ['default'],
+    metrics: { loss: 0.5, best: 'NaN' },
+    customMetadata: null,
+    sizeBytes: 2 ** 53 - 1,
+    fileCount: 65,
+    inventoryDigest: 'd1',
+    ...change,
+  };
+}
+
+export function event(change: Partial<EventDraft> = {}): EventDraft {
+  return { run: 'r', type: 'step.finalized', subject: '1', time: TIME, data: { step: 1 }, ...change };
+}
+
+export function eventOf(type: EventType, runName = 'r'): EventDraft {
+  return event({ type, run: runName });
+}
+
+export function snapshot(change: Partial<SnapshotRecord> = {}): Omit<SnapshotRecord, 'id'> {
+  return {
+    run: 'r',
+    generation: 'g1',
+    step: 1,
+    stepName: '1',
+    state: 'building',
+    mode: 'hardlink',
+    layout: 'generation',
+    snapshotDirectory: '/checkpoints/r/_STEPLEASE',
+    path: '/checkpoints/r/_STEPLEASE/g1/1',
+    digest: 'd1',
+    sizeBytes: 2 ** 40,
+    fileCount: 65,
+    createdAt: TIME,
+    ...change,
+  };
+}
+
+let leases = 0;
+
+export function lease(change: Partial<LeaseRecord> = {}): Omit<LeaseRecord, 'number'> {
+  leases += 1;
+  return {
+    id: `ls_${leases}`,
+    run: 'r',
+    step: 1,
+    generation: 'g1',
+    snapshotId: null,
+    state: 'active',
+    holder: 'évaluateur 3',
+    labels: { host: 'a', rank: '0' },
+    path: '/checkpoints/r/1',
+    relativePath: null,
+    sourcePath: '/checkpoints/r/1',
+    ttlMs: 60_000,
+    grantedAt: TIME,
+    renewedAt: TIME,
+    endedAt: null,
+    endReason: null,
+    waitedMs: 12.5,
+    ...change,
+  };
+}
+
+export function grantKey(leaseNumber: number, change: Partial<GrantKey> = {}): GrantKey {
+  return {
+    run: 'r',
+    caller: 'anyone',
+    key: 'k1',
+    fingerprint: 'until=1',
+    createdAt: TIME,
+    ...change,
+    leaseNumber,
+  };
+}
+
+export function wait(change: Partial<WaitRecord> = {}): WaitRecord {
+  return {
+    run: 'r',
+    until: 1,
+    startedAt: TIME,
+    durationMs: 598.25,
+    outcome: 'reached',
+    step: 1,
+    source: 'wait',
+    ...change,
+  };
+}

@@ -1,0 +1,26 @@
+import { describe } from 'node:test';
+import { eventLogModel } from './event-log-model.js';
+import { eventRules } from './event-rules.js';
+import type { MakeStorage } from './harness.js';
+import { leaseListModel } from './lease-list-model.js';
+import { runAndStepRules } from './run-and-step-rules.js';
+import { snapshotAndLeaseRules } from './snapshot-and-lease-rules.js';
+import { waitRules } from './wait-rules.js';
+import { writeRules } from './write-rules.js';
+
+/** The specification of `Store`: a storage engine is right when it passes. What only one engine can show stands in its own tests. */
+export function storeConformance(name: string, make: MakeStorage): void {
+  describe(`${name} store`, () => {
+    describe('writes', () => writeRules(make));
+    describe('runs and steps', () => runAndStepRules(make));
+    describe('events', () => {
+      eventRules(make);
+      eventLogModel(make);
+    });
+    describe('snapshots, leases and grant keys', () => {
+      snapshotAndLeaseRules(make);
+      leaseListModel(make);
+    });
+    describe('waits', () => waitRules(make));
+  });
+}
