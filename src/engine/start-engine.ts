@@ -10,6 +10,8 @@ import { LeaseTerms } from './leases/lease-terms.js';
 import { Lessor } from './leases/lessor.js';
 import type { Observer } from './observer.js';
 import { parsePage } from './pages.js';
+import type { CheckpointReader } from './restore/checkpoint-reader.js';
+import { RestoreDesk } from './restore/restore-desk.js';
 import { Retention, type RetentionLimits } from './retention.js';
 import { AllowedDirectories } from './runs/allowed-directories.js';
 import type { RunOptions } from './runs/run.js';
@@ -48,6 +50,7 @@ export interface EnginePorts {
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly observer: Observer;
+  readonly reader: CheckpointReader;
 }
 
 /**
@@ -55,7 +58,7 @@ export interface EnginePorts {
  * are registered. First scans of stored runs go on in the background; `readiness` tells when they are done.
  */
 export async function startEngine(ports: EnginePorts, settings: EngineSettings): Promise<Engine> {
-  const { store, files, clock, observer } = ports;
+  const { store, files, clock, observer, reader } = ports;
   const { maxWaitMs, maxWaits, maxTtlMs, maxLeases, maxSubscriptions } = settings;
   const log = await EventLog.open(store, observer);
   const stored = await store.runs.list();
@@ -85,6 +88,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const keys = new GrantKeys<GrantResult>(store);
   const lessor = new Lessor({ store, observer, room, recorder, protocol, terms, keys, maxTtlMs });
   const catalog = new StepCatalog(book);
+  const restore = new RestoreDesk({ reader, catalog, registry, holdings: book, terms });
   const events = new EventReader(log, clock, shutdown, { maxSubscriptions, maxWaitMs });
   const retention = new Retention(store, log, clock, observer, settings.retention);
   const auditor = new Auditor(clock, observer, book, snapshotter, terms);
@@ -146,6 +150,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     runs,
     waits,
     events,
+    restore,
     steps: {
       list: async (run, query) => catalog.list(registry.get(run), query),
       version: async (run) => catalog.version(registry.get(run)),

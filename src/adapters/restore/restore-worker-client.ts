@@ -1,15 +1,11 @@
 import { Worker } from 'node:worker_threads';
+import type { Cancel, Clock } from '../../engine/clock.js';
+import type { CheckpointReader, RestoreAnswer, RestoreTask } from '../../engine/restore/checkpoint-reader.js';
 import { RestoreError } from '../../engine/restore/restore-error.js';
-import type { RestoreReply, RestoreTask } from './restore-worker-protocol.js';
-
-/** An answer as finished JSON in UTF-8. A long one comes in several pieces, to be written one behind the other. */
-export interface RestoreAnswer {
-  /** The item that was read; null when the step itself is the item. */
-  readonly item: string | null;
-  readonly json: readonly Uint8Array[];
-}
+import type { RestoreReply } from './restore-worker-protocol.js';
 
 export interface RestoreWorkerOptions {
+  readonly clock: Clock;
   /** Heap of the worker thread. Buffers come on top: together they stay below 256 MB. */
   readonly heapMb?: number;
   /** A task that takes longer is given up and its thread ended. */
@@ -35,98 +31,100 @@ const DEFAULT_TIMEOUT_MS = 60_000;
  * Tasks wait here and go to the thread one at a time. When it dies (out of memory) or takes too long, only the task at
  * hand is answered with `metadata_unreadable`; the next one gets a new thread.
  */
-export class RestoreWorkerClient {
-  private readonly options: RestoreWorkerOptions;
-  private readonly waiting: Job[] = [];
-  private worker: Worker | null = null;
-  private current: Job | null = null;
-  private timer: NodeJS.Timeout | null = null;
-  private closed = false;
+export class RestoreWorkerClient implements CheckpointReader {
+  readonly #options: RestoreWorkerOptions;
+  readonly #waiting: Job[] = [];
+  #worker: Worker | null = null;
+  #current: Job | null = null;
+  #cancelTimer: Cancel | null = null;
+  #closed = false;
 
-  constructor(options: RestoreWorkerOptions = {}) {
-    this.options = options;
+  constructor(options: RestoreWorkerOptions) {
+    this.#options = options;
   }
 
   /** Starts the thread ahead of its first task, which then need not wait for that. */
   warmUp(): void {
-    if (this.worker === null && !this.closed) this.start().unref();
+    if (this.#worker === null && !this.#closed) this.#start().unref();
   }
 
   /** @throws RestoreError, or an Error when the reader itself is at fault. */
   run(task: RestoreTask): Promise<RestoreAnswer> {
     return new Promise((resolve, reject) => {
-      if (this.closed) {
+      if (this.#closed) {
         reject(new Error('the restore worker is closed'));
         return;
       }
-      this.waiting.push({ task, resolve, reject });
-      this.next();
+      this.#waiting.push({ task, resolve, reject });
+      this.#next();
     });
   }
 
   /** Ends the thread; what is still waiting is rejected. */
   async close(): Promise<void> {
-    this.closed = true;
-    const worker = this.worker;
-    this.worker = null;
-    for (const job of this.waiting.splice(0)) job.reject(new Error('the restore worker is closed'));
-    this.settle()?.reject(new Error('the restore worker is closed'));
+    this.#closed = true;
+    const worker = this.#worker;
+    this.#worker = null;
+    for (const job of this.#waiting.splice(0)) job.reject(new Error('the restore worker is closed'));
+    this.#settle()?.reject(new Error('the restore worker is closed'));
     await worker?.terminate();
   }
 
-  private next(): void {
-    if (this.current !== null || this.closed) return;
-    const job = this.waiting.shift();
+  #next(): void {
+    if (this.#current !== null || this.#closed) return;
+    const job = this.#waiting.shift();
     if (job === undefined) return;
-    this.current = job;
-    const worker = this.worker ?? this.start();
+    this.#current = job;
+    const worker = this.#worker ?? this.#start();
     worker.ref();
-    const timeoutMs = this.options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    this.timer = setTimeout(() => this.lose(worker, `took longer than ${timeoutMs / 1000} s`), timeoutMs);
+    const timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#cancelTimer = this.#options.clock.after(timeoutMs, () =>
+      this.#lose(worker, `took longer than ${timeoutMs / 1000} s`),
+    );
     worker.postMessage(job.task);
   }
 
-  private start(): Worker {
-    const worker = new Worker(this.options.program ?? PROGRAM, {
+  #start(): Worker {
+    const worker = new Worker(this.#options.program ?? PROGRAM, {
       resourceLimits: {
-        maxOldGenerationSizeMb: this.options.heapMb ?? DEFAULT_HEAP_MB,
+        maxOldGenerationSizeMb: this.#options.heapMb ?? DEFAULT_HEAP_MB,
         maxYoungGenerationSizeMb: 16,
         stackSizeMb: 4,
       },
     });
-    worker.on('message', (reply: RestoreReply) => this.answer(worker, reply));
-    worker.on('error', (error) => this.lose(worker, `ended the reader: ${error.message}`));
-    worker.on('exit', (code) => this.lose(worker, `ended the reader with code ${code}`));
-    this.worker = worker;
+    worker.on('message', (reply: RestoreReply) => this.#answer(worker, reply));
+    worker.on('error', (error) => this.#lose(worker, `ended the reader: ${error.message}`));
+    worker.on('exit', (code) => this.#lose(worker, `ended the reader with code ${code}`));
+    this.#worker = worker;
     return worker;
   }
 
-  private answer(worker: Worker, reply: RestoreReply): void {
-    if (worker !== this.worker) return;
+  #answer(worker: Worker, reply: RestoreReply): void {
+    if (worker !== this.#worker) return;
     // An idle thread must not keep the process alive.
     worker.unref();
-    const job = this.settle();
+    const job = this.#settle();
     if (reply.kind === 'answer') job?.resolve({ item: reply.item, json: reply.json });
     else if (reply.kind === 'failure')
       job?.reject(new Error(`the checkpoint reader failed: ${reply.message}`));
     else job?.reject(new RestoreError(reply.code, reply.detail, { file: reply.file, offset: reply.offset }));
-    this.next();
+    this.#next();
   }
 
   /** Called once per thread that is given up: its later events find another worker in its place. */
-  private lose(worker: Worker, why: string): void {
-    if (worker !== this.worker) return;
-    this.worker = null;
+  #lose(worker: Worker, why: string): void {
+    if (worker !== this.#worker) return;
+    this.#worker = null;
     void worker.terminate();
-    this.settle()?.reject(new RestoreError('metadata_unreadable', `reading the checkpoint ${why}`));
-    this.next();
+    this.#settle()?.reject(new RestoreError('metadata_unreadable', `reading the checkpoint ${why}`));
+    this.#next();
   }
 
-  private settle(): Job | null {
-    const job = this.current;
-    this.current = null;
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+  #settle(): Job | null {
+    const job = this.#current;
+    this.#current = null;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
     return job;
   }
 }

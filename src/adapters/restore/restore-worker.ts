@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import type { RestoreTask } from '../../engine/restore/checkpoint-reader.js';
 import { constructRestoreArgs } from '../../engine/restore/construct-restore-args.js';
 import { writeRestoreArgs } from '../../engine/restore/document-json.js';
 import { readRestoreArgs } from '../../engine/restore/restore-args.js';
@@ -9,7 +10,7 @@ import { verifyStep } from '../../engine/restore/verify-step.js';
 import { ByteSink } from './byte-sink.js';
 import { DirectoryFiles } from './directory-files.js';
 import { nodeCodecs } from './node-codecs.js';
-import type { RestoreReply, RestoreTask } from './restore-worker-protocol.js';
+import type { RestoreReply } from './restore-worker-protocol.js';
 
 /** Does one task after the other: everything in it is synchronous, on files that nobody vouches for. */
 parentPort?.on('message', (task: RestoreTask) => {
@@ -41,8 +42,19 @@ function answer(task: RestoreTask, sink: ByteSink): string | null {
       write(verificationJson(verifyStep({ files: new DirectoryFiles(task.directory), codecs: nodeCodecs })));
       return null;
     case 'construct':
-      writeRestoreArgs(constructRestoreArgs(task.body), write);
+      writeRestoreArgs(constructRestoreArgs(parseBody(task.body)), write);
       return null;
+  }
+}
+
+function parseBody(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (error) {
+    throw new RestoreError(
+      'invalid_request',
+      `the body is not valid JSON (${error instanceof Error ? error.name : 'malformed'})`,
+    );
   }
 }
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { RestoreWorkerClient } from '../../../src/adapters/restore/restore-worker-client.js';
-import type { RestoreTask } from '../../../src/adapters/restore/restore-worker-protocol.js';
+import { systemClock } from '../../../src/adapters/system-clock.js';
+import type { RestoreTask } from '../../../src/engine/restore/checkpoint-reader.js';
 import { RestoreError } from '../../../src/engine/restore/restore-error.js';
 import { loadFixture, unpack } from './fixtures.js';
 
@@ -19,7 +20,7 @@ function refused(code: string, detail: RegExp): (error: unknown) => boolean {
 
 describe('the restore worker', () => {
   const fixture = loadFixture('manager-many-items');
-  const client = new RestoreWorkerClient();
+  const client = new RestoreWorkerClient({ clock: systemClock });
   client.warmUp();
   let root = '';
   let step = '';
@@ -55,7 +56,7 @@ describe('the restore worker', () => {
   it('constructs from a target', async () => {
     const { json } = await client.run({
       kind: 'construct',
-      body: { target: { leaves: [{ path: [], kind: 'int' }] } },
+      body: Buffer.from(JSON.stringify({ target: { leaves: [{ path: [], kind: 'int' }] } })),
     });
     assert.match(text(json), /"restore_type":"int"/);
   });
@@ -91,7 +92,12 @@ describe('a restore worker that misbehaves', () => {
        parentPort.postMessage({ kind: 'answer', item: directory, json: [] });
      });`,
   );
-  const client = new RestoreWorkerClient({ program: pathToFileURL(program), timeoutMs: 2000, heapMb: 32 });
+  const client = new RestoreWorkerClient({
+    clock: systemClock,
+    program: pathToFileURL(program),
+    timeoutMs: 2000,
+    heapMb: 32,
+  });
   const ask = (what: string) => client.run({ kind: 'verify', directory: what });
 
   after(async () => {
@@ -114,7 +120,7 @@ describe('a restore worker that misbehaves', () => {
   }
 
   it('rejects what is still waiting when it is closed', async () => {
-    const other = new RestoreWorkerClient({ program: pathToFileURL(program) });
+    const other = new RestoreWorkerClient({ clock: systemClock, program: pathToFileURL(program) });
     const [first, second] = [
       other.run({ kind: 'verify', directory: 'hang' }),
       other.run({ kind: 'verify', directory: 'x' }),

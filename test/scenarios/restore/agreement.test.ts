@@ -15,10 +15,10 @@ import { sourceOf } from '../../engine/restore/memory-files.js';
 
 /**
  * Everything that `generate.py` can write, freshly written by real Orbax and compared leaf by leaf; then every damage
- * of a small checkpoint that is answered in spite of, judged by real Orbax. Needs ORBAX_PYTHON, the interpreter of an
+ * of a small checkpoint that is answered in spite of, judged by real Orbax. Needs STEPLEASE_TEST_PYTHON, the interpreter of an
  * environment with orbax-checkpoint 0.12.4, jax and msgpack.
  */
-const PYTHON = environment('ORBAX_PYTHON');
+const PYTHON = environment('STEPLEASE_TEST_PYTHON');
 const SCRIPTS = join(import.meta.dirname, '../../../../test/scenarios/restore');
 const FIXTURES = join(import.meta.dirname, '../../../../test/fixtures/restore');
 /** Layouts whose step is rightly found to be broken. */

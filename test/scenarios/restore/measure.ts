@@ -6,15 +6,16 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { RestoreWorkerClient } from '../../../src/adapters/restore/restore-worker-client.js';
+import { systemClock } from '../../../src/adapters/system-clock.js';
 
 /**
- *     ORBAX_PYTHON=…/bin/python node measure.js [LEAVES] [ROUNDS]
+ *     STEPLEASE_TEST_PYTHON=…/bin/python node measure.js [LEAVES] [ROUNDS]
  *
  * Writes a checkpoint of so many leaves with real Orbax, then lets real Orbax (metadata and construct_restore_args,
  * imports aside) and this reader (cold: a new thread each time, its start included) describe it in turns. Prints
  * medians, the memory of this process, and the delay of its event loop meanwhile.
  */
-const PYTHON = environment('ORBAX_PYTHON') ?? 'python3';
+const PYTHON = environment('STEPLEASE_TEST_PYTHON') ?? 'python3';
 const LEAVES = process.argv[2] ?? '5000';
 const ROUNDS = Number(process.argv[3] ?? '3');
 const SCRIPT = join(import.meta.dirname, '../../../../test/scenarios/restore/large.py');
@@ -34,7 +35,7 @@ try {
     idle.enable();
     await sleep(1000);
     idle.disable();
-    const client = new RestoreWorkerClient();
+    const client = new RestoreWorkerClient({ clock: systemClock });
     delay.enable();
     cold.push(
       await timed(async () => {
