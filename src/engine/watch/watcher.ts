@@ -102,12 +102,19 @@ export class Watcher {
     const request = { name: entry.name, depth: 'audit', known: inventory } as const;
     const [seen] = await this.#ports.files.inspect(this.#run.realPath, [request]);
     // What cannot be read now stays what it was: a failing disk is not a deletion.
-    if (seen?.outcome === 'unreadable' || identity === null) return true;
+    if (identity === null) return this.#isKnownAfterExamination(tracked);
+    if (seen?.outcome === 'unreadable') return true;
     if (seen?.outcome === 'present' && sameDirectory(seen.identity, identity) && seen.vanished === null)
       return true;
     this.#hinted.add(entry.name);
     await this.scan();
     return false;
+  }
+
+  /** One of thousands that was not looked at yet gets its turn now; then it is another entry of the index. */
+  async #isKnownAfterExamination(tracked: TrackedStep): Promise<boolean> {
+    await this.examine(tracked.entry.name);
+    return this.#run.index.get(tracked.entry.name) === tracked;
   }
 
   /** Fills in what only a full look at one entry tells: sizes, metrics, inventory. */
