@@ -23,6 +23,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .createTable('runs')
     .addColumn('name', 'text', (column) => column.primaryKey().notNull())
     .addColumn('directory', 'text', (column) => column.notNull())
+    .addColumn('real_path', 'text', (column) => column.notNull())
     .addColumn('options_json', 'text', (column) => column.notNull())
     .addColumn('finished_at', 'double precision')
     .addColumn('finish_reason', 'text')

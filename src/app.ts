@@ -1,4 +1,5 @@
 import { openFileSystem } from './adapters/filesystem/node-file-system.js';
+import { RestoreWorkerClient } from './adapters/restore/restore-worker-client.js';
 import { openDatabase } from './adapters/sqlite/database.js';
 import { openSqliteStore } from './adapters/sqlite/sqlite-store.js';
 import { systemClock } from './adapters/system-clock.js';
@@ -11,14 +12,18 @@ import { VERSION } from './version.js';
 /** The composition root: the one place that knows every layer. */
 export const startApp: StartApp = async (
   config: Config,
-  { clock, observer, logger }: AppTools,
+  { clock, observer, logger, around = {} }: AppTools,
 ): Promise<App> => {
-  const store = await openSqliteStore({ file: config.databaseFile, clock });
-  const files = openFileSystem({ clock });
+  const sqlite = await openSqliteStore({ file: config.databaseFile, clock });
+  const store = around.store?.(sqlite) ?? sqlite;
+  const disk = openFileSystem({ clock });
+  const files = around.files?.(disk) ?? disk;
+  const reader = new RestoreWorkerClient({ clock });
+  reader.warmUp();
   const stopping = new AbortController();
   try {
     const engine = await startEngine(
-      { store, files, clock, observer },
+      { store, files, clock, observer, reader },
       {
         runs: config.runs,
         allowRoots: config.allowRoots,
@@ -62,12 +67,12 @@ export const startApp: StartApp = async (
       close: async () => {
         await server.close();
         await engine.close();
-        await files.close();
+        await Promise.all([files.close(), reader.close()]);
         await store.close();
       },
     };
   } catch (error) {
-    await files.close();
+    await Promise.all([files.close(), reader.close()]);
     await store.close();
     throw error;
   }

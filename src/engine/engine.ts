@@ -24,6 +24,7 @@ export interface Engine {
   readonly waits: Waits;
   readonly leases: Leases;
   readonly events: Events;
+  readonly restore: Restore;
   /** Whether every run had its first scan, and what is missing otherwise. */
   readiness(): Readiness;
   /** From now on waits, grants and long-polls end with `shutting_down`, and so do the ones under way. */
@@ -161,4 +162,27 @@ export interface Events {
   page(request: EventPageRequest, signal: AbortSignal): Promise<EventPageDocument>;
   /** Rejects with `cursor_expired` before anything is sent. */
   subscribe(request: SubscribeRequest): Promise<Subscription>;
+}
+
+export interface RestoreArgsQuery {
+  readonly run: string;
+  /** Null: the latest; ignored with a lease. */
+  readonly step: number | 'latest' | null;
+  /** A lease's id: its snapshot is read. */
+  readonly lease: string | null;
+  readonly item: string | null;
+  readonly setGlobalShape: boolean;
+  readonly strict: boolean;
+}
+
+/** One JSON document in UTF-8, in pieces: it may be too large to be made or parsed on the event loop. */
+export type JsonBytes = readonly Uint8Array[];
+
+export interface Restore {
+  /** What Orbax's `construct_restore_args(metadata)` gives for a checkpoint. */
+  args(query: RestoreArgsQuery): Promise<JsonBytes>;
+  /** What it gives for a target tree; `body` is JSON as it was sent. */
+  construct(body: Uint8Array): Promise<JsonBytes>;
+  /** Whether a checkpoint is whole. */
+  verify(run: string, step: number | 'latest'): Promise<JsonBytes>;
 }

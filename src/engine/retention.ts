@@ -11,6 +11,8 @@ export interface RetentionLimits {
   readonly endedLeasesMs: number;
 }
 
+/** Soon after the start, for the limits may be new ones. */
+const FIRST_MS = 1_000;
 const INTERVAL_MS = 60_000;
 /** Rows removed in one transaction, so that none of them holds up the event loop. */
 const AT_MOST = 500;
@@ -34,12 +36,12 @@ export class Retention {
     this.#limits = limits;
   }
 
-  start(): void {
-    this.#cancel = this.#clock.after(INTERVAL_MS, () => {
+  start(delayMs = FIRST_MS): void {
+    this.#cancel = this.#clock.after(delayMs, () => {
       this.prune()
         .catch((error: unknown) => this.#observer.internalError({ during: 'pruning', error }))
         .finally(() => {
-          if (!this.#isClosed) this.start();
+          if (!this.#isClosed) this.start(INTERVAL_MS);
         });
     });
   }

@@ -11,6 +11,8 @@ import { LeaseTerms } from './leases/lease-terms.js';
 import { Lessor } from './leases/lessor.js';
 import type { Observer } from './observer.js';
 import { parsePage } from './pages.js';
+import type { CheckpointReader } from './restore/checkpoint-reader.js';
+import { RestoreDesk } from './restore/restore-desk.js';
 import { Retention, type RetentionLimits } from './retention.js';
 import { AllowedDirectories } from './runs/allowed-directories.js';
 import type { RunOptions } from './runs/run.js';
@@ -51,6 +53,7 @@ export interface EnginePorts {
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly observer: Observer;
+  readonly reader: CheckpointReader;
 }
 
 /**
@@ -58,13 +61,15 @@ export interface EnginePorts {
  * are registered. First scans of stored runs go on in the background; `readiness` tells when they are done.
  */
 export async function startEngine(ports: EnginePorts, settings: EngineSettings): Promise<Engine> {
-  const { store, files, clock, observer } = ports;
+  const { store, files, clock, observer, reader } = ports;
   const { maxWaitMs, maxWaits, maxTtlMs, maxLeases, maxSubscriptions } = settings;
   const log = await EventLog.open(store, observer);
+  const stored = await store.runs.list();
   const allowed = await AllowedDirectories.resolve(
     files,
     settings.allowRoots,
     settings.runs.map(({ directory }) => directory),
+    stored.map(({ realPath }) => realPath),
   );
   const registry = new RunRegistry();
   const book = new LeaseBook();
@@ -82,6 +87,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const keys = new GrantKeys<GrantResult>(store);
   const lessor = new Lessor({ store, observer, room, recorder, protocol, terms, keys, maxTtlMs });
   const catalog = new StepCatalog(book);
+  const restore = new RestoreDesk({ reader, catalog, registry, holdings: book, terms });
   const events = new EventReader(log, clock, shutdown, { maxSubscriptions, maxWaitMs });
   const retention = new Retention(store, log, clock, observer, settings.retention);
   const auditor = new Auditor(clock, observer, book, audit, terms);
@@ -98,8 +104,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     owner,
   });
 
-  for (const record of await store.runs.list())
-    administration.revive(record, await store.steps.list(record.name));
+  for (const record of stored) administration.revive(record, await store.steps.list(record.name));
   await reconcile({ ...snapshotPorts, store, remover, terms });
   for (const { run, watcher } of registry.all()) {
     watcher
@@ -146,6 +151,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     runs,
     waits,
     events,
+    restore,
     steps: {
       list: async (run, query) => catalog.list(registry.get(run), query),
       version: async (run) => catalog.version(registry.get(run)),

@@ -15,6 +15,8 @@ import { addLeaseRoutes } from './leases.js';
 import { addDocs } from './openapi/docs.js';
 import { OPENAPI_OPTIONS } from './openapi/document.js';
 import { SHARED_SCHEMAS } from './openapi/shared-schemas.js';
+import { addRestoreArgsRoutes } from './restore-args.js';
+import { addRestoreTargetRoute } from './restore-target.js';
 import { addRunCompletionRoutes } from './run-completion.js';
 import { addRunRoutes } from './runs.js';
 import type { HttpSettings } from './settings.js';
@@ -97,6 +99,8 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   addLeaseRoutes(server, engine);
   const pace = { clock, stallMs: settings.streamStallMs ?? STREAM_STALL_MS };
   addEventRoute(server, engine, { pace, heartbeat, report });
+  addRestoreArgsRoutes(server, engine);
+  await addRestoreTargetRoute(server, engine);
   addHealthRoutes(server, engine, rules.isStopping);
   addVersionRoute(server, settings.version);
   return server;

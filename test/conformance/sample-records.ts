@@ -11,6 +11,7 @@ export function run(name: string, change: Partial<RunRecord> = {}): RunRecord {
   return {
     name,
     directory: `/checkpoints/${name}`,
+    realPath: `/mnt/checkpoints/${name}`,
     options: {
       stepNameFormats: [{ prefix: 'checkpoint', fixedLength: 8 }],
       commitMode: 'auto',

@@ -11,14 +11,15 @@ export class Child {
   stderr = '';
   private readonly exited: Promise<number | string>;
 
-  /** @param program a compiled file, run by the node that runs the test. */
+  /** @param program a compiled file, run by the node that runs the test, or a script for another `interpreter`. */
   constructor(
     test: TestContext,
     program: string,
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    interpreter = process.execPath,
   ) {
-    this.process = spawn(process.execPath, [program, ...args], {
+    this.process = spawn(interpreter, [program, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -37,8 +38,8 @@ export class Child {
   }
 
   /** The exit code, or the signal that ended it. */
-  exit(): Promise<number | string> {
-    return this.within(this.exited, 'did not end');
+  exit(withinMs = WITHIN_MS): Promise<number | string> {
+    return this.within(this.exited, 'did not end', withinMs);
   }
 
   /** Resolves as soon as what was printed so far matches. */
@@ -57,10 +58,10 @@ export class Child {
     return this.within(found, `did not print ${pattern}`);
   }
 
-  private async within<T>(promise: Promise<T>, problem: string): Promise<T> {
+  private async within<T>(promise: Promise<T>, problem: string, withinMs = WITHIN_MS): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`${problem} in time: ${this.describe()}`)), WITHIN_MS);
+      timer = setTimeout(() => reject(new Error(`${problem} in time: ${this.describe()}`)), withinMs);
     });
     return Promise.race([promise, late]).finally(() => clearTimeout(timer));
   }

@@ -19,9 +19,9 @@ export interface FileSystemOptions {
 }
 
 /** So many answers are taken from one message: unpacking them stays a matter of a few milliseconds. */
-const INSPECT_BATCH = 100;
+const INSPECT_BATCH = 64;
 /** From so many batches on the helper takes part. */
-const SHARED_BATCHES = 10;
+const SHARED_BATCHES = 16;
 
 /**
  * Nothing waits for what is slower by nature: the thread `scan` looks at the trainers' directories, `link` does what grants and

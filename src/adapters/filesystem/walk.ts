@@ -12,7 +12,7 @@ export interface WalkLimits {
   readonly depth: number;
   readonly entries: number;
 }
-export const WALK_LIMITS: WalkLimits = { depth: 64, entries: 2_000_000 };
+const WALK_LIMITS: WalkLimits = { depth: 64, entries: 2_000_000 };
 
 export interface Walked {
   readonly tree: Tree;

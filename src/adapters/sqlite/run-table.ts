@@ -8,6 +8,7 @@ import { type NoArguments, statement } from './statement.js';
 const COLUMNS = [
   'name',
   'directory',
+  'real_path',
   'options_json',
   'finished_at',
   'finish_reason',
@@ -53,6 +54,7 @@ function toRow(run: RunRecord): RunRow {
   return {
     name: run.name,
     directory: run.directory,
+    real_path: run.realPath,
     options_json: toJson(run.options),
     finished_at: run.finishedAt,
     finish_reason: run.finishReason,
@@ -64,6 +66,7 @@ function toRecord(row: RunRow): RunRecord {
   return {
     name: row.name,
     directory: row.directory,
+    realPath: row.real_path,
     options: fromJson(row.options_json),
     finishedAt: row.finished_at,
     finishReason: row.finish_reason,

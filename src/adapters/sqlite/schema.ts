@@ -24,6 +24,7 @@ export interface MetaRow {
 export interface RunRow {
   name: string;
   directory: string;
+  real_path: string;
   options_json: string;
   finished_at: number | null;
   finish_reason: string | null;

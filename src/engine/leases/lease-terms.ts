@@ -49,12 +49,6 @@ export class LeaseTerms {
     this.#keep(record, this.#ports.clock.monotonic() + record.ttlMs);
   }
 
-  /** Begins the time of a lease anew, if it did not end meanwhile. */
-  restart({ number }: LeaseRecord): void {
-    const active = this.#ports.book.active(number);
-    if (active !== null) this.begin(active.record);
-  }
-
   /** Begins the time of every active lease anew: nobody could renew one while the service did not answer. */
   beginAll(): void {
     for (const { record } of this.#ports.book.allActive()) this.begin(record);

@@ -144,7 +144,7 @@ export class Lessor {
       if (end.kind !== 'step') return this.#withoutStep(slice, request, end, condition);
       try {
         const lease = await this.#ports.protocol.grant(live, end.tracked, terms);
-        if (this.#waits(request)) await this.#ports.room.record(slice, end);
+        if (this.#waits(request)) this.#ports.room.record(slice, end);
         return await this.#hand(lease, keyed, signal);
       } catch (error) {
         if (error instanceof StepGone) {
@@ -173,8 +173,6 @@ export class Lessor {
     });
     if (signal?.aborted && keyed === null)
       await terms.end(lease, 'released', 'the client hung up before it was told of the lease');
-    // The TTL counts from the answer, and recording the wait took its time.
-    else terms.restart(lease);
     return { granted: true, replayed: false, lease: describeLease(lease, terms.remainingMs(lease)) };
   }
 
@@ -194,10 +192,10 @@ export class Lessor {
   }
 
   /** There is a step, but its snapshot's path never became free: for a wait that is one more way to end without a step. */
-  async #withoutPath(slice: WaitSlice, condition: Condition, error: EngineError): Promise<GrantResult> {
+  #withoutPath(slice: WaitSlice, condition: Condition, error: EngineError): GrantResult {
     const { room } = this.#ports;
     const end = room.late(slice);
-    await room.record(slice, end);
+    room.record(slice, end);
     const wait = room.unsatisfied(slice, end.kind, condition);
     return { granted: false, wait: { ...wait, detail: `${error.message}; ${wait.detail}` } };
   }

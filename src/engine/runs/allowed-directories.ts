@@ -13,15 +13,20 @@ export class AllowedDirectories {
     this.#named = named;
   }
 
-  /** @param roots directories below which runs may be registered; @param named directories given on the command line. */
+  /**
+   * @param roots directories below which runs may be registered.
+   * @param named directories given on the command line.
+   * @param stored real paths of runs that were allowed when they were registered.
+   */
   static async resolve(
     files: FileSystem,
     roots: readonly string[],
     named: readonly string[],
+    stored: readonly string[],
   ): Promise<AllowedDirectories> {
     const real = (directories: readonly string[]) =>
       Promise.all(directories.map((directory) => realPathOf(files, directory)));
-    return new AllowedDirectories(files, await real(roots), await real(named));
+    return new AllowedDirectories(files, await real(roots), [...(await real(named)), ...stored]);
   }
 
   /** Why a real path may not be used; null when it may. */

@@ -76,8 +76,8 @@ export class RunAdministration {
       const known = this.#ports.registry.find(name);
       const live =
         known === null
-          ? await this.#create(name, directory, complete)
-          : await this.#change(known, directory, complete);
+          ? await this.#create(name, directory, realPath, complete)
+          : await this.#change(known, directory, realPath, complete);
       return { created: known === null, run: await this.describe(live) };
     });
   }
@@ -140,11 +140,12 @@ export class RunAdministration {
     return describeRun(live.run, book, { snapshotObstacle, stuck: remover.stuckOf(live.run.name) });
   }
 
-  async #create(name: string, directory: string, options: RunOptions): Promise<LiveRun> {
+  async #create(name: string, directory: string, realPath: string, options: RunOptions): Promise<LiveRun> {
     const { clock, log, registry } = this.#ports;
     const record: RunRecord = {
       name,
       directory,
+      realPath,
       options,
       finishedAt: null,
       finishReason: null,
@@ -169,9 +170,9 @@ export class RunAdministration {
     return live;
   }
 
-  async #change(live: LiveRun, directory: string, options: RunOptions): Promise<LiveRun> {
+  async #change(live: LiveRun, directory: string, realPath: string, options: RunOptions): Promise<LiveRun> {
     const { run } = live;
-    const record: RunRecord = { ...run.record, directory, options };
+    const record: RunRecord = { ...run.record, directory, realPath, options };
     const before = run.record;
     if (isEqual([before.directory, before.options], [directory, options])) {
       await live.watcher.scan();

@@ -27,6 +27,8 @@ export interface RunRecord {
   readonly name: string;
   /** As it was registered: absolute and normalized. */
   readonly directory: string;
+  /** Where that was at the registration, every link resolved: what was allowed then stays allowed. */
+  readonly realPath: string;
   readonly options: RunOptions;
   readonly finishedAt: number | null;
   readonly finishReason: string | null;

@@ -118,25 +118,23 @@ export class WatchedRun {
     const apply = () => {
       for (const [name, tracked] of findings) this.index.set(name, tracked);
     };
-    if (changes.length === 0) {
+    if (!changes.some(isMemorable)) {
       apply();
       return changes;
     }
     const reopened = this.finished && changes.some((change) => change.event === 'step.finalized');
-    const record: RunRecord = reopened
-      ? { ...this.#record, finishedAt: null, finishReason: null }
-      : this.#record;
+    const reopen = (): RunRecord => ({ ...this.#record, finishedAt: null, finishReason: null });
     await this.commit(
       async (tx, emit) => {
         await persist(tx, this.name, changes);
         for (const change of changes) this.#tell(emit, change);
         if (!reopened) return;
-        await tx.runs.put(record);
+        await tx.runs.put(reopen());
         this.#emit(emit, 'run.reopened', { reason: 'a step was finalized after the run was finished' });
       },
       () => {
         apply();
-        this.#record = record;
+        if (reopened) this.#record = reopen();
       },
     );
     return changes;
@@ -203,18 +201,24 @@ function* entriesOf(findings: Findings): Iterable<readonly [string, StepEntry | 
   for (const [name, tracked] of findings) yield [name, tracked?.entry ?? null];
 }
 
-/** Only savings that were final are remembered: a restart must know them again. */
+/** Only savings that were final are remembered, for a restart must know them again; the rest is what the next scan finds anyway. */
+function isMemorable({ before, after, event }: StepChange): boolean {
+  return event !== null || hasGeneration(before) || hasGeneration(after);
+}
+
 async function persist(tx: Transaction, run: string, changes: readonly StepChange[]): Promise<void> {
-  const kept = changes.flatMap(({ after }) => (after !== null && after.generation !== null ? [after] : []));
-  const dropped = changes.filter(
-    ({ before, after }) => before?.generation != null && after?.generation == null,
-  );
+  const kept = changes.map(({ after }) => after).filter(hasGeneration);
+  const dropped = changes.filter(({ before, after }) => hasGeneration(before) && !hasGeneration(after));
   if (kept.length > 0) await tx.steps.put(run, kept);
-  if (dropped.length > 0)
-    await tx.steps.remove(
-      run,
-      dropped.map(({ name }) => name),
-    );
+  if (dropped.length === 0) return;
+  await tx.steps.remove(
+    run,
+    dropped.map(({ name }) => name),
+  );
+}
+
+function hasGeneration(entry: StepEntry | null): entry is StepEntry {
+  return entry !== null && entry.generation !== null;
 }
 
 function availabilityEvent(before: Availability, after: Availability): EventType | null {

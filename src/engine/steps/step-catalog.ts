@@ -38,15 +38,20 @@ export class StepCatalog {
     };
   }
 
+  /** A step in whatever state; a "no" comes only after a fresh scan. */
+  async find(live: LiveRun, step: number | 'latest'): Promise<TrackedStep> {
+    await this.#refresh(live);
+    const known = this.#find(live, step);
+    if (known !== null) return known;
+    await live.watcher.scan();
+    const found = this.#find(live, step);
+    if (found === null) throw stepNotFound(live, step);
+    return found;
+  }
+
   async get(live: LiveRun, step: number | 'latest'): Promise<StepDocument> {
     const { run, watcher } = live;
-    await this.#refresh(live);
-    let found = this.#find(live, step);
-    if (found === null) {
-      await watcher.scan();
-      found = this.#find(live, step);
-    }
-    if (found === null) throw stepNotFound(live, step);
+    let found: TrackedStep | null = await this.find(live, step);
     if (found.inventory === null && found.entry.state === 'finalized') {
       await watcher.examine(found.entry.name);
       found = run.index.get(found.entry.name);
@@ -61,6 +66,8 @@ export class StepCatalog {
 
   async #refresh(live: LiveRun): Promise<void> {
     await live.watcher.refresh(live.run.record.options.pollIntervalMs);
+    // It may have come back a moment ago.
+    if (live.run.availability === 'unavailable') await live.watcher.scan();
     if (live.run.availability === 'unavailable') throw runUnavailable(live);
   }
 }

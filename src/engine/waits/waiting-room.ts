@@ -105,9 +105,17 @@ export class WaitingRoom {
 
   /**
    * Waits until the condition is met. A present step beats the deadline and the finished run; neither counts before a scan that began after
-   * the request has not shown one. Throws when the wait must not be answered at all.
+   * the request has not shown one. What is found is looked at once more: a step that is being deleted is no answer. Throws when the wait must
+   * not be answered at all.
    */
-  async seek({ live, scope, timeoutMs }: WaitSlice, condition: Condition): Promise<WaitEnd> {
+  async seek(slice: WaitSlice, condition: Condition): Promise<WaitEnd> {
+    for (;;) {
+      const end = await this.#find(slice, condition);
+      if (end.kind !== 'step' || (await slice.live.watcher.isWhole(end.tracked))) return end;
+    }
+  }
+
+  async #find({ live, scope, timeoutMs }: WaitSlice, condition: Condition): Promise<WaitEnd> {
     const { run, watcher } = live;
     const isDue = scope.interrupt.reason === 'deadline';
     const look = watcher.refresh(isDue ? -1 : FRESH_MS);

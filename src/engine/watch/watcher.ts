@@ -3,12 +3,17 @@ import type { FileSystem, Listing, StopWatching } from '../file-system.js';
 import type { Observer } from '../observer.js';
 import { runState } from '../runs/run-state.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import { isTemporaryName } from '../steps/commit-marker.js';
+import { sameDirectory } from '../steps/generation.js';
+import type { TrackedStep } from '../steps/tracked-step.js';
 import { type Findings, type ReadableListing, Scanner, type ScanRules } from './scanner.js';
 
 /** Inventories taken between two looks at the queue, so that a scan never waits long for the background. */
 const BACKFILL_BATCH = 25;
 /** A filesystem that never stops hinting is scanned half of the time at most. */
 const MAX_HINT_PAUSE_MS = 250;
+/** Hints that announce no finalized step are gathered for so long. */
+const LEISURE_MS = 5;
 
 /** In poll intervals: timers are a little early or late, and every scheduled scan shall be thorough. */
 const THOROUGH_AFTER = 0.5;
@@ -38,6 +43,7 @@ export class Watcher {
   #cancelPoll: Cancel = () => undefined;
   #cancelHint: Cancel | null = null;
   #backfilling = false;
+  readonly #checks = new Map<string, Promise<boolean>>();
   #token: string | null = null;
   #identity: string | null = null;
   #lastScan = { endedMs: Number.NEGATIVE_INFINITY, durationMs: 0 };
@@ -76,6 +82,32 @@ export class Watcher {
   /** Makes a scan unless the last one ended less than `maxAgeMs` ago. */
   async refresh(maxAgeMs: number): Promise<void> {
     if (this.#ports.clock.monotonic() - this.#lastScan.endedMs > maxAgeMs) await this.scan();
+  }
+
+  /**
+   * Whether a step still is what the index says, checked now; if not, the index learns of it before this resolves. Callers at the same time share
+   * one look.
+   */
+  isWhole(tracked: TrackedStep): Promise<boolean> {
+    const { name } = tracked.entry;
+    const underWay = this.#checks.get(name);
+    if (underWay !== undefined) return underWay;
+    const check = this.#check(tracked).finally(() => this.#checks.delete(name));
+    this.#checks.set(name, check);
+    return check;
+  }
+
+  async #check(tracked: TrackedStep): Promise<boolean> {
+    const { entry, inventory, identity } = tracked;
+    const request = { name: entry.name, depth: 'audit', known: inventory } as const;
+    const [seen] = await this.#ports.files.inspect(this.#run.realPath, [request]);
+    // What cannot be read now stays what it was: a failing disk is not a deletion.
+    if (seen?.outcome === 'unreadable' || identity === null) return true;
+    if (seen?.outcome === 'present' && sameDirectory(seen.identity, identity) && seen.vanished === null)
+      return true;
+    this.#hinted.add(entry.name);
+    await this.scan();
+    return false;
   }
 
   /** Fills in what only a full look at one entry tells: sizes, metrics, inventory. */
@@ -265,9 +297,15 @@ export class Watcher {
 
   #hint(name: string | null): void {
     if (name !== null) this.#hinted.add(name);
-    if (this.#queued !== null || this.#cancelHint !== null || this.#stopped) return;
+    if (this.#queued !== null || this.#stopped) return;
     const { endedMs, durationMs } = this.#lastScan;
-    const pauseMs = Math.min(durationMs, MAX_HINT_PAUSE_MS) - (this.#ports.clock.monotonic() - endedMs);
+    const restMs = Math.min(durationMs, MAX_HINT_PAUSE_MS) - (this.#ports.clock.monotonic() - endedMs);
+    // A rename comes as two hints, the temporary name first: the scan shall begin with the second.
+    const isUrgent = name !== null && !isTemporaryName(name);
+    const pauseMs = Math.max(restMs, isUrgent ? 0 : LEISURE_MS);
+    if (pauseMs > 0 && this.#cancelHint !== null) return;
+    this.#cancelHint?.();
+    this.#cancelHint = null;
     if (pauseMs <= 0) {
       this.#scanUnasked();
       return;

@@ -38,7 +38,7 @@ export class HostGuard {
         'host_unknown',
         `header "Host" is ${show(host)}: this server does not go by that name`,
         {
-          hint: 'use the address that the server printed at start, or start it with --allow-host NAME',
+          hint: 'use the address that the server printed at start, or start it with --allowed-hosts NAME',
         },
       );
     }
@@ -49,7 +49,7 @@ export class HostGuard {
         'origin_forbidden',
         `header "Origin" is ${show(origin)}: it must be this server's own`,
         {
-          hint: 'start the server with --allow-origin ORIGIN to let pages of that origin in',
+          hint: 'start the server with --allowed-origins ORIGIN to let pages of that origin in',
         },
       );
     }

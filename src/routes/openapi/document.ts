@@ -11,6 +11,7 @@ const TAGS = [
   { name: 'waiting', description: 'Waiting for steps, and the record of it.' },
   { name: 'leases', description: 'Time-limited holds on snapshots of steps.' },
   { name: 'events', description: 'Everything that happened, in order.' },
+  { name: 'restore args', description: 'What a checkpoint contains, without JAX.' },
   { name: 'service', description: 'The service itself.' },
 ];
 

@@ -1,6 +1,11 @@
 import { EventPageSchema, EventSchema } from '../documents/event-schema.js';
 import { LeaseSchema, PublicLeaseSchema } from '../documents/lease-schema.js';
 import { ProblemSchema } from '../documents/problem-schema.js';
+import {
+  ConstructedRestoreArgsSchema,
+  RestoreArgsSchema,
+  VerificationSchema,
+} from '../documents/restore-schema.js';
 import { RunSchema } from '../documents/run-schema.js';
 import { StepListSchema, StepSchema } from '../documents/step-schema.js';
 import {
@@ -12,16 +17,19 @@ import {
 
 /** Every schema that others refer to by name. */
 export const SHARED_SCHEMAS = [
+  ConstructedRestoreArgsSchema,
   EventPageSchema,
   EventSchema,
   LeaseSchema,
   ProblemSchema,
   PublicLeaseSchema,
+  RestoreArgsSchema,
   RunSchema,
   SatisfiedWaitSchema,
   StepListSchema,
   StepSchema,
   UnsatisfiedWaitSchema,
+  VerificationSchema,
   WaitRecordSchema,
   WaitSummarySchema,
 ];

@@ -17,7 +17,7 @@ export function addBodyParsers(server: HttpServer): void {
   });
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done: Done) => {
     if (body.length === 0) done(null, {});
-    else done(unsupported(request.headers['content-type']));
+    else done(unsupportedMediaType(request.headers['content-type']));
   });
 }
 
@@ -39,7 +39,7 @@ function jsonFault(body: string): string {
   return 'it has a forbidden key, "__proto__" or "constructor.prototype"';
 }
 
-function unsupported(mediaType: string | undefined): EngineError {
+export function unsupportedMediaType(mediaType: string | undefined): EngineError {
   const given =
     mediaType === undefined ? 'the body has no media type' : `the body is ${JSON.stringify(mediaType)}`;
   return new EngineError('unsupported_media_type', `${given}: it must be application/json`, {

@@ -261,13 +261,14 @@ test('reflinked files keep what copies keep', async (t) => {
 
 test('the trainer can delete its step at any moment of a build, without an error', async (t) => {
   const root = temporaryDirectory(t);
+  const files = { 'a/1': 'x', 'a/b/2': 'yy', '3': 'zzz' };
   for (const how of ['hardlink', 'copy'] as const) {
     const probe = new FaultyOs();
-    const first = await planFor(makeStep(root, '1'), { mode: how });
+    const first = await planFor(makeStep(root, '1', files), { mode: how });
     await build(first, probe.os);
     rmSync(join(first.snapshotDirectory, 'g1'), { recursive: true });
     for (const { number } of probe.calls) {
-      const step = makeStep(root, '1');
+      const step = makeStep(root, '1', files);
       const original = contentOf(step);
       const plan = await planFor(step, { mode: how });
       const faulty = new FaultyOs().beforeNumber(number, () => rmSync(step, { recursive: true }));

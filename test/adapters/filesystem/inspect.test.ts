@@ -231,6 +231,24 @@ test('equal fingerprints mean that nothing was added, removed or written', async
   assert.equal(seen.size, 4);
 });
 
+test('a tree that changes once while it is walked is walked again, and then complete', async (t) => {
+  const root = temporaryDirectory(t);
+  const step = makeStep(root, '1');
+  const scratch = temporaryDirectory(t);
+  const faulty = new FaultyOs().before(
+    'inventory file',
+    () => {
+      passTick(join(step, 'default'), scratch);
+      renameSync(join(step, 'default', '_METADATA'), join(step, 'default', 'renamed'));
+    },
+    2,
+  );
+  const [inspection] = await inspect(faulty.os, root, [{ name: '1', depth: 'inventory', known: null }]);
+  assert.ok(inspection?.outcome === 'present');
+  assert.equal(inspection.content?.inventory?.fileCount, 6);
+  assert.equal(inspection.content.fingerprint, (await present(step)).content?.fingerprint);
+});
+
 test('a tree that keeps changing while it is walked has a fingerprint that equals no other', async (t) => {
   const root = temporaryDirectory(t);
   const step = makeStep(root, '1');

@@ -7,7 +7,7 @@ import { startApp } from '../../../src/app.js';
 import { loadConfig } from '../../../src/config/config.js';
 import type { Clock } from '../../../src/engine/clock.js';
 import type { EventDocument, LeaseDocument, RunDocument } from '../../../src/engine/documents.js';
-import type { App } from '../../../src/server.js';
+import type { App, AppTools } from '../../../src/server.js';
 import { Observed } from '../../support/observed.js';
 import { type Cleanup, temporaryDirectory } from '../../support/temporary-directory.js';
 import { type Answer, type Call, call, type PendingAnswer } from './http-client.js';
@@ -20,6 +20,7 @@ export interface StageOptions {
   readonly run?: Readonly<Record<string, unknown>>;
   /** Settings as on the command line. */
   readonly flags?: Readonly<Record<string, unknown>>;
+  readonly around?: NonNullable<AppTools['around']>;
 }
 
 /** A real server on a free port with one run, `r`, in a temporary directory, and a trainer that writes into it. */
@@ -74,6 +75,7 @@ export class Stage {
       clock: this.#options.clock ?? systemClock,
       observer: this.observed.observer,
       logger,
+      around: this.#options.around ?? {},
     });
     const { port } = await this.#app.listen();
     this.#origin = `http://127.0.0.1:${port}`;

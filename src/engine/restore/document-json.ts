@@ -1,0 +1,40 @@
+import type { RestoreArgsDocument, RestoreLeaf } from './restore-document.js';
+
+/** Serialises an answer into one string. */
+export function restoreArgsJson(document: RestoreArgsDocument): string {
+  const pieces: string[] = [];
+  writeRestoreArgs(document, (text) => pieces.push(text));
+  return pieces.join('');
+}
+
+/**
+ * Serialises an answer piece by piece. Written out by hand for its size: thousands of leaves share a few shardings,
+ * each of which is turned into text once.
+ */
+export function writeRestoreArgs(document: RestoreArgsDocument, write: (text: string) => void): void {
+  const shardings = new Map<object, string>();
+  write('{"leaves":[');
+  let separator = '';
+  for (const leaf of document.leaves) {
+    write(separator + leafJson(leaf, shardings));
+    separator = ',';
+  }
+  write(`],"empty":${JSON.stringify(document.empty)},"custom_metadata":${document.custom_metadata.text}}`);
+}
+
+function leafJson(leaf: RestoreLeaf, shardings: Map<object, string>): string {
+  if (leaf.type === 'RestoreArgs') return JSON.stringify(leaf);
+  const { path, type, restore_type, dtype, global_shape, sharding, strict } = leaf;
+  const head = JSON.stringify({ path, type, restore_type, dtype, global_shape });
+  return `${head.slice(0, -1)},"sharding":${shardingJson(sharding, shardings)},"strict":${strict}}`;
+}
+
+function shardingJson(sharding: object | null, shardings: Map<object, string>): string {
+  if (sharding === null) return 'null';
+  let json = shardings.get(sharding);
+  if (json === undefined) {
+    json = JSON.stringify(sharding);
+    shardings.set(sharding, json);
+  }
+  return json;
+}

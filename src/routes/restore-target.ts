@@ -1,0 +1,105 @@
+import { Type } from 'typebox';
+import type { Engine } from '../engine/engine.js';
+import { ref } from './documents/building-blocks.js';
+import type { HttpServer } from './http-server-type.js';
+import { sendJson } from './json-bytes.js';
+import { BODY_ERRORS, json, responses } from './openapi/responses.js';
+import { unsupportedMediaType } from './wire/body-parsers.js';
+import { NO_PARAMETERS } from './wire/parameters.js';
+import { compileValidator } from './wire/validator.js';
+
+/** A target tree of a large model has a hundred thousand leaves. */
+const BODY_LIMIT = 64 * 1_024 * 1_024;
+
+const path = { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'integer' }] } };
+
+const TargetBody = Type.Unsafe<unknown>({
+  type: 'object',
+  required: ['target'],
+  properties: {
+    target: {
+      type: 'object',
+      required: ['leaves'],
+      properties: {
+        leaves: {
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['path', 'kind'],
+            properties: {
+              path,
+              kind: {
+                type: 'string',
+                description:
+                  'ShapeDtypeStruct, jax.Array, np.ndarray, int, float, bool, str, placeholder, ArrayMetadata, ScalarMetadata or StringMetadata; any other is `422 unsupported_type`.',
+              },
+              shape: { type: 'array', items: { type: 'integer' } },
+              dtype: { type: 'string' },
+              sharding: { type: ['object', 'null'] },
+              layout: { type: ['object', 'null'] },
+            },
+          },
+        },
+        empty: { type: 'array', items: { type: 'object' } },
+        custom_metadata: {},
+      },
+    },
+    sharding_tree: {
+      type: 'array',
+      items: { type: 'object', required: ['path', 'sharding'], properties: { path } },
+    },
+    set_global_shape: { type: 'boolean' },
+    support_layout: { type: 'boolean' },
+    strict: { type: 'boolean' },
+  },
+  examples: [
+    { target: { leaves: [{ path: ['w'], kind: 'ShapeDtypeStruct', shape: [8, 8], dtype: 'float32' }] } },
+  ],
+});
+
+/** In a scope of its own: the body, which may be large, goes to the reader's thread as it came. */
+export async function addRestoreTargetRoute(parent: HttpServer, engine: Engine): Promise<void> {
+  await parent.register(async (server) => {
+    server.removeAllContentTypeParsers();
+    server.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
+      async (_request: unknown, body: Buffer) => body,
+    );
+    server.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
+      async (request: { headers: object }, body: Buffer) => {
+        if (body.length === 0) return body;
+        throw unsupportedMediaType(Object(request.headers)['content-type']);
+      },
+    );
+    server.post(
+      '/restore-args',
+      {
+        bodyLimit: BODY_LIMIT,
+        // The body is checked where it is parsed.
+        validatorCompiler: (route) => (route.httpPart === 'body' ? () => true : compileValidator(route)),
+        schema: {
+          operationId: 'constructRestoreArgs',
+          summary: 'Tell how to restore into a target tree',
+          description:
+            "Orbax's `construct_restore_args(target, sharding_tree, set_global_shape, support_layout, strict)`. Needs no run and reads no checkpoint. Bodies up to 64 MiB.",
+          tags: ['restore args'],
+          querystring: NO_PARAMETERS,
+          body: TargetBody,
+          response: responses(
+            { 200: json('The restore args.', ref('ConstructedRestoreArgs')) },
+            ...BODY_ERRORS,
+            'unsupported_type',
+          ),
+        },
+      },
+      async (request, reply) => {
+        const body =
+          Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : Buffer.from('{}');
+        return sendJson(reply, await engine.restore.construct(body));
+      },
+    );
+  });
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { RestoreWorkerClient } from '../../../src/adapters/restore/restore-worker-client.js';
+import { systemClock } from '../../../src/adapters/system-clock.js';
+import type { RestoreTask } from '../../../src/engine/restore/checkpoint-reader.js';
+import { RestoreError } from '../../../src/engine/restore/restore-error.js';
+import { loadFixture, unpack } from './fixtures.js';
+
+function text(json: readonly Uint8Array[]): string {
+  return Buffer.concat(json).toString();
+}
+
+function refused(code: string, detail: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof RestoreError && error.code === code && detail.test(error.detail);
+}
+
+describe('the restore worker', () => {
+  const fixture = loadFixture('manager-many-items');
+  const client = new RestoreWorkerClient({ clock: systemClock });
+  client.warmUp();
+  let root = '';
+  let step = '';
+
+  before(() => {
+    root = mkdtempSync(join(tmpdir(), 'restore-worker-'));
+    step = join(root, 'ckpt_000007');
+    unpack(fixture, root);
+  });
+
+  after(async () => {
+    await client.close();
+    rmSync(root, { recursive: true });
+  });
+
+  function task(item: string | null): RestoreTask {
+    return { kind: 'restore_args', directory: step, item, setGlobalShape: true, strict: true };
+  }
+
+  it('answers for an item of a step', async () => {
+    const { item, json } = await client.run(task('state'));
+    assert.equal(item, 'state');
+    assert.deepEqual(JSON.parse(text(json)), fixture.answer);
+  });
+
+  it('verifies a step', async () => {
+    const { json } = await client.run({ kind: 'verify', directory: step });
+    const report: unknown = JSON.parse(text(json));
+    assert.ok(typeof report === 'object' && report !== null && 'ok' in report && 'checked_bytes' in report);
+    assert.equal(report.ok, true);
+  });
+
+  it('constructs from a target', async () => {
+    const { json } = await client.run({
+      kind: 'construct',
+      body: Buffer.from(JSON.stringify({ target: { leaves: [{ path: [], kind: 'int' }] } })),
+    });
+    assert.match(text(json), /"restore_type":"int"/);
+  });
+
+  it('passes refusals on, and goes on', async () => {
+    await assert.rejects(client.run(task(null)), refused('item_required', /state/));
+    await assert.rejects(client.run(task('nothing')), refused('item_not_found', /nothing/));
+    await assert.rejects(client.run(task('notes')), refused('metadata_unreadable', /no PyTree/));
+    assert.equal((await client.run(task('tree'))).item, 'tree');
+  });
+
+  it('answers many requests at once, each with its own', async () => {
+    const items = ['state', 'tree', 'array', 'state', 'tree'];
+    const answers = await Promise.all(items.map((item) => client.run(task(item))));
+    assert.deepEqual(
+      answers.map((answer) => answer.item),
+      items,
+    );
+  });
+});
+
+describe('a restore worker that misbehaves', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'restore-program-'));
+  const program = join(directory, 'program.mjs');
+  writeFileSync(
+    program,
+    `import { parentPort } from 'node:worker_threads';
+     parentPort.on('message', ({ directory }) => {
+       if (directory === 'exit') process.exit(3);
+       if (directory === 'throw') throw new Error('on purpose');
+       if (directory === 'hang') for (;;);
+       if (directory === 'memory') { const all = []; for (;;) all.push(new Array(100_000).fill({})); }
+       parentPort.postMessage({ kind: 'answer', item: directory, json: [] });
+     });`,
+  );
+  const client = new RestoreWorkerClient({
+    clock: systemClock,
+    program: pathToFileURL(program),
+    timeoutMs: 2000,
+    heapMb: 32,
+  });
+  const ask = (what: string) => client.run({ kind: 'verify', directory: what });
+
+  after(async () => {
+    await client.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  for (const [what, detail] of [
+    ['exit', /code 3/],
+    ['throw', /on purpose/],
+    ['memory', /memory/],
+    ['hang', /longer than 2 s/],
+  ] as const) {
+    it(`by ${what} spoils that request only`, async () => {
+      const spoilt = ask(what);
+      const next = ask('fine');
+      await assert.rejects(spoilt, refused('metadata_unreadable', detail));
+      assert.equal((await next).item, 'fine');
+    });
+  }
+
+  it('rejects what is still waiting when it is closed', async () => {
+    const other = new RestoreWorkerClient({ clock: systemClock, program: pathToFileURL(program) });
+    const [first, second] = [
+      other.run({ kind: 'verify', directory: 'hang' }),
+      other.run({ kind: 'verify', directory: 'x' }),
+    ];
+    const rejections = Promise.all([assert.rejects(first, /closed/), assert.rejects(second, /closed/)]);
+    await other.close();
+    await rejections;
+    await assert.rejects(other.run({ kind: 'verify', directory: 'x' }), /closed/);
+  });
+});

@@ -1,0 +1,87 @@
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fixturePath } from './fixtures.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+interface SaveOptions {
+  /** Directory name, if it is not the number. */
+  readonly name?: string;
+  /** A committed checkpoint, such as `plain/100`. */
+  readonly fixture?: string;
+}
+
+/** A checkpoint root as a trainer keeps it: genuine Orbax checkpoints, each saved under the temporary name and renamed. */
+export class CheckpointRoot {
+  readonly path: string;
+  #savings = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  static make(test: TestContext): CheckpointRoot {
+    const path = join(realpathSync(temporaryFolder(test)), 'run');
+    mkdirSync(path);
+    return new CheckpointRoot(path);
+  }
+
+  at(...parts: readonly (string | number)[]): string {
+    return join(this.path, ...parts.map(String));
+  }
+
+  /** Saves a step; each saving has a commit time of its own. */
+  save(step: number, options: SaveOptions = {}): string {
+    const temporary = this.write(step, options);
+    const path = temporary.slice(0, -'.orbax-checkpoint-tmp'.length);
+    renameSync(temporary, path);
+    return path;
+  }
+
+  /** Writes a step up to the rename that would finalize it. */
+  write(step: number, { name = String(step), fixture = 'plain/100' }: SaveOptions = {}): string {
+    const temporary = this.at(`${name}.orbax-checkpoint-tmp`);
+    cpSync(fixturePath(fixture), temporary, { recursive: true });
+    this.#savings += 1;
+    this.#patchCommitTime(join(temporary, '_CHECKPOINT_METADATA'));
+    return temporary;
+  }
+
+  /** A directory such as an older Orbax left: data, and no mark of completeness. */
+  saveUnmarked(step: number): string {
+    const path = this.at(step);
+    mkdirSync(`${path}.being-made`);
+    writeFileSync(join(`${path}.being-made`, 'checkpoint'), 'data');
+    renameSync(`${path}.being-made`, path);
+    return path;
+  }
+
+  delete(step: number): void {
+    rmSync(this.at(step), { recursive: true });
+  }
+
+  /** As far as Orbax's deleter is after its first moments: the files of the top level are gone, the name stays. */
+  deletePartly(step: number): void {
+    unlinkSync(this.at(step, '_CHECKPOINT_METADATA'));
+    rmSync(this.at(step, 'commit_success.txt'), { force: true });
+  }
+
+  #patchCommitTime(file: string): void {
+    const metadata = readFileSync(file, 'utf8');
+    writeFileSync(
+      file,
+      metadata.replace(/("commit_timestamp_nsecs": *)(\d+)/, (_all, key: string, time: string) => {
+        return `${key}${BigInt(time) + BigInt(this.#savings) * 1_000_000_000n}`;
+      }),
+    );
+  }
+}
