@@ -7,17 +7,20 @@ import { startApp } from '../../../src/app.js';
 import { loadConfig } from '../../../src/config/config.js';
 import type { Clock } from '../../../src/engine/clock.js';
 import type { EventDocument, LeaseDocument, RunDocument } from '../../../src/engine/documents.js';
+import type { EventType } from '../../../src/engine/events/event.js';
 import type { App, AppTools } from '../../../src/server.js';
 import { Observed } from '../../support/observed.js';
 import { type Cleanup, temporaryDirectory } from '../../support/temporary-directory.js';
 import { type Answer, type Call, call, type PendingAnswer } from './http-client.js';
-import { Trainer } from './trainer.js';
+import { type Files, Trainer } from './trainer.js';
 
 export interface StageOptions {
   /** Real time if left out. */
   readonly clock?: Clock;
   /** Body of `PUT /runs/r` beside the directory. */
   readonly run?: Readonly<Record<string, unknown>>;
+  /** Allowed beside the temporary directory. */
+  readonly allowRoots?: readonly string[];
   /** Settings as on the command line. */
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly around?: NonNullable<AppTools['around']>;
@@ -68,7 +71,8 @@ export class Stage {
 
   async start(): Promise<void> {
     this.observed = new Observed();
-    const flags = { port: 0, db: this.databaseFile, allow_root: [this.#home], ...this.#options.flags };
+    const allow_root = [this.#home, ...(this.#options.allowRoots ?? [])];
+    const flags = { port: 0, db: this.databaseFile, allow_root, ...this.#options.flags };
     const { config } = loadConfig(flags, { environment: {}, workingDirectory: this.#home });
     const logger = createLogger({ level: 'silent', pretty: false });
     this.#app = await startApp(config, {
@@ -93,6 +97,19 @@ export class Stage {
     await this.stop();
     await meanwhile();
     await this.start();
+  }
+
+  /** Waits for the next event of a type, of those appended since the start; what happened already counts. */
+  async event(type: EventType, subject?: string): Promise<void> {
+    const fits = (seen: { type: EventType; subject: string }) =>
+      seen.type === type && (subject === undefined || seen.subject === subject);
+    await this.observed.next('eventAppended', fits);
+  }
+
+  /** Saves a step and waits until the server knows of it. */
+  async save(step: number | string, files?: Files): Promise<void> {
+    await this.trainer.save(step, files);
+    await this.event('step.finalized', String(step));
   }
 
   call(method: string, path: string, options: Call = {}): PendingAnswer {
