@@ -373,7 +373,7 @@ test('layout orbax: another generation under the path makes a grant 409 snapshot
 
 test('layout orbax: with until the grant waits for a busy path to become free', async (t) => {
   const stage = await Stage.set(t, { run: { snapshot_layout: 'orbax' } });
-  await stage.trainer.save(100, { 'default/x': 'old' });
+  await stage.save(100, { 'default/x': 'old' });
   const old = await stage.lease({ step: 100 });
   await stage.trainer.replace(100, { 'default/x': 'new' });
 

@@ -21,16 +21,17 @@ export function failureOf(
     case 'gone':
       return new StepGone(snapshot.stepName, result.vanished.path, result.vanished.how);
     case 'busy':
-      return pathBusy(snapshot.path, "it is occupied by another snapshot or by somebody else's files");
+      return pathBusy(
+        `${snapshot.path} is busy: it is occupied by another snapshot or by somebody else's files`,
+        'wait until it is gone, or use snapshot_layout generation, whose paths are never shared',
+      );
     case 'failed':
       return snapshotFailed(snapshot.stepName, result.errno, result.detail);
   }
 }
 
-export function pathBusy(path: string, why: string): EngineError {
-  return new EngineError('snapshot_path_busy', `${path} is busy: ${why}`, {
-    hint: 'wait until it is gone, or use snapshot_layout generation, whose paths are never shared',
-  });
+export function pathBusy(detail: string, hint: string): EngineError {
+  return new EngineError('snapshot_path_busy', detail, { hint });
 }
 
 export function snapshotFailed(stepName: string, errno: string, detail: string): EngineError {

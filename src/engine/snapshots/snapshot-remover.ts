@@ -52,7 +52,11 @@ export class SnapshotRemover {
     for (const removal of this.#removals.values()) {
       if (removal.snapshot.path !== path) continue;
       const obstacle = removal.obstacle ?? (await removal.attempted);
-      if (obstacle !== null) throw pathBusy(path, `what was there cannot be removed: ${obstacle.detail}`);
+      if (obstacle === null) continue;
+      throw pathBusy(
+        `${path} is busy: what was there cannot be removed: ${obstacle.detail}`,
+        'mend what the detail names: it is tried again every 30 s',
+      );
     }
   }
 
