@@ -8,7 +8,9 @@ import { loadConfig } from '../../../src/config/config.js';
 import type { Clock } from '../../../src/engine/clock.js';
 import type { EventDocument, LeaseDocument, RunDocument } from '../../../src/engine/documents.js';
 import type { EventType } from '../../../src/engine/events/event.js';
+import type { Happenings } from '../../../src/engine/observer.js';
 import type { App, AppTools } from '../../../src/server.js';
+import type { FakeClock } from '../../support/fake-clock.js';
 import { Observed } from '../../support/observed.js';
 import { type Cleanup, temporaryDirectory } from '../../support/temporary-directory.js';
 import { type Answer, type Call, call, type PendingAnswer } from './http-client.js';
@@ -104,6 +106,16 @@ export class Stage {
     const fits = (seen: { type: EventType; subject: string }) =>
       seen.type === type && (subject === undefined || seen.subject === subject);
     await this.observed.next('eventAppended', fits);
+  }
+
+  /** Lets minutes pass until something of a kind was removed by retention, which looks once in a minute. */
+  async pruned(clock: FakeClock, kind: Happenings['retentionPruned']['what']): Promise<void> {
+    for (let minute = 0; minute < 100; minute += 1) {
+      if (this.observed.all('retentionPruned').some(({ what }) => what === kind)) return;
+      clock.advance(60_000);
+      await this.get('/livez');
+    }
+    assert.fail(`no ${kind} were pruned`);
   }
 
   /** Saves a step and waits until the server knows of it. */
