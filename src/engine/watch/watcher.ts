@@ -79,6 +79,15 @@ export class Watcher {
     return this.#queued;
   }
 
+  /** A scan that begins after this call, then a job: no other scan comes in between. */
+  scanAnd(job: () => Promise<void>): Promise<void> {
+    return this.#inTurn(() =>
+      this.#scanOnce()
+        .then(job)
+        .finally(() => this.#rest()),
+    );
+  }
+
   /** Makes a scan unless the last one ended less than `maxAgeMs` ago. */
   async refresh(maxAgeMs: number): Promise<void> {
     if (this.#ports.clock.monotonic() - this.#lastScan.endedMs > maxAgeMs) await this.scan();
@@ -99,10 +108,15 @@ export class Watcher {
 
   async #check(tracked: TrackedStep): Promise<boolean> {
     const { entry, inventory, identity } = tracked;
+    if (identity === null) {
+      // Known from before the restart, and never looked at since: a scan looks at it. Where it cannot, it stays what it was.
+      await this.scan();
+      return this.#run.index.get(entry.name) === tracked;
+    }
     const request = { name: entry.name, depth: 'audit', known: inventory } as const;
     const [seen] = await this.#ports.files.inspect(this.#run.realPath, [request]);
     // What cannot be read now stays what it was: a failing disk is not a deletion.
-    if (seen?.outcome === 'unreadable' || identity === null) return true;
+    if (seen?.outcome === 'unreadable') return true;
     if (seen?.outcome === 'present' && sameDirectory(seen.identity, identity) && seen.vanished === null)
       return true;
     this.#hinted.add(entry.name);
@@ -227,7 +241,7 @@ export class Watcher {
         : record.options.commitMode;
     const { watch } = record.options;
     const mode = watch === 'auto' ? (located.medium === 'network' ? 'poll' : 'events') : watch;
-    this.#run.watch = { ...this.#run.watch, mode, degraded: null };
+    this.#run.watch = { ...this.#run.watch, mode };
     if (moved)
       await this.#run.tell('run.directory_changed', {
         directory: record.directory,
@@ -293,6 +307,8 @@ export class Watcher {
   #disarm(): void {
     this.#stopWatching?.();
     this.#stopWatching = null;
+    // A watch that ended with its directory says nothing about the filesystem.
+    this.#run.watch = { ...this.#run.watch, degraded: null };
   }
 
   #hint(name: string | null): void {
