@@ -8,7 +8,7 @@ import { InspectionPlan } from './inspection-plan.js';
 
 /** Entries inspected, and at most changed, in one go: bounds a transaction and a pause of the event loop to a few milliseconds. */
 const BATCH = 200;
-/** New steps of one scan whose inventory is taken before they are announced; older ones get theirs in the background. */
+/** Steps of one scan, new or new to this process, whose inventory is taken before they are announced; older ones get theirs in the background. */
 const INVENTORIED_AT_ONCE = 64;
 
 /** A listing of a root that could be read. */
@@ -161,7 +161,7 @@ export class Scanner {
         if (!last) again.push({ name, depth: 'inventory', known: known?.inventory ?? null });
       } else if (judgement.verdict === 'gone') {
         if (known !== null) findings.set(name, null);
-      } else if (!last && taken < inventories && isNewlyFinalized(known, judgement.tracked)) {
+      } else if (!last && taken < inventories && wantsInventory(known, judgement.tracked)) {
         taken += 1;
         again.push({ name, depth: 'inventory', known: null });
       } else if (judgement.tracked !== known) {
@@ -175,7 +175,9 @@ export class Scanner {
   }
 }
 
-function isNewlyFinalized(known: TrackedStep | null, tracked: TrackedStep): boolean {
+/** A generation that is new, or new to this process: after a restart only its inventory shows what it lost meanwhile. */
+function wantsInventory(known: TrackedStep | null, tracked: TrackedStep): boolean {
   const { state, generation } = tracked.entry;
-  return state === 'finalized' && tracked.inventory === null && known?.entry.generation !== generation;
+  const isNew = known?.entry.generation !== generation || known.identity === null;
+  return state === 'finalized' && tracked.inventory === null && isNew;
 }
