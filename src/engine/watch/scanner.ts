@@ -3,11 +3,13 @@ import type { FileSystem, Inspection, InspectRequest, Listing } from '../file-sy
 import { type Classification, classify, type NameRules } from '../steps/classification.js';
 import { judge } from '../steps/judgement.js';
 import type { StepIndex } from '../steps/step-index.js';
-import type { TrackedStep } from '../steps/tracked-step.js';
+import { type TrackedStep, unseenStep } from '../steps/tracked-step.js';
 import { InspectionPlan } from './inspection-plan.js';
 
 /** Entries inspected, and at most changed, in one go: bounds a transaction and a pause of the event loop to a few milliseconds. */
-const BATCH = 200;
+const BATCH = 64;
+/** Unresolved entries that one scan looks inside; of a directory of thousands the others follow in the background. */
+const LOOKED_AT_ONCE = 512;
 /** Steps of one scan, new or new to this process, whose inventory is taken before they are announced; older ones get theirs in the background. */
 const INVENTORIED_AT_ONCE = 64;
 
@@ -59,7 +61,9 @@ export class Scanner {
       await report(this.#byName(this.#classification, listing.directories));
     }
     if (this.#classification === null) throw new Error('the first listing of a root cannot be unchanged');
-    const requests = this.#plan.requests(this.#classification, this.#index, hinted, isThorough);
+    const planned = this.#plan.requests(this.#classification, this.#index, hinted, isThorough);
+    const requests = planned.slice(0, LOOKED_AT_ONCE);
+    await report(this.#provisional(planned.slice(LOOKED_AT_ONCE), this.#classification));
     const steps = new Map(this.#classification.candidates.map(({ name, step }) => [name, step]));
     let inventories = INVENTORIED_AT_ONCE;
     let next = this.#inspect(directory, requests, 0);
@@ -95,9 +99,11 @@ export class Scanner {
     const steps = new Map<string, number>();
     for (const tracked of this.#index.finalized().toReversed()) {
       const { name, step } = tracked.entry;
-      if (tracked.inventory !== null || tracked.identity === null || step === null) continue;
-      if (requests.length === limit || !this.#index.hasRoomForInventories) break;
-      requests.push({ name, depth: 'inventory', known: null });
+      const isUnseen = tracked.entry.generation === null;
+      if (tracked.inventory !== null || (tracked.identity === null && !isUnseen) || step === null) continue;
+      if (requests.length === limit) break;
+      if (!isUnseen && !this.#index.hasRoomForInventories) continue;
+      requests.push({ name, depth: this.#index.hasRoomForInventories ? 'inventory' : 'look', known: null });
       steps.set(name, step);
     }
     if (requests.length === 0) return new Map();
@@ -113,6 +119,14 @@ export class Scanner {
       { name, depth: 'inventory', known: tracked.inventory },
     ]);
     return (await this.#judgeAll(directory, seen, new Map([[name, step]]), rules, 0)).findings;
+  }
+
+  /** Steps that were never looked at are listed by their names until their turn comes. */
+  #provisional(later: readonly InspectRequest[], { candidates }: Classification): Findings {
+    if (later.length === 0) return new Map();
+    const unknown = new Set(later.map(({ name }) => name).filter((name) => this.#index.get(name) === null));
+    const found = candidates.filter(({ name }) => unknown.has(name));
+    return new Map(found.map(({ name, step }) => [name, unseenStep(name, step)]));
   }
 
   #inspect(

@@ -108,11 +108,7 @@ export class Watcher {
 
   async #check(tracked: TrackedStep): Promise<boolean> {
     const { entry, inventory, identity } = tracked;
-    if (identity === null) {
-      // Known from before the restart, and never looked at since: a scan looks at it. Where it cannot, it stays what it was.
-      await this.scan();
-      return this.#run.index.get(entry.name) === tracked;
-    }
+    if (identity === null) return this.#isKnownAfterExamination(tracked);
     const request = { name: entry.name, depth: 'audit', known: inventory } as const;
     const [seen] = await this.#ports.files.inspect(this.#run.realPath, [request]);
     // What cannot be read now stays what it was: a failing disk is not a deletion.
@@ -122,6 +118,15 @@ export class Watcher {
     this.#hinted.add(entry.name);
     await this.scan();
     return false;
+  }
+
+  /**
+   * One of thousands, or one from before the restart, that was not looked at yet gets its turn now; then it is another entry of the index.
+   * Where it cannot be looked at, it stays what it was.
+   */
+  async #isKnownAfterExamination(tracked: TrackedStep): Promise<boolean> {
+    await this.examine(tracked.entry.name);
+    return this.#run.index.get(tracked.entry.name) === tracked;
   }
 
   /** Fills in what only a full look at one entry tells: sizes, metrics, inventory. */
