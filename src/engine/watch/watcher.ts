@@ -6,7 +6,8 @@ import type { WatchedRun } from '../runs/watched-run.js';
 import { isTemporaryName } from '../steps/commit-marker.js';
 import { sameDirectory } from '../steps/generation.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
-import { type Findings, type ReadableListing, Scanner, type ScanRules } from './scanner.js';
+import type { Findings } from './findings.js';
+import { type ReadableListing, Scanner, type ScanRules } from './scanner.js';
 
 /** Inventories taken between two looks at the queue, so that a scan never waits long for the background. */
 const BACKFILL_BATCH = 25;
