@@ -9,7 +9,7 @@ import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
 import { invalidPage } from '../pages.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
-import type { Snapshotter } from '../snapshots/snapshotter.js';
+import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import { nameFormatProblem } from '../steps/name-format.js';
 import type { StepEntry } from '../steps/step.js';
 import { Breaker } from '../waits/wait-scope.js';
@@ -42,7 +42,7 @@ export interface RunAdministrationPorts {
   readonly book: LeaseBook;
   readonly registry: RunRegistry;
   readonly terms: LeaseTerms;
-  readonly snapshotter: Snapshotter;
+  readonly remover: SnapshotRemover;
   readonly allowed: AllowedDirectories;
   readonly owner: string;
 }
@@ -110,9 +110,7 @@ export class RunAdministration {
       registry.delete(name);
       live.removal.trip('run_removed');
       await live.watcher.stop();
-      await Promise.all(
-        book.activeOf(name).map(({ record }) => terms.end(record, 'broken', 'the run was removed')),
-      );
+      await terms.breakAll(name, 'the run was removed');
       const data = { directory: live.run.record.directory };
       await log.commit(async (tx, emit) => {
         await tx.runs.remove(name);
@@ -150,9 +148,9 @@ export class RunAdministration {
   }
 
   async describe(live: LiveRun): Promise<RunDocument> {
-    const { book, snapshotter } = this.#ports;
+    const { book, remover } = this.#ports;
     const snapshotObstacle = await this.#snapshotObstacle(live);
-    return describeRun(live.run, book, { snapshotObstacle, stuck: snapshotter.stuckOf(live.run.name) });
+    return describeRun(live.run, book, { snapshotObstacle, stuck: remover.stuckOf(live.run.name) });
   }
 
   async #create(name: string, directory: string, realPath: string, options: RunOptions): Promise<LiveRun> {

@@ -128,7 +128,11 @@ export class WaitingRoom {
       found = await this.#lastLook(live, condition, null);
     const failure = found === null ? scope.failure(run.name) : null;
     if (failure !== null) throw failure;
-    if (found !== null) return found;
+    return found ?? this.late({ timeoutMs });
+  }
+
+  /** What a wait ends with when its deadline passes. */
+  late({ timeoutMs }: Pick<WaitSlice, 'timeoutMs'>): { readonly kind: 'timeout' | 'max_wait' } {
     return { kind: timeoutMs > this.#limits.maxWaitMs ? 'max_wait' : 'timeout' };
   }
 
