@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { ListDocument, RunDocument, RunWarning } from '../documents.js';
+import type { ListDocument, RunDocument } from '../documents.js';
 import type { RunListQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
@@ -8,6 +8,7 @@ import type { LeaseBook } from '../leases/lease-book.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
 import { invalidPage } from '../pages.js';
+import { findSnapshotObstacle } from '../snapshots/snapshot-obstacle.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import { nameFormatProblem } from '../steps/name-format.js';
@@ -148,8 +149,8 @@ export class RunAdministration {
   }
 
   async describe(live: LiveRun): Promise<RunDocument> {
-    const { book, remover } = this.#ports;
-    const snapshotObstacle = await this.#snapshotObstacle(live);
+    const { files, owner, book, remover } = this.#ports;
+    const snapshotObstacle = await findSnapshotObstacle(files.snapshots, live.run, owner);
     return describeRun(live.run, book, { snapshotObstacle, stuck: remover.stuckOf(live.run.name) });
   }
 
@@ -235,35 +236,6 @@ export class RunAdministration {
     const { files, clock, observer } = this.#ports;
     const refusal = (realPath: string) => this.#claims.refusal(run.name, realPath);
     return new Watcher(run, { files, clock, observer, refusal });
-  }
-
-  /** What would make a grant fail, found before anyone asks for one. */
-  async #snapshotObstacle(live: LiveRun): Promise<RunWarning | null> {
-    const { run } = live;
-    if (run.record.options.snapshotMode === 'none' || run.availability !== 'available') return null;
-    const { snapshots } = this.#ports.files;
-    const directory = snapshotDirectoryOf(run.record);
-    const owner = await snapshots.owner(directory);
-    if (owner !== null && owner !== this.#ports.owner) {
-      return {
-        code: 'snapshot_dir_in_use',
-        detail: `${directory} belongs to another steplease server: no lease can be granted here`,
-        hint: 'use that server, or set snapshot_dir',
-      };
-    }
-    const sample = run.index.highest();
-    if (run.record.options.snapshotMode !== 'hardlink' || sample?.inventory == null) return null;
-    const obstacle = await snapshots.linkability(
-      `${run.realPath}/${sample.entry.name}`,
-      sample.inventory,
-      directory,
-    );
-    if (obstacle === null) return null;
-    return {
-      code: 'hard_links_not_permitted',
-      detail: `hard links are not permitted: ${obstacle.detail} (${obstacle.errno})`,
-      hint: "run the server as the trainer's user, let the trainer write group-writable files (umask 002), or set snapshot_mode",
-    };
   }
 
   #inTurn<T>(job: () => Promise<T>): Promise<T> {
