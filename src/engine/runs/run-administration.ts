@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { ListDocument, RunDocument, RunWarning } from '../documents.js';
+import type { ListDocument, RunDocument } from '../documents.js';
 import type { RunListQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
@@ -19,6 +19,7 @@ import { DirectoryClaims } from './directory-claims.js';
 import type { RunOptions, RunRecord } from './run.js';
 import { describeOptions, describeRun } from './run-document.js';
 import type { LiveRun, RunRegistry } from './run-registry.js';
+import { findSnapshotObstacle } from './snapshot-obstacle.js';
 import { WatchedRun } from './watched-run.js';
 
 const DEFAULT_RUN_OPTIONS: RunOptions = {
@@ -99,7 +100,7 @@ export class RunAdministration {
 
   remove(name: string, isForced: boolean): Promise<void> {
     return this.#inTurn(async () => {
-      const { registry, book, terms, log, clock } = this.#ports;
+      const { registry, book } = this.#ports;
       const live = registry.get(name);
       const active = book.activeOf(name);
       if (active.length > 0 && !isForced) {
@@ -110,12 +111,25 @@ export class RunAdministration {
       registry.delete(name);
       live.removal.trip('run_removed');
       await live.watcher.stop();
-      await terms.breakAll(name, 'the run was removed');
-      const data = { directory: live.run.record.directory };
-      await log.commit(async (tx, emit) => {
-        await tx.runs.remove(name);
-        emit({ run: name, type: 'run.removed', subject: name, time: clock.now(), data });
-      });
+      try {
+        await this.#forget(live.run);
+      } catch (error) {
+        // Its waits were told that it is gone; who asks again finds it.
+        const again = { ...live, removal: new Breaker() };
+        registry.add(again);
+        this.#watchAgain(again);
+        throw error;
+      }
+    });
+  }
+
+  async #forget({ name, record }: WatchedRun): Promise<void> {
+    const { terms, log, clock } = this.#ports;
+    await terms.breakAll(name, 'the run was removed');
+    await log.commit(async (tx, emit) => {
+      await tx.runs.remove(name);
+      const data = { directory: record.directory };
+      emit({ run: name, type: 'run.removed', subject: name, time: clock.now(), data });
     });
   }
 
@@ -148,8 +162,8 @@ export class RunAdministration {
   }
 
   async describe(live: LiveRun): Promise<RunDocument> {
-    const { book, remover } = this.#ports;
-    const snapshotObstacle = await this.#snapshotObstacle(live);
+    const { book, remover, files, owner } = this.#ports;
+    const snapshotObstacle = await findSnapshotObstacle(live.run, files.snapshots, owner);
     return describeRun(live.run, book, { snapshotObstacle, stuck: remover.stuckOf(live.run.name) });
   }
 
@@ -235,35 +249,6 @@ export class RunAdministration {
     const { files, clock, observer } = this.#ports;
     const refusal = (realPath: string) => this.#claims.refusal(run.name, realPath);
     return new Watcher(run, { files, clock, observer, refusal });
-  }
-
-  /** What would make a grant fail, found before anyone asks for one. */
-  async #snapshotObstacle(live: LiveRun): Promise<RunWarning | null> {
-    const { run } = live;
-    if (run.record.options.snapshotMode === 'none' || run.availability !== 'available') return null;
-    const { snapshots } = this.#ports.files;
-    const directory = snapshotDirectoryOf(run.record);
-    const owner = await snapshots.owner(directory);
-    if (owner !== null && owner !== this.#ports.owner) {
-      return {
-        code: 'snapshot_dir_in_use',
-        detail: `${directory} belongs to another steplease server: no lease can be granted here`,
-        hint: 'use that server, or set snapshot_dir',
-      };
-    }
-    const sample = run.index.highest();
-    if (run.record.options.snapshotMode !== 'hardlink' || sample?.inventory == null) return null;
-    const obstacle = await snapshots.linkability(
-      `${run.realPath}/${sample.entry.name}`,
-      sample.inventory,
-      directory,
-    );
-    if (obstacle === null) return null;
-    return {
-      code: 'hard_links_not_permitted',
-      detail: `hard links are not permitted: ${obstacle.detail} (${obstacle.errno})`,
-      hint: "run the server as the trainer's user, let the trainer write group-writable files (umask 002), or set snapshot_mode",
-    };
   }
 
   #inTurn<T>(job: () => Promise<T>): Promise<T> {
