@@ -9,9 +9,26 @@ export async function findSnapshotObstacle(
   snapshots: SnapshotFiles,
   self: string,
 ): Promise<RunWarning | null> {
-  const { options } = run.record;
-  if (options.snapshotMode === 'none' || run.availability !== 'available') return null;
+  if (run.record.options.snapshotMode === 'none' || run.availability !== 'available') return null;
   const directory = snapshotDirectoryOf(run.record);
+  try {
+    return await obstacleIn(directory, run, snapshots, self);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      code: 'snapshot_dir_unusable',
+      detail: `${directory} cannot be used for snapshots: ${why}`,
+      hint: 'move away what is there, or set snapshot_dir',
+    };
+  }
+}
+
+async function obstacleIn(
+  directory: string,
+  run: WatchedRun,
+  snapshots: SnapshotFiles,
+  self: string,
+): Promise<RunWarning | null> {
   const owner = await snapshots.owner(directory);
   if (owner !== null && owner !== self) {
     return {
@@ -21,7 +38,7 @@ export async function findSnapshotObstacle(
     };
   }
   const sample = run.index.highest();
-  if (options.snapshotMode !== 'hardlink' || sample?.inventory == null) return null;
+  if (run.record.options.snapshotMode !== 'hardlink' || sample?.inventory == null) return null;
   const step = `${run.realPath}/${sample.entry.name}`;
   const obstacle = await snapshots.linkability(step, sample.inventory, directory);
   if (obstacle === null) return null;
