@@ -369,7 +369,7 @@ test('a snapshot directory that cannot be used is a warning, and no failure to s
   const { warnings } = await server.ok(server.put('/runs/r', { directory: root.path }), 201);
   assert.deepEqual(
     warnings.map((warning: Json) => warning.code),
-    ['snapshot_dir_unusable'],
+    ['snapshot_dir_unreadable'],
   );
   assert.ok(warnings[0].detail.includes(root.at('_STEPLEASE')));
   await server.ok(server.get('/runs'));

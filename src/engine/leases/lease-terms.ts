@@ -44,12 +44,17 @@ export class LeaseTerms {
     this.#timers = new ExpiryTimers(ports.clock, (number) => this.#expire(number));
   }
 
-  /** Begins the time of a lease that was granted, or found active at the start: its full TTL from now. */
+  /** Takes over a lease that was found active at the start; its time begins with `beginAll`. */
+  adopt(record: LeaseRecord): void {
+    this.#ports.book.putLease(record, Number.POSITIVE_INFINITY);
+  }
+
+  /** Begins the time of a lease that was granted: its full TTL from now. */
   begin(record: LeaseRecord): void {
     this.#keep(record, this.#ports.clock.monotonic() + record.ttlMs);
   }
 
-  /** Begins the time of every active lease anew: nobody could renew one while the service did not answer. */
+  /** Begins the time of every lease found at the start: nobody could renew one before the service answered. */
   beginAll(): void {
     for (const { record } of this.#ports.book.allActive()) this.begin(record);
   }

@@ -8,6 +8,7 @@ import type { LeaseBook } from '../leases/lease-book.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
 import { invalidPage } from '../pages.js';
+import { findSnapshotObstacle } from '../snapshots/snapshot-obstacle.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import { nameFormatProblem } from '../steps/name-format.js';
@@ -19,7 +20,6 @@ import { DirectoryClaims } from './directory-claims.js';
 import type { RunOptions, RunRecord } from './run.js';
 import { describeOptions, describeRun } from './run-document.js';
 import type { LiveRun, RunRegistry } from './run-registry.js';
-import { findSnapshotObstacle } from './snapshot-obstacle.js';
 import { WatchedRun } from './watched-run.js';
 
 const DEFAULT_RUN_OPTIONS: RunOptions = {
@@ -162,8 +162,8 @@ export class RunAdministration {
   }
 
   async describe(live: LiveRun): Promise<RunDocument> {
-    const { book, remover, files, owner } = this.#ports;
-    const snapshotObstacle = await findSnapshotObstacle(live.run, files.snapshots, owner);
+    const { files, owner, book, remover } = this.#ports;
+    const snapshotObstacle = await findSnapshotObstacle(files.snapshots, live.run, owner);
     return describeRun(live.run, book, { snapshotObstacle, stuck: remover.stuckOf(live.run.name) });
   }
 

@@ -61,7 +61,7 @@ async function settleLeases({
     });
   }
   const active = await allLeases(store, 'active');
-  for (const lease of active) terms.begin(lease);
+  for (const lease of active) terms.adopt(lease);
   return active;
 }
 

@@ -5,6 +5,8 @@ import type { SnapshotRecord } from './snapshot.js';
 export class SnapshotAudit {
   readonly #files: SnapshotFiles;
   readonly #inventories = new Map<number, Inventory>();
+  /** What was found after a restart in the place of snapshots that were whole before it. */
+  readonly #damaged = new Map<number, Inventory>();
   readonly #underWay = new Map<number, Promise<string | null>>();
 
   constructor(files: SnapshotFiles) {
@@ -18,6 +20,7 @@ export class SnapshotAudit {
 
   forget(snapshotId: number): void {
     this.#inventories.delete(snapshotId);
+    this.#damaged.delete(snapshotId);
   }
 
   /**
@@ -38,7 +41,7 @@ export class SnapshotAudit {
    */
   async isInPlace(snapshot: SnapshotRecord): Promise<boolean> {
     if (snapshot.layout === 'generation') return true;
-    const known = this.#inventories.get(snapshot.id);
+    const known = this.#inventories.get(snapshot.id) ?? this.#damaged.get(snapshot.id);
     if (known !== undefined) return (await this.#files.audit(snapshot.path, known))?.path !== '';
     return (await this.#files.inventory(snapshot.path))?.digest === snapshot.digest;
   }
@@ -56,7 +59,10 @@ export class SnapshotAudit {
   async #meetAgain(snapshot: SnapshotRecord): Promise<string | null> {
     const inventory = await this.#files.inventory(snapshot.path);
     if (inventory === null) return 'the snapshot was removed by other hands';
-    if (inventory.digest !== snapshot.digest) return 'files of the snapshot were changed by other hands';
+    if (inventory.digest !== snapshot.digest) {
+      this.#damaged.set(snapshot.id, inventory);
+      return 'files of the snapshot were changed by other hands';
+    }
     this.#inventories.set(snapshot.id, inventory);
     return null;
   }

@@ -118,6 +118,12 @@ export class Stage {
     assert.fail(`no ${kind} were pruned`);
   }
 
+  /** Waits until the server has looked at the directory anew. */
+  async scanned(): Promise<void> {
+    const { status } = await this.configure(this.#options.run);
+    assert.equal(status, 200);
+  }
+
   /** Saves a step and waits until the server knows of it. */
   async save(step: number | string, files?: Files): Promise<void> {
     await this.trainer.save(step, files);
