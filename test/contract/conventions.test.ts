@@ -134,3 +134,98 @@ test('a list is the exact state at its cursor: the events behind it make the nex
     after.items.map((item: { step: number }) => item.step),
   );
 });
+
+for (const limit of ['0', '-1', '10001', '1.5', 'ten', '']) {
+  test(`limit=${limit} is refused by every list, with the rule`, async (t) => {
+    const { server } = await serve(t);
+    for (const path of ['/steps', '/runs', '/waits', '/leases']) {
+      const { detail } = await server.problem(server.get(`${path}?limit=${limit}`), 400, 'invalid_request');
+      assert.match(detail, /"limit".*from 1 to 10000/);
+    }
+  });
+}
+
+test('a page that no list gave is refused by every list', async (t) => {
+  const { server } = await serve(t);
+  for (const path of ['/steps', '/runs', '/waits', '/leases'])
+    await server.problem(server.get(`${path}?page=%2F%2F`), 400, 'invalid_request');
+});
+
+test('unknown query parameters are refused on every call, and named', async (t) => {
+  const { root, server } = await serve(t);
+  for (const [method, path] of [
+    ['GET', '/runs'],
+    ['GET', '/runs/default'],
+    ['PUT', '/runs/default'],
+    ['DELETE', '/runs/default'],
+    ['POST', '/runs/default/finish'],
+    ['POST', '/runs/default/reopen'],
+    ['GET', '/steps'],
+    ['GET', '/steps/1'],
+    ['GET', '/wait'],
+    ['GET', '/waits'],
+    ['GET', '/waits/summary'],
+  ] as const) {
+    const body = method === 'PUT' ? { directory: root.path } : undefined;
+    const refused = server.call(method, `${path}?surprise=1`, { body });
+    const { detail, hint } = await server.problem(refused, 400, 'invalid_request');
+    assert.match(detail, /surprise/, `${method} ${path}`);
+    assert.ok(hint.length > 0);
+  }
+});
+
+test('a parameter that is given twice is refused', async (t) => {
+  const { server } = await serve(t);
+  await server.problem(server.get('/wait?until=1&until=2'), 400, 'invalid_request');
+});
+
+test('unknown body fields are refused by the calls on runs, too', async (t) => {
+  const { root, server } = await serve(t);
+  for (const [method, path, body] of [
+    ['PUT', '/runs/default', { directory: root.path, directorry: '/x' }],
+    ['POST', '/runs/default/finish', { directorry: 1 }],
+    ['POST', '/runs/default/reopen', { directorry: 1 }],
+  ] as const) {
+    const { detail } = await server.problem(server.call(method, path, { body }), 400, 'invalid_request');
+    assert.match(detail, /directorry/);
+  }
+});
+
+test('times are RFC 3339 UTC with milliseconds, durations are seconds', async (t) => {
+  const { server } = await serve(t);
+  await server.ok(server.get('/wait?timeout=250ms'));
+  const step = await server.ok(server.get('/steps/1'));
+  const run = await server.ok(server.get('/runs/default'));
+  const [wait] = (await server.ok(server.get('/waits'))).items;
+  const [event] = (await server.ok(server.get('/events'))).items;
+  for (const time of [step.committed_at, step.init_at, run.watch.last_scan_at, wait.started_at, event.time])
+    assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.equal(run.options.poll_interval, 1);
+});
+
+test('step numbers go up to 2^53 − 1, and no further', async (t) => {
+  const root = CheckpointRoot.make(t);
+  for (const name of ['9007199254740991', '9007199254740992']) root.save(0, { name });
+  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  assert.equal((await server.ok(server.get('/wait?until=9007199254740991'))).step, 9_007_199_254_740_991);
+  assert.equal((await server.ok(server.get('/steps/9007199254740991'))).state, 'finalized');
+  assert.deepEqual(
+    (await server.ok(server.get('/steps?state=foreign'))).items.map(({ name }: { name: string }) => name),
+    ['9007199254740992'],
+  );
+  await server.problem(server.get('/steps/9007199254740992'), 400, 'invalid_request');
+});
+
+test('a cursor older than what is retained is 410 with the current one, and a new list goes on from there', async (t) => {
+  const { root, server } = await serve(t);
+  const { cursor } = await server.ok(server.get('/steps'));
+  for (const step of [2, 3, 4]) root.save(step);
+  await server.ok(server.get('/wait?until=4'));
+  await server.restart({ retain_events_count: '1' });
+  await server.observed.next('retentionPruned', ({ what }) => what === 'events');
+  const problem = await server.problem(server.get(`/wait?after=${cursor}`), 410, 'cursor_expired');
+  const list = await server.ok(server.get('/steps'));
+  assert.equal(problem.cursor, list.cursor);
+  root.save(5);
+  assert.equal((await server.ok(server.get(`/wait?after=${list.cursor}`))).step, 5);
+});

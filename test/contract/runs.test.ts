@@ -362,6 +362,19 @@ test('warnings say which name format the directories seem to have', async (t) =>
   );
 });
 
+test('a snapshot directory that cannot be used is a warning, and no failure to show the run', async (t) => {
+  const { root, server } = await serve(t);
+  writeFileSync(root.at('_STEPLEASE'), 'a file');
+  root.save(1);
+  const { warnings } = await server.ok(server.put('/runs/r', { directory: root.path }), 201);
+  assert.deepEqual(
+    warnings.map((warning: Json) => warning.code),
+    ['snapshot_dir_unreadable'],
+  );
+  assert.ok(warnings[0].detail.includes(root.at('_STEPLEASE')));
+  await server.ok(server.get('/runs'));
+});
+
 test('a directory of 500 steps is listed whole, and scanned in batches', async (t) => {
   const { root, server } = await serve(t);
   for (let step = 0; step < 500; step += 1) root.save(step, { fixture: 'direct/7' });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
 import { Child } from '../support/child.js';
-import { HttpClient } from '../support/http-client.js';
+import { HttpClient, type Json } from '../support/http-client.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -93,6 +93,9 @@ for (const [args, message] of [
   [['--run', 'nonsense'], /NAME=DIR/],
   [['--run', 'Bad=/tmp'], /Bad/],
   [['--step-prefix', 'x'], /DIR/],
+  [['--allow-root'], /allow-root/],
+  [['--max-wait', 'long'], /max-wait.*long|long.*max-wait/],
+  [['one', 'two'], /argument/],
   [['--config', '/no/such/file.yaml'], /no\/such\/file/],
   [['--db', '/no/such/directory/db'], /no\/such\/directory/],
 ] as const) {
@@ -124,4 +127,90 @@ test('without DIR the stored runs are watched, and the name options are those of
   assert.equal(await first.exit(), 0);
   const again = await clientOf(serve(t, ['--db', db]));
   assert.equal((await again.ok(again.get('/wait?until=12'))).step, 12);
+});
+
+test('every line of the log is JSON, on standard error', async (t) => {
+  const root = CheckpointRoot.make(t);
+  const child = serve(t, [root.path, '--db', join(temporaryFolder(t), 'db')]);
+  const client = await clientOf(child);
+  await client.get('/steps');
+  child.kill('SIGTERM');
+  assert.equal(await child.exit(), 0);
+  const lines = child.stderr.trimEnd().split('\n');
+  assert.ok(lines.length > 1);
+  for (const line of lines) assert.ok(JSON.parse(line).level > 0, line);
+});
+
+test('--config FILE gives the runs, and a flag wins over it', async (t) => {
+  const root = CheckpointRoot.make(t);
+  root.save(5);
+  const file = join(temporaryFolder(t), 'config.yaml');
+  writeFileSync(file, `run:\n  - name: filed\n    directory: ${root.path}\nmax_wait: 7s\n`);
+  const child = serve(t, ['--config', file, '--max-wait', '20ms', '--db', join(temporaryFolder(t), 'db')]);
+  const client = await clientOf(child);
+  assert.equal((await client.ok(client.get('/steps/latest'))).run, 'filed');
+  assert.equal((await client.ok(client.get('/wait?until=6&timeout=10'))).reason, 'max_wait');
+});
+
+test('several runs of the command line are watched at once, beside DIR', async (t) => {
+  const roots = [1, 2, 3].map(() => CheckpointRoot.make(t));
+  const [main, one, two] = roots.map(({ path }) => path);
+  const args = [`${main}`, '--run', `one=${one}`, '--run', `two=${two}`];
+  const client = await clientOf(serve(t, [...args, '--db', join(temporaryFolder(t), 'db')]));
+  const { items } = await client.ok(client.get('/runs'));
+  assert.deepEqual(
+    items.map(({ name, directory }: Json) => [name, directory]),
+    [
+      ['default', main],
+      ['one', one],
+      ['two', two],
+    ],
+  );
+});
+
+test('a directory that does not exist yet is waited for, one that is a file is told of: both start', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'file'), '');
+  const runs = ['--run', `later=${join(folder, 'later')}`, '--run', `file=${join(folder, 'file')}`];
+  const client = await clientOf(serve(t, [...runs, '--db', join(folder, 'db')]));
+  const { items } = await client.ok(client.get('/runs'));
+  assert.deepEqual(
+    items.map(({ name, state }: Json) => `${name} ${state}`),
+    ['file unavailable', 'later waiting_for_directory'],
+  );
+});
+
+test('two runs of one directory are refused with exit 2, also by way of a link', async (t) => {
+  const root = CheckpointRoot.make(t);
+  const link = join(temporaryFolder(t), 'link');
+  symlinkSync(root.path, link);
+  for (const second of [root.path, link]) {
+    const child = serve(t, [root.path, '--run', `b=${second}`, '--db', join(temporaryFolder(t), 'db')]);
+    assert.equal(await child.exit(), 2);
+    assert.match(child.stderr, /default/);
+    assert.equal(child.stdout, '');
+  }
+});
+
+test('another host than a loopback address is taken with --insecure-no-auth', async (t) => {
+  const child = serve(t, ['--host', '0.0.0.0', '--insecure-no-auth', '--db', join(temporaryFolder(t), 'db')]);
+  await child.until('stdout', /^steplease listening on http:\/\/0\.0\.0\.0:\d+\n/);
+});
+
+test('settings come from the environment, too, and a bad one exits 2 and names the variable', async (t) => {
+  const root = CheckpointRoot.make(t);
+  const db = join(temporaryFolder(t), 'db');
+  const client = await clientOf(serve(t, [root.path], { STEPLEASE_DB: db }));
+  await client.ok(client.get('/readyz'));
+  const child = serve(t, [], { STEPLEASE_MAX_WAIT: 'long', STEPLEASE_DB: `${db}2` });
+  assert.equal(await child.exit(), 2);
+  assert.match(child.stderr, /STEPLEASE_MAX_WAIT/);
+});
+
+test("package.json's bin is the entry: a script for node", () => {
+  const root = new URL('../../../', import.meta.url);
+  const { bin } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  const entry = new URL(bin.steplease, root);
+  assert.equal(fileURLToPath(entry), MAIN);
+  assert.match(readFileSync(entry, 'utf8'), /^#!\/usr\/bin\/env node\n/);
 });

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { test } from 'node:test';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
 import type { Json } from '../support/http-client.js';
@@ -299,4 +307,143 @@ test('404 step_not_found comes only after a fresh scan', async (t) => {
   await server.problem(server.get('/steps/1'), 404, 'step_not_found');
   root.save(1);
   assert.equal((await server.ok(server.get('/steps/1'))).step, 1);
+});
+
+for (const order of ['asc', 'desc']) {
+  for (const state of ['finalized', 'temporary', 'deleting', 'foreign', 'all']) {
+    test(`pages of ${state} steps, ${order}, are the list in pieces of any size`, async (t) => {
+      const root = CheckpointRoot.make(t);
+      for (const step of [1, 2, 3, 10]) root.save(step);
+      for (const step of [4, 11]) root.write(step);
+      for (const name of ['5', '6', 'b', 'a', 'ö', '%2F', '012']) mkdirSync(root.at(name));
+      const server = await RunningServer.start(t, { flags: { directory: root.path } });
+      const list = await server.ok(server.get(`/steps?state=${state}&order=${order}`));
+      assert.ok(list.items.length >= 2);
+      for (const limit of [1, 2, 3]) {
+        const pieces: Json[] = [];
+        for (let page: string | null = ''; page !== null; ) {
+          const piece: Json = await server.ok(
+            server.get(
+              `/steps?state=${state}&order=${order}&limit=${limit}${page === '' ? '' : `&page=${encodeURIComponent(page)}`}`,
+            ),
+          );
+          assert.ok(piece.items.length <= limit);
+          pieces.push(...piece.items);
+          page = piece.next_page;
+        }
+        assert.deepEqual(pieces, list.items);
+      }
+    });
+  }
+}
+
+test('a page goes on behind its last step, even if that is gone meanwhile', async (t) => {
+  const root = CheckpointRoot.make(t);
+  for (const step of [1, 2, 3]) root.save(step);
+  const server = await RunningServer.start(t, { flags: { directory: root.path, ...FAST } });
+  const { next_page } = await server.ok(server.get('/steps?limit=2'));
+  root.delete(2);
+  await server.observed.next('eventAppended', ({ type }) => type === 'step.deleted');
+  const { items } = await server.ok(server.get(`/steps?page=${next_page}`));
+  assert.deepEqual(
+    items.map((item: Json) => item.step),
+    [3],
+  );
+});
+
+test('an ETag changes with the leases of a step, is understood weak and in a list, and survives a restart', async (t) => {
+  const root = CheckpointRoot.make(t);
+  root.save(1);
+  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  await server.ok(server.get('/steps/1'));
+  const etag = (await server.get('/steps')).headers.get('etag') ?? '';
+  const asked = async (tag: string) =>
+    (await server.get('/steps', { headers: { 'if-none-match': tag } })).status;
+  assert.deepEqual(
+    [await asked(`W/${etag}`), await asked(`"other", ${etag}`), await asked('*')],
+    [304, 304, 304],
+  );
+  assert.equal(await asked('"other"'), 200);
+  await server.restart();
+  await server.ok(server.get('/steps/1'));
+  assert.equal(await asked(etag), 304);
+  await server.ok(server.post('/leases', { step: 1 }), 201);
+  assert.equal(await asked(etag), 200);
+  assert.equal((await server.ok(server.get('/steps'))).items[0].leases, 1);
+});
+
+for (const step of ['-1', '1.5', 'first', '1e3', '1152921504606846976']) {
+  test(`GET /steps/${step} is refused`, async (t) => {
+    const root = CheckpointRoot.make(t);
+    const server = await RunningServer.start(t, { flags: { directory: root.path } });
+    const { detail } = await server.problem(server.get(`/steps/${step}`), 400, 'invalid_request');
+    assert.ok(detail.includes(step), detail);
+  });
+}
+
+for (const query of ['min=-1', 'max=x', 'order=up', 'state=gone', 'min=1152921504606846976']) {
+  test(`GET /steps?${query} is refused, and named`, async (t) => {
+    const root = CheckpointRoot.make(t);
+    const server = await RunningServer.start(t, { flags: { directory: root.path } });
+    const { detail } = await server.problem(server.get(`/steps?${query}`), 400, 'invalid_request');
+    for (const part of query.split('=')) assert.ok(detail.includes(part), detail);
+  });
+}
+
+test('a step that is not there says what is, and one that is there in another state is shown', async (t) => {
+  const root = CheckpointRoot.make(t);
+  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  await server.problem(server.get('/steps/latest'), 404, 'step_not_found');
+  root.save(4);
+  root.write(6);
+  const { detail } = await server.problem(server.get('/steps/5'), 404, 'step_not_found');
+  assert.match(detail, /highest finalized step is 4/);
+  assert.equal((await server.ok(server.get('/steps/6'))).state, 'temporary');
+  assert.equal((await server.ok(server.get('/steps/latest'))).step, 4);
+});
+
+test('items are those of the metadata, sorted, and metrics of the item or else of the metadata', async (t) => {
+  const root = CheckpointRoot.make(t);
+  root.save(3, { fixture: 'composite/3' });
+  root.save(4);
+  rmSync(root.at(4, 'metrics'), { recursive: true });
+  const metadata = JSON.parse(readFileSync(root.at(4, '_CHECKPOINT_METADATA'), 'utf8'));
+  delete metadata.item_handlers.metrics;
+  writeFileSync(
+    root.at(4, '_CHECKPOINT_METADATA'),
+    JSON.stringify({ ...metadata, metrics: { loss: 0.25 } }).replace('0.25', '-Infinity'),
+  );
+  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  assert.deepEqual((await server.ok(server.get('/steps/3'))).items, ['dataset', 'state']);
+  const step = await server.ok(server.get('/steps/4'));
+  assert.deepEqual([step.items, step.metrics], [['default'], { loss: '-Infinity' }]);
+});
+
+test('an older temporary name with a timestamp behind the mark is temporary as well', async (t) => {
+  const root = CheckpointRoot.make(t);
+  mkdirSync(root.at('5.orbax-checkpoint-tmp-1700000000'));
+  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  const [entry] = (await server.ok(server.get('/steps?state=temporary'))).items;
+  assert.deepEqual([entry.step, entry.reason], [5, 'name contains .orbax-checkpoint-tmp']);
+});
+
+test('the snapshot directory of the other layout, and one of its own inside the run, are no steps either', async (t) => {
+  const root = CheckpointRoot.make(t);
+  root.save(1);
+  const server = await RunningServer.start(t, { flags: { allow_root: [root.path] } });
+  for (const layout of [{ snapshot_layout: 'orbax' }, { snapshot_dir: root.at('held') }]) {
+    await server.ok(
+      server.put('/runs/r', { directory: root.path, ...layout }),
+      'snapshot_dir' in layout ? 200 : 201,
+    );
+    const lease = await server.ok(server.post('/leases', { step: 1 }), 201);
+    assert.ok(!lease.path.startsWith(root.at('_STEPLEASE')), lease.path);
+    const names = (await server.ok(server.get('/steps?state=all'))).items.map((item: Json) => item.name);
+    assert.ok(
+      !names.includes('held') && !(names.includes('_SNAPSHOTS') && 'snapshot_layout' in layout),
+      names.join(),
+    );
+    await server.ok(server.delete(`/leases/${lease.id}`), 204);
+    await server.observed.next('snapshotRemoved');
+  }
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
 import type { Json } from '../support/http-client.js';
@@ -286,3 +286,127 @@ test('a step that is being deleted is passed over for what remains', async (t) =
   unlinkSync(root.at(2, '_CHECKPOINT_METADATA'));
   assert.equal((await server.ok(server.get('/wait'))).step, 1);
 });
+
+test('a wait is answered by events of the filesystem, long before the next poll', async (t) => {
+  const { root, server } = await serve(t, { poll_interval: '3600' });
+  for (const step of [1, 2, 3]) {
+    const waiting = server.ok(server.get(`/wait?until=${step}`));
+    await waitStarted(server);
+    root.save(step);
+    assert.equal((await waiting).step, step);
+  }
+});
+
+test('where the run is polled a wait is answered all the same', async (t) => {
+  const { root, server } = await serve(t, { watch: 'poll' });
+  assert.equal((await server.ok(server.get('/runs/default'))).watch.mode, 'poll');
+  const waiting = server.ok(server.get('/wait?until=1'));
+  await waitStarted(server);
+  root.save(1);
+  assert.equal((await waiting).step, 1);
+});
+
+test('many waits share the scans of one run', async (t) => {
+  const { root, server } = await serve(t, { watch: 'poll', poll_interval: '3600' });
+  const waits = Array.from({ length: 200 }, () => server.ok(server.get('/wait?until=1&timeout=20')));
+  for (const _ of waits) await waitStarted(server);
+  const before = server.observed.all('scanFinished').length;
+  root.save(1);
+  await server.ok(server.get('/wait?until=1&timeout=0'));
+  for (const { step } of await Promise.all(waits)) assert.equal(step, 1);
+  assert.ok(server.observed.all('scanFinished').length - before <= 3);
+});
+
+test('finish acts only after a scan: a step that nobody announced wins over it', async (t) => {
+  const { root, server } = await serve(t, { watch: 'poll', poll_interval: '3600' });
+  const waiting = server.ok(server.get('/wait?until=1'));
+  await waitStarted(server);
+  root.save(1);
+  assert.equal((await server.ok(server.post('/runs/default/finish'))).latest_step, 1);
+  assert.equal((await waiting).step, 1);
+});
+
+test('finish is idempotent and keeps its reason; reopen makes waits wait again', async (t) => {
+  const { root, server } = await serve(t);
+  await server.ok(server.post('/runs/default/finish', { reason: 'trained' }));
+  const again = await server.ok(server.post('/runs/default/finish'));
+  assert.deepEqual([again.state, again.reason], ['finished', 'trained']);
+  await server.ok(server.post('/runs/default/reopen'));
+  assert.equal((await server.ok(server.post('/runs/default/reopen'))).state, 'watching');
+  const types = (await server.ok(server.get('/events'))).items.map((event: Json) => event.type);
+  assert.deepEqual(types.slice(-2), ['run.finished', 'run.reopened']);
+  const waiting = server.ok(server.get('/wait?until=1'));
+  await waitStarted(server);
+  root.save(1);
+  assert.equal((await waiting).step, 1);
+});
+
+test('with after, a step that is there again wins over finished, and none is finished', async (t) => {
+  const { root, server } = await serve(t);
+  const { cursor } = await server.ok(server.get('/steps'));
+  root.save(1);
+  await server.ok(server.get('/wait?until=1'));
+  await server.ok(server.post('/runs/default/finish'));
+  const first = await server.ok(server.get(`/wait?after=${cursor}`));
+  assert.equal(first.step, 1);
+  assert.equal((await server.ok(server.get(`/wait?after=${first.cursor}`))).reason, 'finished');
+});
+
+test('after passes over steps that are gone by now', async (t) => {
+  const { root, server } = await serve(t);
+  const { cursor } = await server.ok(server.get('/steps'));
+  for (const step of [1, 2, 3]) {
+    root.save(step);
+    await server.ok(server.get(`/wait?until=${step}`));
+  }
+  root.delete(1);
+  root.deletePartly(2);
+  assert.equal((await server.ok(server.get(`/wait?after=${cursor}`))).step, 3);
+});
+
+test('a step that is half gone at first sight is never waited for', async (t) => {
+  const { root, server } = await serve(t);
+  root.save(1);
+  root.write(2);
+  rmSync(root.at('2.orbax-checkpoint-tmp', 'default'), { recursive: true });
+  renameSync(root.at('2.orbax-checkpoint-tmp'), root.at(2));
+  assert.equal((await server.ok(server.get('/wait?until=1'))).step, 1);
+  assert.equal((await server.ok(server.get('/wait?until=2&timeout=100ms'))).satisfied, false);
+});
+
+test('a step that is deleted while it is waited for is no answer, the one after it is', async (t) => {
+  const { root, server } = await serve(t);
+  const waiting = server.ok(server.get('/wait?until=2'));
+  await waitStarted(server);
+  root.save(1);
+  await server.observed.next('eventAppended', ({ subject }) => subject === '1');
+  root.delete(1);
+  root.save(3);
+  assert.equal((await waiting).step, 3);
+});
+
+test('a client that hangs up makes room for another at once', async (t) => {
+  const { root, server } = await serve(t, { max_waits: '1' });
+  const hangUp = new AbortController();
+  const waiting = server.get('/wait?until=1', { signal: hangUp.signal });
+  await waitStarted(server);
+  hangUp.abort();
+  await assert.rejects(waiting);
+  await server.observed.next('waitEnded');
+  const next = server.ok(server.get('/wait?until=1'));
+  await waitStarted(server);
+  root.save(1);
+  assert.equal((await next).step, 1);
+});
+
+for (const timeout of ['-1', 'soon', '1e3', '', '5 s', '1d', 'Infinity', '99999999999']) {
+  test(`timeout "${timeout}" is refused, with the rule`, async (t) => {
+    const { server } = await serve(t);
+    const { detail } = await server.problem(
+      server.get(`/wait?timeout=${encodeURIComponent(timeout)}`),
+      400,
+      'invalid_request',
+    );
+    assert.match(detail, /"timeout".*duration such as 30, 30s, 1\.5m, 2h or 250ms/);
+  });
+}

@@ -100,7 +100,7 @@ export class RunAdministration {
 
   remove(name: string, isForced: boolean): Promise<void> {
     return this.#inTurn(async () => {
-      const { registry, book, terms, log, clock } = this.#ports;
+      const { registry, book } = this.#ports;
       const live = registry.get(name);
       const active = book.activeOf(name);
       if (active.length > 0 && !isForced) {
@@ -111,12 +111,25 @@ export class RunAdministration {
       registry.delete(name);
       live.removal.trip('run_removed');
       await live.watcher.stop();
-      await terms.breakAll(name, 'the run was removed');
-      const data = { directory: live.run.record.directory };
-      await log.commit(async (tx, emit) => {
-        await tx.runs.remove(name);
-        emit({ run: name, type: 'run.removed', subject: name, time: clock.now(), data });
-      });
+      try {
+        await this.#forget(live.run);
+      } catch (error) {
+        // Its waits were told that it is gone; who asks again finds it.
+        const again = { ...live, removal: new Breaker() };
+        registry.add(again);
+        this.#watchAgain(again);
+        throw error;
+      }
+    });
+  }
+
+  async #forget({ name, record }: WatchedRun): Promise<void> {
+    const { terms, log, clock } = this.#ports;
+    await terms.breakAll(name, 'the run was removed');
+    await log.commit(async (tx, emit) => {
+      await tx.runs.remove(name);
+      const data = { directory: record.directory };
+      emit({ run: name, type: 'run.removed', subject: name, time: clock.now(), data });
     });
   }
 
