@@ -196,7 +196,7 @@ export class Lessor {
     const { room } = this.#ports;
     const end = room.late(slice);
     room.record(slice, end);
-    const wait = room.unsatisfied(slice, end.kind, condition);
+    const wait = room.unsatisfied(slice, end, condition);
     return { granted: false, wait: { ...wait, detail: `${error.message}; ${wait.detail}` } };
   }
 
@@ -209,7 +209,7 @@ export class Lessor {
     const { run } = slice.live;
     if (request.step === null) {
       this.#ports.room.record(slice, end);
-      return { granted: false, wait: this.#ports.room.unsatisfied(slice, end.kind, condition) };
+      return { granted: false, wait: this.#ports.room.unsatisfied(slice, end, condition) };
     }
     if (run.availability === 'unavailable') throw runUnavailable(slice.live);
     if (this.#waits(request)) this.#ports.room.record(slice, end);

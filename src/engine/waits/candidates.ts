@@ -23,30 +23,40 @@ export interface Candidate {
   readonly position: number;
 }
 
+/** `position`: up to there the log has none, so who goes on behind it misses nothing. */
+export type NoCandidate =
+  | { readonly kind: 'finished'; readonly position: number }
+  | { readonly kind: 'interrupted'; readonly position: number };
+
 /**
  * The first step that meets a condition, as Orbax's `wait_for_new_checkpoint` finds it: the highest finalized one, if that is high enough.
- * `finished`: none ever will, as far as the trainer said. Null: interrupted.
+ * `finished`: none ever will, as far as the trainer said.
  */
-export function awaitCandidate(
+export async function awaitCandidate(
   log: EventLog,
   run: WatchedRun,
   condition: Condition,
   interrupt: Interrupt,
-): Promise<Candidate | { readonly kind: 'finished' } | null> {
-  let position = condition.after;
-  return waitForEvents(log.wakeup(run.name), interrupt, async () => {
+): Promise<Candidate | NoCandidate> {
+  let position = condition.after ?? log.position;
+  const ended = (): NoCandidate | null => (run.finished ? { kind: 'finished', position } : null);
+  const found = await waitForEvents<Candidate | NoCandidate>(log.wakeup(run.name), interrupt, async () => {
     // While the directory cannot be read nobody knows what is in it: neither what was there nor "finished" is an answer.
     if (run.availability === 'unavailable') return null;
-    if (position === null) return present(log, run, condition) ?? ended(run);
+    if (condition.after === null) {
+      position = log.position;
+      return present(log, run, condition) ?? ended();
+    }
     const found = await firstAfter(log, run, condition, position);
     if (found.tracked !== null) return { kind: 'step', tracked: found.tracked, position: found.through };
     position = found.through;
-    return ended(run);
+    return ended();
   });
+  return found ?? { kind: 'interrupted', position };
 }
 
 /** The step that meets the condition now; null when none does. */
-export function present(log: EventLog, run: WatchedRun, condition: Condition): Candidate | null {
+function present(log: EventLog, run: WatchedRun, condition: Condition): Candidate | null {
   if (run.availability !== 'available') return null;
   const found = condition.exactly === null ? highest(run, condition) : exact(run, condition.exactly);
   if (found === null || isExcluded(found, condition)) return null;
@@ -69,10 +79,6 @@ function exact(run: WatchedRun, step: number): TrackedStep | null {
 
 function isExcluded(tracked: TrackedStep, { except }: Condition): boolean {
   return except.has(tracked.entry.generation ?? '');
-}
-
-function ended(run: WatchedRun): { readonly kind: 'finished' } | null {
-  return run.finished ? { kind: 'finished' } : null;
 }
 
 /** Reads on through the log for a finalized step that still is there, whatever its number. */

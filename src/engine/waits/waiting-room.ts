@@ -11,7 +11,7 @@ import type { EventLog } from '../events/event-log.js';
 import type { LiveRun } from '../runs/run-registry.js';
 import { describeStep, type Holdings } from '../steps/step-document.js';
 import { seconds } from '../units.js';
-import { awaitCandidate, type Candidate, type Condition, present } from './candidates.js';
+import { awaitCandidate, type Candidate, type Condition, type NoCandidate } from './candidates.js';
 import type { WaitRecorder, WaitStart } from './wait-recorder.js';
 import { type Breaker, WaitScope } from './wait-scope.js';
 
@@ -31,7 +31,13 @@ export interface WaitSlice {
   readonly timeoutMs: number;
 }
 
-export type WaitEnd = Candidate | { readonly kind: UnsatisfiedReason };
+export interface UnsatisfiedEnd {
+  readonly kind: UnsatisfiedReason;
+  /** Position in the log up to which there was no such step. */
+  readonly position: number;
+}
+
+export type WaitEnd = Candidate | UnsatisfiedEnd;
 
 /** Where requests wait for steps. Every rule of waiting is here, for `/wait` and for leases alike. */
 export class WaitingRoom {
@@ -67,7 +73,7 @@ export class WaitingRoom {
     return this.admit(live, timeoutMs, signal, start, async (slice) => {
       const end = await this.seek(slice, condition);
       this.record(slice, end);
-      return end.kind === 'step' ? this.#satisfied(slice, end) : this.unsatisfied(slice, end.kind, condition);
+      return end.kind === 'step' ? this.#satisfied(slice, end) : this.unsatisfied(slice, end, condition);
     });
   }
 
@@ -107,13 +113,16 @@ export class WaitingRoom {
 
   /**
    * Waits until the condition is met. A present step beats the deadline and the finished run; neither counts before a scan that began after
-   * the request has not shown one. What is found is looked at once more: a step that is being deleted is no answer. Throws when the wait must
-   * not be answered at all.
+   * the request has not shown one. What is found is looked at once more: a step that is being deleted is no answer, nor is the end of a run that
+   * this very scan has reopened. Throws when the wait must not be answered at all.
    */
   async seek(slice: WaitSlice, condition: Condition): Promise<WaitEnd> {
+    const { run, watcher } = slice.live;
     for (;;) {
       const end = await this.#find(slice, condition);
-      if (end.kind !== 'step' || (await slice.live.watcher.isWhole(end.tracked))) return end;
+      if (end.kind === 'step' && !(await watcher.isWhole(end.tracked))) continue;
+      if (end.kind === 'finished' && !run.finished) continue;
+      return end;
     }
   }
 
@@ -123,17 +132,18 @@ export class WaitingRoom {
     const look = watcher.refresh(isDue ? -1 : FRESH_MS);
     await (isDue ? look : scope.interrupt.unless(look));
     let found = await awaitCandidate(this.#log, run, condition, scope.interrupt);
-    if (found?.kind === 'finished') found = await this.#lastLook(live, condition, found);
-    else if (found === null && scope.interrupt.reason === 'deadline' && !isDue)
-      found = await this.#lastLook(live, condition, null);
-    const failure = found === null ? scope.failure(run.name) : null;
+    const isLate = scope.interrupt.reason === 'deadline' && !isDue;
+    if (found.kind === 'finished' || (found.kind === 'interrupted' && isLate))
+      found = await this.#lastLook(live, condition, found);
+    if (found.kind !== 'interrupted') return found;
+    const failure = scope.failure(run.name);
     if (failure !== null) throw failure;
-    return found ?? this.late({ timeoutMs });
+    return this.late({ timeoutMs }, found.position);
   }
 
   /** What a wait ends with when its deadline passes. */
-  late({ timeoutMs }: Pick<WaitSlice, 'timeoutMs'>): { readonly kind: 'timeout' | 'max_wait' } {
-    return { kind: timeoutMs > this.#limits.maxWaitMs ? 'max_wait' : 'timeout' };
+  late({ timeoutMs }: Pick<WaitSlice, 'timeoutMs'>, position = this.#log.position): UnsatisfiedEnd {
+    return { kind: timeoutMs > this.#limits.maxWaitMs ? 'max_wait' : 'timeout', position };
   }
 
   record({ start }: WaitSlice, end: WaitEnd): void {
@@ -155,7 +165,7 @@ export class WaitingRoom {
 
   unsatisfied(
     { live, scope, timeoutMs }: WaitSlice,
-    reason: UnsatisfiedReason,
+    { kind: reason, position }: UnsatisfiedEnd,
     condition: Condition,
   ): UnsatisfiedWaitDocument {
     return {
@@ -163,19 +173,23 @@ export class WaitingRoom {
       satisfied: false,
       step: -1,
       reason,
-      cursor: this.#log.cursor(),
+      cursor: this.#log.cursor(position),
       waited: seconds(scope.waitedMs),
       timeout: seconds(timeoutMs),
       detail: this.#explain(live, reason, condition),
     };
   }
 
-  async #lastLook<T>(live: LiveRun, condition: Condition, otherwise: T): Promise<Candidate | T> {
-    await live.watcher.scan();
-    if (condition.after === null) return present(this.#log, live.run, condition) ?? otherwise;
+  async #lastLook(
+    { run, watcher }: LiveRun,
+    condition: Condition,
+    otherwise: NoCandidate,
+  ): Promise<Candidate | NoCandidate> {
+    await watcher.scan();
     const due = new WaitScope(this.#clock, 0, [], null);
-    const found = await awaitCandidate(this.#log, live.run, condition, due.interrupt);
-    return found?.kind === 'step' ? found : otherwise;
+    const after = condition.after === null ? null : otherwise.position;
+    const found = await awaitCandidate(this.#log, run, { ...condition, after }, due.interrupt);
+    return found.kind === 'step' ? found : { ...otherwise, position: found.position };
   }
 
   #satisfied({ live, scope, timeoutMs }: WaitSlice, { tracked, position }: Candidate): SatisfiedWaitDocument {
