@@ -69,7 +69,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     files,
     settings.allowRoots,
     settings.runs.flatMap(({ directory, options }) => [directory, options.snapshotDirectory ?? directory]),
-    stored.map(({ realPath }) => realPath),
+    stored.flatMap(({ realPath, options }) => [realPath, options.snapshotDirectory ?? realPath]),
   );
   const registry = new RunRegistry();
   const book = new LeaseBook();
@@ -104,21 +104,37 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     owner,
   });
 
-  for (const record of stored) administration.revive(record, await store.steps.list(record.name));
-  await reconcile({ ...snapshotPorts, store, remover, terms });
-  for (const { run, watcher } of registry.all()) {
-    watcher
-      .scan()
-      .catch((error: unknown) =>
-        observer.internalError({ during: `making the first scan of run ${run.name}`, error }),
-      );
+  const close = async () => {
+    retention.close();
+    auditor.close();
+    terms.close();
+    recorder.close();
+    await Promise.all(registry.all().map(({ watcher }) => watcher.stop()));
+    await builder.close();
+    await remover.close();
+    await recorder.settled();
+  };
+  try {
+    for (const record of stored) administration.revive(record, await store.steps.list(record.name));
+    await reconcile({ ...snapshotPorts, store, remover, terms });
+    for (const { run, watcher } of registry.all()) {
+      watcher
+        .scan()
+        .catch((error: unknown) =>
+          observer.internalError({ during: `making the first scan of run ${run.name}`, error }),
+        );
+    }
+    for (const { name, directory, options } of settings.runs)
+      await administration.configure(name, directory, options);
+    // Now, when they can be renewed again.
+    terms.beginAll();
+    retention.start();
+    auditor.start();
+  } catch (error) {
+    // What was begun would go on without anybody to tell.
+    await close();
+    throw error;
   }
-  for (const { name, directory, options } of settings.runs)
-    await administration.put(name, directory, options);
-  // Now, when they can be renewed again.
-  terms.beginAll();
-  retention.start();
-  auditor.start();
 
   const runs: Runs = {
     list: (query) => administration.list(query),
@@ -165,16 +181,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       shutdown.trip('shutdown');
       events.drain();
     },
-    close: async () => {
-      retention.close();
-      auditor.close();
-      terms.close();
-      recorder.close();
-      await Promise.all(registry.all().map(({ watcher }) => watcher.stop()));
-      await builder.close();
-      await remover.close();
-      await recorder.settled();
-    },
+    close,
   };
 }
 

@@ -16,7 +16,7 @@ export class AllowedDirectories {
   /**
    * @param roots directories below which runs may be registered.
    * @param named directories of the configuration.
-   * @param stored real paths of runs that were allowed when they were registered.
+   * @param stored of runs that were allowed when they were registered: their real paths and snapshot directories.
    */
   static async resolve(
     files: FileSystem,

@@ -98,6 +98,12 @@ export class RunAdministration {
     });
   }
 
+  /** A run of the command line: what is said there wins, and what is not said stays as it was stored. */
+  async configure(name: string, directory: string, options: Partial<RunOptions>): Promise<void> {
+    const stored = this.#ports.registry.find(name)?.run.record.options;
+    await this.put(name, directory, { ...stored, ...options });
+  }
+
   remove(name: string, isForced: boolean): Promise<void> {
     return this.#inTurn(async () => {
       const { registry, book } = this.#ports;
