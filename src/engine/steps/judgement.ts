@@ -2,7 +2,7 @@ import type { Identity, Inspection, StepContent } from '../file-system.js';
 import type { JsonObject } from '../json.js';
 import { millisecondsOf } from '../units.js';
 import type { CheckpointMetadata } from './checkpoint-metadata.js';
-import { describeCommitRule } from './classification.js';
+import { countsBy, describeCommitRule } from './classification.js';
 import { COMMIT_SUCCESS_FILE, type CommitMode } from './commit-marker.js';
 import { generationOf, isSameSaving, sameDirectory } from './generation.js';
 import { itemsOf, missingItem } from './items.js';
@@ -56,13 +56,16 @@ function judgePresent(
       known !== null &&
       vanished === null &&
       known.identity !== null &&
-      sameDirectory(known.identity, identity);
+      sameDirectory(known.identity, identity) &&
+      countsBy(context.commitMode, known.entry);
     return untouched ? decided(known) : { verdict: 'look_closer' };
   }
   const metadata = content.metadata?.outcome === 'read' ? content.metadata.value : null;
   if (known === null || known.entry.generation === null)
     return judgeFirstSight(context, identity, content, metadata);
   if (isSameSaving(known.entry, identity, metadata?.committedAtNs ?? null)) {
+    const isOutdated = known.entry.state === 'finalized' && !countsBy(context.commitMode, known.entry);
+    if (vanished === null && isOutdated) return judgeFirstSight(context, identity, content, metadata);
     return judgeAgain(withIdentity(known, identity), vanished, content, metadata, context.commitMode);
   }
   return judgeStranger(context, known, identity, content, metadata);

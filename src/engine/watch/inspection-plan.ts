@@ -1,5 +1,6 @@
 import type { InspectRequest } from '../file-system.js';
-import type { Candidate } from '../steps/classification.js';
+import { type Candidate, countsBy } from '../steps/classification.js';
+import type { CommitMode } from '../steps/commit-marker.js';
 import type { StepIndex } from '../steps/step-index.js';
 
 /** Finalized steps that every scan audits, newest first: what evaluators are about to be given is among them. */
@@ -19,6 +20,7 @@ export class InspectionPlan {
   requests(
     candidates: readonly Candidate[],
     index: StepIndex,
+    commitMode: CommitMode,
     hinted: ReadonlySet<string>,
     isThorough: boolean,
   ): readonly InspectRequest[] {
@@ -28,7 +30,11 @@ export class InspectionPlan {
       const tracked = index.get(name);
       const known = tracked?.inventory ?? null;
       const request: InspectRequest = { name, depth: known === null ? 'look' : 'audit', known };
-      const isSettled = tracked !== null && tracked.entry.state === 'finalized' && tracked.identity !== null;
+      const isSettled =
+        tracked !== null &&
+        tracked.entry.state === 'finalized' &&
+        tracked.identity !== null &&
+        countsBy(commitMode, tracked.entry);
       if (isSettled && !hinted.has(name)) settled.push(request);
       else if (tracked?.entry.state === 'deleting') requests.push({ name, depth: 'look', known: null });
       else requests.push(request);

@@ -61,7 +61,7 @@ export class Scanner {
     if (listing.outcome === 'listed') {
       const classification = classify(rules, listing);
       this.#shadowing = new Shadowing(classification.candidates, this.#index);
-      await report(this.#byName(classification, listing.directories));
+      await report(this.#byName(classification, listing.directories, rules));
     }
     const shadowing = this.#shadowing;
     if (shadowing === null) throw new Error('the first listing of a root cannot be unchanged');
@@ -82,7 +82,7 @@ export class Scanner {
     { hinted, isThorough }: ScanScope,
     report: (findings: Findings) => Promise<void>,
   ): Promise<void> {
-    const planned = plan.requests(candidates, this.#index, hinted, isThorough);
+    const planned = plan.requests(candidates, this.#index, rules.commitMode, hinted, isThorough);
     // Where a file inside marks a finalized step, no name says that it is one.
     const most = rules.commitMode === 'commit_file' ? planned.length : LOOKED_AT_ONCE;
     const requests = planned.slice(0, most);
@@ -161,9 +161,9 @@ export class Scanner {
     return batch.length === 0 ? Promise.resolve([]) : this.#files.inspect(directory, batch);
   }
 
-  #byName(classification: Classification, directories: readonly string[]): Findings {
+  #byName(classification: Classification, directories: readonly string[], rules: ScanRules): Findings {
     const findings = new Map<string, TrackedStep | null>();
-    const present = new Set(directories);
+    const present = new Set(directories.filter((name) => !rules.ownDirectories.has(name)));
     for (const { entry } of this.#index.all()) if (!present.has(entry.name)) findings.set(entry.name, null);
     for (const tracked of classification.decided) {
       const known = this.#index.get(tracked.entry.name)?.entry;

@@ -30,6 +30,36 @@ const whole = decide(present({ inventory: inventory() }));
 /** The same, as it is known after a restart. */
 const revived: TrackedStep = { ...whole, identity: null, inventory: null };
 
+describe('judge, after the commit mode was changed', () => {
+  const context = { known: whole, commitMode: 'commit_file' } as const;
+  const unseen: Inspection = {
+    name: '7',
+    outcome: 'present',
+    identity: IDENTITY,
+    vanished: null,
+    content: null,
+  };
+
+  it('does not stop at an untouched directory', () => {
+    assert.equal(verdict(unseen, context), 'look_closer');
+    assert.equal(verdict(unseen, { known: whole }), 'decided');
+  });
+
+  it('judges by the new rule, and keeps the generation of what counts by both', () => {
+    const { entry } = decide(present({ inventory: inventory() }), context);
+    assert.deepEqual([entry.state, entry.generation], ['finalized', whole.entry.generation]);
+    assert.match(entry.reason, /holds commit_success\.txt/);
+    assert.equal(decide(present({ commitFile: false }), context).entry.state, 'temporary');
+  });
+
+  it('resurrects nothing that is being deleted', () => {
+    const vanished = { path: 'default/d/1', how: 'missing' } as const;
+    const deleting = decide(present({}, { vanished }), context);
+    assert.equal(deleting.entry.state, 'deleting');
+    assert.equal(decide(present({}), { ...context, known: deleting }).entry.state, 'deleting');
+  });
+});
+
 describe('judge, at first sight', () => {
   const cases: [what: string, seen: Inspection, state: string, reason: RegExp][] = [
     ['a whole step', present({}), 'finalized', /renamed to its final name/],
@@ -149,7 +179,10 @@ describe('judge, of a known step', () => {
     [
       'its commit file in commit_file mode',
       present({ commitFile: false }),
-      { commitMode: 'commit_file' },
+      {
+        commitMode: 'commit_file',
+        known: decide(present({ inventory: inventory() }), { commitMode: 'commit_file' }),
+      },
       /commit_success\.txt is missing/,
     ],
     [

@@ -28,7 +28,13 @@ describe('the inspection plan', () => {
     index.set('90', null);
     index.set('50', { ...tracked('50'), entry: stepEntry('50', 'temporary') });
     index.set('40', tracked('40', { identity: null }));
-    const requests = new InspectionPlan().requests(candidates, index, new Set(['10']), false);
+    const requests = new InspectionPlan().requests(
+      candidates,
+      index,
+      'atomic_rename',
+      new Set(['10']),
+      false,
+    );
     assert.deepEqual(
       requests.slice(0, 4).map(({ name }) => name),
       ['90', '50', '40', '10'],
@@ -38,7 +44,8 @@ describe('the inspection plan', () => {
   it('audits the newest finalized steps in every scan, more of them in a thorough one', () => {
     const { index, candidates } = settled(100);
     const plan = new InspectionPlan();
-    const audited = (isThorough: boolean) => plan.requests(candidates, index, NO_HINTS, isThorough);
+    const audited = (isThorough: boolean) =>
+      plan.requests(candidates, index, 'atomic_rename', NO_HINTS, isThorough);
     assert.deepEqual(
       audited(false).map(({ name }) => name),
       ['100', '99', '98', '97', '96', '95', '94', '93'],
@@ -52,7 +59,7 @@ describe('the inspection plan', () => {
     const plan = new InspectionPlan();
     const seen = new Set<string>();
     for (let scan = 0; scan < 9; scan += 1) {
-      const requests = plan.requests(candidates, index, NO_HINTS, true);
+      const requests = plan.requests(candidates, index, 'atomic_rename', NO_HINTS, true);
       assert.ok(requests.length <= 192, `${requests.length}`);
       for (const { name } of requests) seen.add(name);
     }
@@ -62,7 +69,7 @@ describe('the inspection plan', () => {
   it('audits against the inventory, and looks where there is none', () => {
     const { index, candidates } = settled(2);
     index.set('1', tracked('1', { inventory: null }));
-    const requests = new InspectionPlan().requests(candidates, index, NO_HINTS, false);
+    const requests = new InspectionPlan().requests(candidates, index, 'atomic_rename', NO_HINTS, false);
     assert.deepEqual(
       requests.map(({ name, depth, known }) => [name, depth, known !== null]),
       [
@@ -75,8 +82,17 @@ describe('the inspection plan', () => {
   it('looks at what is being deleted without its inventory: it may be saved again', () => {
     const { index, candidates } = settled(1);
     index.set('1', { ...tracked('1'), entry: stepEntry('1', 'deleting', { generation: 'g1' }) });
-    assert.deepEqual(new InspectionPlan().requests(candidates, index, NO_HINTS, false), [
+    assert.deepEqual(new InspectionPlan().requests(candidates, index, 'atomic_rename', NO_HINTS, false), [
       { name: '1', depth: 'look', known: null },
     ]);
+  });
+
+  it('looks again at what is finalized by a rule that does not hold any more', () => {
+    const { index, candidates } = settled(100);
+    const reason = 'was renamed to its final name';
+    index.set('1', { ...tracked('1'), entry: stepEntry('1', 'finalized', { generation: 'g1', reason }) });
+    const first = (mode: 'atomic_rename' | 'commit_file') =>
+      new InspectionPlan().requests(candidates, index, mode, NO_HINTS, false)[0]?.name;
+    assert.deepEqual([first('commit_file'), first('atomic_rename')], ['1', '100']);
   });
 });
