@@ -47,6 +47,17 @@ describe('the Host header', () => {
   });
 });
 
+describe('the Host header of a server that listens on every address', () => {
+  for (const host of ['0.0.0.0', '::'])
+    it(`may be any address, and no other name, when ${host} is bound`, async (t) => {
+      const { api } = await startServer(t, scriptedEngine(), { host });
+      for (const address of ['192.0.2.7:7878', '[2001:db8::7]:7878', '10.0.0.1'])
+        await api.get('/livez').set('Host', address).expect(200);
+      for (const name of ['evil.example', '192.0.2.7.evil.example', '[zz]'])
+        await api.get('/livez').set('Host', name).expect(421);
+    });
+});
+
 describe('the Origin header', () => {
   it("may be the server's own or an allowed one", async (t) => {
     const { api, url } = await startServer(t, scriptedEngine(), { allowedOrigins: ['https://dash.example'] });

@@ -1,8 +1,11 @@
+import { isIP } from 'node:net';
 import { EngineError } from '../../engine/errors.js';
 import { show } from '../wire/refusal.js';
 
 const HOST = /^(\[[0-9a-f:.]+\]|[^[\]:/?#@\s]+)(?::\d{1,5})?$/;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+/** Bound to these, a server has every address of its machine, and whatever forwards to it. */
+const EVERY_ADDRESS = ['0.0.0.0', '::'];
 
 export interface HostGuardSettings {
   readonly host?: string;
@@ -16,6 +19,8 @@ export interface HostGuardSettings {
  */
 export class HostGuard {
   readonly #hosts: ReadonlySet<string>;
+  /** A page of a hostile site comes with that site's name, never with an address. */
+  readonly #takesAddresses: boolean;
   readonly #origins: ReadonlySet<string>;
 
   constructor(settings: HostGuardSettings) {
@@ -23,6 +28,7 @@ export class HostGuard {
     this.#hosts = new Set(
       [...LOOPBACK, ...(bound === undefined ? [] : [bound]), ...(settings.allowedHosts ?? [])].map(lower),
     );
+    this.#takesAddresses = settings.host !== undefined && EVERY_ADDRESS.includes(settings.host);
     this.#origins = new Set((settings.allowedOrigins ?? []).map(lower));
   }
 
@@ -33,7 +39,7 @@ export class HostGuard {
     }
     const given = host.toLowerCase();
     const name = HOST.exec(given)?.[1];
-    if (name === undefined || !(this.#hosts.has(name) || this.#hosts.has(given))) {
+    if (name === undefined || !this.#isOurs(name, given)) {
       throw new EngineError(
         'host_unknown',
         `header "Host" is ${show(host)}: this server does not go by that name`,
@@ -53,6 +59,11 @@ export class HostGuard {
         },
       );
     }
+  }
+
+  #isOurs(name: string, given: string): boolean {
+    if (this.#hosts.has(name) || this.#hosts.has(given)) return true;
+    return this.#takesAddresses && isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
   }
 }
 
