@@ -18,6 +18,7 @@ import type { RunOptions } from './runs/run.js';
 import { RunAdministration } from './runs/run-administration.js';
 import { RunRegistry } from './runs/run-registry.js';
 import { Auditor } from './snapshots/auditor.js';
+import { Cleanups } from './snapshots/cleanups.js';
 import { reconcile } from './snapshots/reconciler.js';
 import { Snapshotter } from './snapshots/snapshotter.js';
 import { StepCatalog } from './steps/step-catalog.js';
@@ -71,7 +72,12 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const registry = new RunRegistry();
   const book = new LeaseBook();
   const shutdown = new Breaker();
-  const snapshotter = new Snapshotter({ files, log, clock, observer, book, runs: registry, owner: store.id });
+  const cleanups = new Cleanups(clock, observer);
+  const snapshotter = new Snapshotter({
+    ...{ files, log, clock, observer, book, cleanups },
+    runs: registry,
+    owner: store.id,
+  });
   const terms = new LeaseTerms({ store, log, clock, observer, book, snapshotter, runs: registry });
   const protocol = new GrantProtocol({
     files,
@@ -80,6 +86,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     book,
     terms,
     snapshotter,
+    cleanups,
     runs: registry,
     maxLeases,
   });
@@ -176,6 +183,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       recorder.close();
       await Promise.all(registry.all().map(({ watcher }) => watcher.stop()));
       await snapshotter.close();
+      await cleanups.close();
       await recorder.settled();
     },
   };

@@ -4,6 +4,7 @@ import { EngineError } from '../errors.js';
 import type { Emit, EventLog } from '../events/event-log.js';
 import type { FileSystem } from '../file-system.js';
 import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
+import type { Cleanups } from '../snapshots/cleanups.js';
 import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
 import { type Original, type Snapshotter, StepGone } from '../snapshots/snapshotter.js';
@@ -27,6 +28,7 @@ export interface GrantProtocolPorts {
   readonly terms: LeaseTerms;
   readonly snapshotter: Snapshotter;
   readonly runs: RunRegistry;
+  readonly cleanups: Cleanups;
   readonly maxLeases: number;
 }
 
@@ -83,16 +85,39 @@ export class GrantProtocol {
       const placed = await this.#place(live, original, terms);
       if (placed.role === 'granted') return placed.lease;
       if (placed.role === 'late') continue;
+      const build = snapshotter.built(placed.snapshot.id);
+      if (build === null) {
+        await this.#takeBack(placed.lease, placed.snapshot);
+        continue;
+      }
       try {
-        await snapshotter.built(placed.snapshot.id);
+        await build;
+        return await this.#activate(placed.lease, terms);
       } catch (error) {
-        await this.#ports.log.commit((tx) => tx.leases.remove(placed.lease.number));
+        await this.#takeBack(placed.lease, placed.snapshot);
         const isForgiven = error instanceof StepGone && !error.whole && terms.request.ignoreSnapshotErrors;
         if (isForgiven) return this.#grantUnprotected(live, found, terms);
         throw error;
       }
-      return this.#activate(placed.lease, terms);
     }
+  }
+
+  /** A lease that nobody was told of goes without a trace, and the snapshot with it if it was made for this lease alone. */
+  #takeBack(pending: LeaseRecord, snapshot: SnapshotRecord): Promise<void> {
+    const { log, snapshotter, cleanups } = this.#ports;
+    return cleanups.begin(snapshot.path, 'taking back a lease', () =>
+      log
+        .commit(
+          async (tx) => {
+            await tx.leases.remove(pending.number);
+            return snapshotter.letGo(tx, snapshot.id);
+          },
+          (condemned) => {
+            if (condemned !== null) snapshotter.condemn(condemned);
+          },
+        )
+        .then(() => undefined),
+    );
   }
 
   /** Mode `none`, or forgiven errors: the holder reads the original, and nothing keeps it. */

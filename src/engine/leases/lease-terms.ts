@@ -134,12 +134,8 @@ export class LeaseTerms {
       time: change.endedAt,
       data: { ...describePublicLease(ended, null) },
     });
-    if (ended.snapshotId === null || (await tx.leases.countHolding(ended.snapshotId)) > 0)
-      return { condemned: null };
-    // Nobody holds it: from this commit on nobody can join it either.
-    await tx.snapshots.update(ended.snapshotId, { state: 'deleting' });
-    const snapshots = await tx.snapshots.list();
-    return { condemned: snapshots.find(({ id }) => id === ended.snapshotId) ?? null };
+    if (ended.snapshotId === null) return { condemned: null };
+    return { condemned: await this.#ports.snapshotter.letGo(tx, ended.snapshotId) };
   }
 
   /** A renewal is a promise of readable files: it looks before it promises. */

@@ -11,6 +11,7 @@ import type { WatchedRun } from '../runs/watched-run.js';
 import type { StepEntry } from '../steps/step.js';
 import type { Transaction } from '../store.js';
 import { isoTime } from '../units.js';
+import type { Cleanups } from './cleanups.js';
 import type { SnapshotRecord } from './snapshot.js';
 import { snapshotPaths, temporaryName, trashName } from './snapshot-paths.js';
 
@@ -24,6 +25,7 @@ export interface SnapshotterPorts {
   readonly observer: Observer;
   readonly book: LeaseBook;
   readonly runs: RunRegistry;
+  readonly cleanups: Cleanups;
   /** The store's id: what the service writes into its snapshot directories to know them again. */
   readonly owner: string;
 }
@@ -73,10 +75,12 @@ export class Snapshotter {
     return [...this.#stuck.values()].filter((stuck) => stuck.run === run).map(({ detail }) => detail);
   }
 
-  /** Waits until nothing is in the way of a new snapshot of the step. */
+  /** Waits until nothing is in the way of a new snapshot of the step; rejects when the store cannot take an earlier one off its books. */
   async clear(run: WatchedRun, original: Original): Promise<void> {
     const { path } = snapshotPaths(run.record, original.entry.generation, original.entry.name);
+    await this.#ports.cleanups.settle(path);
     await this.#removals.get(path)?.erased;
+    await this.#ports.cleanups.settle(path);
   }
 
   /** The row of a snapshot to be built. */
@@ -112,11 +116,21 @@ export class Snapshotter {
     this.#builds.set(reserved.id, build);
   }
 
-  /** Resolves when the snapshot is ready; rejects with `StepGone` or an `EngineError`, and then no trace of it is left. */
-  built(snapshotId: number): Promise<SnapshotRecord> {
-    return (
-      this.#builds.get(snapshotId) ?? Promise.reject(new Error(`snapshot ${snapshotId} is not being built`))
-    );
+  /**
+   * Resolves when the snapshot is ready; rejects with `StepGone` or an `EngineError`, and then nothing of it is left but, when the store
+   * refuses writes, a row that `clear` removes. Null: it is not being built any more.
+   */
+  built(snapshotId: number): Promise<SnapshotRecord> | null {
+    return this.#builds.get(snapshotId) ?? null;
+  }
+
+  /** Takes a ready snapshot that nobody holds off the shelf: from this commit on nobody can join it. The caller then condemns it. */
+  async letGo(tx: Transaction, snapshotId: number): Promise<SnapshotRecord | null> {
+    if ((await tx.leases.countHolding(snapshotId)) > 0) return null;
+    const snapshot = (await tx.snapshots.list()).find(({ id }) => id === snapshotId);
+    if (snapshot?.state !== 'ready') return null;
+    await tx.snapshots.update(snapshotId, { state: 'deleting' });
+    return { ...snapshot, state: 'deleting' };
   }
 
   /** Begins to remove a snapshot whose row says `deleting`. */
@@ -229,17 +243,15 @@ export class Snapshotter {
   }
 
   /** The build failed, or its row could not be made ready: nothing of it may stay. */
-  async #undo(reserved: SnapshotRecord, isPublished: boolean): Promise<void> {
-    const { files, log, observer } = this.#ports;
-    try {
+  #undo(reserved: SnapshotRecord, isPublished: boolean): Promise<void> {
+    const { files, log, cleanups } = this.#ports;
+    return cleanups.begin(reserved.path, 'undoing a snapshot', async () => {
       if (isPublished) await this.#retire(reserved);
       for (const name of [temporaryName(reserved.id), trashName(reserved.id)]) {
         await files.snapshots.erase(reserved.snapshotDirectory, name);
       }
       await log.commit((tx) => tx.snapshots.remove(reserved.id));
-    } catch (error) {
-      observer.internalError({ during: 'undoing a snapshot', error });
-    }
+    });
   }
 
   /** True when nothing is under the published name any more. */
@@ -256,7 +268,7 @@ export class Snapshotter {
   }
 
   async #remove(snapshot: SnapshotRecord, retired: Promise<boolean>): Promise<void> {
-    const { clock, observer } = this.#ports;
+    const { clock, observer, cleanups } = this.#ports;
     const startedMs = clock.monotonic();
     for (let isRetired = await retired; ; isRetired = await this.#retire(snapshot)) {
       if (isRetired && (await this.#erase(snapshot))) break;
@@ -264,14 +276,11 @@ export class Snapshotter {
       // The next start goes on from the row.
       if (this.#closed) return;
     }
-    await this.#forget(snapshot);
-    const { run, step, generation, fileCount } = snapshot;
-    observer.snapshotRemoved({
-      run,
-      step,
-      generation,
-      durationMs: clock.monotonic() - startedMs,
-      files: fileCount,
+    const { run, step, generation, fileCount: files } = snapshot;
+    const durationMs = clock.monotonic() - startedMs;
+    await cleanups.begin(snapshot.path, 'recording that a snapshot is gone', async () => {
+      await this.#forget(snapshot);
+      observer.snapshotRemoved({ run, step, generation, durationMs, files });
     });
   }
 
@@ -298,15 +307,18 @@ export class Snapshotter {
   }
 
   async #getStuck(snapshot: SnapshotRecord, errno: string, detail: string): Promise<void> {
-    const { log, observer, runs } = this.#ports;
+    const { log, observer, runs, cleanups } = this.#ports;
     if (this.#stuck.has(snapshot.id)) return;
     this.#stuck.set(snapshot.id, { run: snapshot.run, detail });
     const { run, step, generation, path } = snapshot;
     observer.snapshotStuck({ run, step, generation, path, errno, detail });
-    await log.commit(
-      async (_tx, emit) => emit(this.#event('snapshot.stuck', snapshot, { errno, detail })),
-      (_value, events) => runs.noteEvents(events),
-    );
+    await cleanups.begin('', 'telling of a stuck snapshot', async () => {
+      if (!this.#stuck.has(snapshot.id)) return;
+      await log.commit(
+        async (_tx, emit) => emit(this.#event('snapshot.stuck', snapshot, { errno, detail })),
+        (_value, events) => runs.noteEvents(events),
+      );
+    });
   }
 
   async #look(snapshot: SnapshotRecord): Promise<string | null> {
