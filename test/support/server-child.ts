@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Child } from './child.js';
 import { HttpClient } from './http-client.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 /** `steplease serve` as a process of its own, on a free port. */
 export class ServerChild extends HttpClient {
