@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Child } from './child.js';
 import { HttpClient, type Json } from './http-client.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const WARM_START = new URL('./warm-start.js', import.meta.url).href;
 const LEVEL_ERROR = 50;
 
@@ -19,6 +19,15 @@ export class ServerChild extends HttpClient {
   /** @param args of `serve`; resolves when it listens. */
   static async start(test: TestContext, args: readonly string[]): Promise<ServerChild> {
     const server = new ServerChild(new Child(test, MAIN, ['serve', '--port', '0', ...args]));
+    await server.listening();
+    return server;
+  }
+
+  /** As another user, in no group but its own: this process must be root's. */
+  static async startAs(test: TestContext, uid: number, args: readonly string[]): Promise<ServerChild> {
+    const identity = [`--regid=${uid}`, '--clear-groups', process.execPath, MAIN];
+    const command = [...identity, 'serve', '--port', '0', ...args];
+    const server = new ServerChild(new Child(test, `--reuid=${uid}`, command, {}, 'setpriv'));
     await server.listening();
     return server;
   }
