@@ -12,10 +12,12 @@ import { VERSION } from './version.js';
 /** The composition root: the one place that knows every layer. */
 export const startApp: StartApp = async (
   config: Config,
-  { clock, observer, logger }: AppTools,
+  { clock, observer, logger, around = {} }: AppTools,
 ): Promise<App> => {
-  const store = await openSqliteStore({ file: config.databaseFile, clock });
-  const files = openFileSystem({ clock });
+  const sqlite = await openSqliteStore({ file: config.databaseFile, clock });
+  const store = around.store?.(sqlite) ?? sqlite;
+  const disk = openFileSystem({ clock });
+  const files = around.files?.(disk) ?? disk;
   const reader = new RestoreWorkerClient({ clock });
   reader.warmUp();
   const stopping = new AbortController();

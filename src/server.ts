@@ -5,13 +5,20 @@ import { loggingObserver } from './adapters/logging-observer.js';
 import { systemClock } from './adapters/system-clock.js';
 import type { Config } from './config/config.js';
 import type { Clock } from './engine/clock.js';
+import type { FileSystem } from './engine/file-system.js';
 import type { Observer } from './engine/observer.js';
+import type { Store } from './engine/store.js';
 import { startupErrorOf } from './startup-error.js';
 
 export interface AppTools {
   readonly clock: Clock;
   readonly observer: Observer;
   readonly logger: Logger;
+  /** Stand between the service and its adapters: tests have calls fail there, or happen at a chosen moment. */
+  readonly around?: {
+    readonly store?: (store: Store) => Store;
+    readonly files?: (files: FileSystem) => FileSystem;
+  };
 }
 
 /** The composed service. */

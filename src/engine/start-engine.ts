@@ -4,6 +4,7 @@ import { EventLog } from './events/event-log.js';
 import { EventReader } from './events/event-reader.js';
 import type { FileSystem } from './file-system.js';
 import { GrantKeys } from './leases/grant-keys.js';
+import { GrantLimits } from './leases/grant-limits.js';
 import { GrantProtocol } from './leases/grant-protocol.js';
 import { LeaseBook } from './leases/lease-book.js';
 import { LeaseTerms } from './leases/lease-terms.js';
@@ -19,7 +20,9 @@ import { RunAdministration } from './runs/run-administration.js';
 import { RunRegistry } from './runs/run-registry.js';
 import { Auditor } from './snapshots/auditor.js';
 import { reconcile } from './snapshots/reconciler.js';
-import { Snapshotter } from './snapshots/snapshotter.js';
+import { SnapshotAudit } from './snapshots/snapshot-audit.js';
+import { SnapshotBuilder } from './snapshots/snapshot-builder.js';
+import { SnapshotRemover } from './snapshots/snapshot-remover.js';
 import { StepCatalog } from './steps/step-catalog.js';
 import type { Store } from './store.js';
 import { describeSummary, describeWait } from './waits/wait-document.js';
@@ -65,24 +68,20 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const allowed = await AllowedDirectories.resolve(
     files,
     settings.allowRoots,
-    settings.runs.map(({ directory }) => directory),
+    settings.runs.flatMap(({ directory, options }) => [directory, options.snapshotDirectory ?? directory]),
     stored.map(({ realPath }) => realPath),
   );
   const registry = new RunRegistry();
   const book = new LeaseBook();
   const shutdown = new Breaker();
-  const snapshotter = new Snapshotter({ files, log, clock, observer, book, runs: registry, owner: store.id });
-  const terms = new LeaseTerms({ store, log, clock, observer, book, snapshotter, runs: registry });
-  const protocol = new GrantProtocol({
-    files,
-    log,
-    clock,
-    book,
-    terms,
-    snapshotter,
-    runs: registry,
-    maxLeases,
-  });
+  const owner = store.id;
+  const audit = new SnapshotAudit(files.snapshots);
+  const snapshotPorts = { files: files.snapshots, log, clock, observer, book, audit, runs: registry, owner };
+  const remover = new SnapshotRemover(snapshotPorts);
+  const builder = new SnapshotBuilder({ ...snapshotPorts, remover });
+  const terms = new LeaseTerms({ store, log, clock, observer, book, audit, remover, runs: registry });
+  const limits = new GrantLimits(files, book, maxLeases);
+  const protocol = new GrantProtocol({ log, clock, terms, limits, builder, remover, runs: registry });
   const recorder = new WaitRecorder(store, clock, observer);
   const room = new WaitingRoom(log, clock, book, recorder, { maxWaitMs, maxWaits }, shutdown);
   const keys = new GrantKeys<GrantResult>(store);
@@ -91,7 +90,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const restore = new RestoreDesk({ reader, catalog, registry, holdings: book, terms });
   const events = new EventReader(log, clock, shutdown, { maxSubscriptions, maxWaitMs });
   const retention = new Retention(store, log, clock, observer, settings.retention);
-  const auditor = new Auditor(clock, observer, book, snapshotter, terms);
+  const auditor = new Auditor(clock, observer, book, audit, terms);
   const administration = new RunAdministration({
     files,
     log,
@@ -100,13 +99,13 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     book,
     registry,
     terms,
-    snapshotter,
+    remover,
     allowed,
-    owner: store.id,
+    owner,
   });
 
   for (const record of stored) administration.revive(record, await store.steps.list(record.name));
-  await reconcile({ store, log, files, observer, snapshotter, terms, runs: registry, owner: store.id });
+  await reconcile({ ...snapshotPorts, store, remover, terms });
   for (const { run, watcher } of registry.all()) {
     watcher
       .scan()
@@ -116,16 +115,13 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   }
   for (const { name, directory, options } of settings.runs)
     await administration.put(name, directory, options);
+  // Now, when they can be renewed again.
+  terms.beginAll();
   retention.start();
   auditor.start();
 
   const runs: Runs = {
-    list: async (directory) => {
-      const live = registry
-        .all()
-        .filter(({ run }) => directory === null || run.record.directory === directory);
-      return Promise.all(live.map((one) => administration.describe(one)));
-    },
+    list: (query) => administration.list(query),
     get: async (name) => administration.describe(registry.get(name)),
     put: (name, directory, options) => administration.put(name, directory, options),
     remove: (name, isForced) => administration.remove(name, isForced),
@@ -175,7 +171,8 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       terms.close();
       recorder.close();
       await Promise.all(registry.all().map(({ watcher }) => watcher.stop()));
-      await snapshotter.close();
+      await builder.close();
+      await remover.close();
       await recorder.settled();
     },
   };

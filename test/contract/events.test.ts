@@ -1,270 +1,256 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { WebSocket } from 'ws';
-import { CheckpointRoot } from '../support/checkpoint-root.js';
-import type { Json } from '../support/http-client.js';
-import { RunningServer } from '../support/running-server.js';
+import { writeFile } from 'node:fs/promises';
+import test from 'node:test';
+import type { EventDocument, EventPageDocument } from '../../src/engine/documents.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { problem, Stage } from './support/stage.js';
 
-async function serve(t: TestContext, flags: Readonly<Record<string, unknown>> = {}) {
-  const root = CheckpointRoot.make(t);
-  const server = await RunningServer.start(t, {
-    flags: { directory: root.path, poll_interval: '0.05', ...flags },
-  });
-  return { root, server };
+async function page(stage: Stage, query = ''): Promise<EventPageDocument> {
+  const { status, body } = await stage.get(`/events?${query}`);
+  assert.equal(status, 200, JSON.stringify(body));
+  return body as unknown as EventPageDocument;
 }
 
-/** Reads a WebSocket message by message. */
-class Socket {
-  readonly #socket: WebSocket;
-  readonly #messages: Json[] = [];
-  readonly closed: Promise<{ code: number; reason: string }>;
-  #wake: () => void = () => undefined;
+const names = ({ items }: EventPageDocument) => items.map(({ type, subject }) => `${type} ${subject}`);
 
-  constructor(t: TestContext, server: RunningServer, query: string) {
-    this.#socket = new WebSocket(`${server.base.replace('http', 'ws')}/events${query}`);
-    this.#socket.on('message', (data) => {
-      this.#messages.push(JSON.parse(String(data)));
-      this.#wake();
-    });
-    this.closed = new Promise((resolve) =>
-      this.#socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })),
-    );
-    this.#socket.on('error', () => undefined);
-    t.after(() => this.#socket.terminate());
-  }
+test('a page without after begins with the oldest event kept, and comes in order', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(1);
+  await stage.post('/runs/r/finish');
 
-  get received(): number {
-    return this.#messages.length;
-  }
+  const { items, cursor, more } = await page(stage);
 
-  async next(): Promise<Json> {
-    while (this.#messages.length === 0) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    return this.#messages.shift();
-  }
-
-  async take(count: number): Promise<Json[]> {
-    const taken: Json[] = [];
-    while (taken.length < count) taken.push(await this.next());
-    return taken;
-  }
-}
-
-/** Reads server-sent events one by one. */
-async function* serverSentEvents(
-  t: TestContext,
-  server: RunningServer,
-  query: string,
-  headers: Record<string, string> = {},
-) {
-  const abort = new AbortController();
-  t.after(() => abort.abort());
-  const response = await fetch(`${server.base}/events${query}`, {
-    headers: { accept: 'text/event-stream', ...headers },
-    signal: abort.signal,
-  });
-  assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += Buffer.from(chunk).toString();
-    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const fields = Object.fromEntries(
-        text
-          .slice(0, end)
-          .split('\n')
-          .map((line) => line.split(/: (.*)/s).slice(0, 2)),
-      );
-      text = text.slice(end + 2);
-      yield fields as { id: string; event: string; data: string };
-    }
-  }
-}
-
-const types = (events: readonly Json[]) => events.map((event) => event.type);
-
-test('a page begins with the oldest event kept, and its cursor goes on from there', async (t) => {
-  const { root, server } = await serve(t);
-  root.save(1);
-  await server.ok(server.get('/wait?until=1'));
-  const first = await server.ok(server.get('/events?limit=1'));
-  assert.deepEqual([types(first.items), first.more], [['run.registered'], true]);
-  const second = await server.ok(server.get(`/events?after=${first.cursor}`));
-  assert.deepEqual([types(second.items), second.more], [['step.finalized'], false]);
-  assert.deepEqual((await server.ok(server.get(`/events?after=${second.cursor}`))).items, []);
-});
-
-test('an event is a CloudEvent whose data is the Step', async (t) => {
-  const { root, server } = await serve(t);
-  root.save(1);
-  const step = await server.ok(server.get('/wait?until=1'));
-  const { items, cursor } = await server.ok(server.get('/events?types=step.finalized'));
-  const { data, time, ...rest } = items[0];
-  assert.deepEqual(rest, {
-    specversion: '1.0',
-    id: cursor,
-    source: '/runs/default',
-    type: 'step.finalized',
-    subject: '1',
-  });
-  assert.match(time, /Z$/);
-  assert.deepEqual(data, step.item);
-});
-
-test('the cursor goes forward even when types filters everything out', async (t) => {
-  const { root, server } = await serve(t);
-  const before = await server.ok(server.get('/events'));
-  root.save(1);
-  await server.ok(server.get('/wait?until=1'));
-  const page = await server.ok(server.get(`/events?after=${before.cursor}&types=lease.granted`));
-  assert.deepEqual(page.items, []);
-  assert.notEqual(page.cursor, before.cursor);
-  await server.problem(server.get('/events?types=step.exploded'), 400, 'invalid_request');
-});
-
-test('timeout long-polls for the first event', async (t) => {
-  const { root, server } = await serve(t);
-  const { cursor } = await server.ok(server.get('/events'));
-  const polling = server.ok(server.get(`/events?after=${cursor}&timeout=20`));
-  root.save(1);
-  assert.deepEqual(types((await polling).items), ['step.finalized']);
-  const idle = await server.ok(server.get(`/events?after=${cursor}&types=run.removed&timeout=50ms`));
-  assert.deepEqual(idle.items, []);
-});
-
-test('events tell the life of a lease, without its id', async (t) => {
-  const { root, server } = await serve(t);
-  root.save(1);
-  const lease = await server.ok(server.post('/leases', { until: 1 }), 201);
-  await server.ok(server.delete(`/leases/${lease.id}`), 204);
-  await server.observed.next('snapshotRemoved');
-  const { items } = await server.ok(server.get('/events'));
-  assert.deepEqual(types(items), [
-    'run.registered',
-    'step.finalized',
-    'snapshot.created',
-    'lease.granted',
-    'lease.released',
-    'snapshot.deleted',
+  assert.deepEqual(names({ items, cursor, more }), [
+    'run.registered r',
+    'step.finalized 1',
+    'run.finished r',
   ]);
-  assert.ok(!JSON.stringify(items).includes(lease.id));
-  assert.deepEqual([items[3].subject, items[3].data.number], ['1', 1]);
+  assert.equal(cursor, items.at(-1)?.id);
+  assert.equal(more, false);
 });
 
-test('a WebSocket begins now, with a bookmark that says where, and goes on with one text message per event', async (t) => {
-  const { root, server } = await serve(t);
-  root.save(1);
-  await server.ok(server.get('/wait?until=1'));
-  const { cursor } = await server.ok(server.get('/events'));
-  const socket = new Socket(t, server, '');
-  const bookmark = await socket.next();
-  assert.deepEqual([bookmark.type, bookmark.id, bookmark.data], ['bookmark', cursor, undefined]);
-  root.save(2);
-  assert.deepEqual([(await socket.next()).subject, socket.received], ['2', 0]);
+test('an event is a CloudEvent 1.0', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(12_500);
+
+  const { items } = await page(stage, 'types=step.finalized');
+
+  const [event] = items;
+  assert.ok(event);
+  assert.equal(event.specversion, '1.0');
+  assert.equal(event.source, '/runs/r');
+  assert.equal(event.type, 'step.finalized');
+  assert.equal(event.subject, '12500');
+  assert.match(event.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.equal(event.data?.['step'], 12_500);
 });
 
-test('streams with after get everything since, gap-free, in order and without duplicates, while events go on', async (t) => {
-  const { root, server } = await serve(t);
-  const { cursor } = await server.ok(server.get('/steps'));
-  const steps = Array.from({ length: 30 }, (_, index) => index);
-  for (const step of steps.slice(0, 10)) root.save(step);
-  const socket = new Socket(t, server, `?after=${cursor}&types=step.finalized`);
-  const stream = serverSentEvents(t, server, `?after=${cursor}&types=step.finalized`);
-  for (const step of steps.slice(10)) root.save(step);
-  const bookmark = await socket.next();
-  assert.deepEqual([bookmark.type, bookmark.id], ['bookmark', cursor]);
-  const overSocket = await socket.take(30);
-  const overSse: Json[] = [];
-  for await (const { id, event, data } of stream) {
-    assert.deepEqual([JSON.parse(data).id, JSON.parse(data).type], [id, event]);
-    if (event !== 'bookmark') overSse.push(JSON.parse(data));
-    if (overSse.length === 30) break;
-  }
-  assert.deepEqual(overSse, overSocket);
+test('step.finalized carries the Step; previous_generation when it replaces one; step.deleted when it goes', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(1);
+  const { body: first } = await stage.get('/steps/1');
+  await stage.trainer.replace(1);
+  await stage.event('step.finalized');
+  await stage.trainer.delete(1);
+  await stage.event('step.deleted');
+
+  const events = await stage.events('types=step.finalized,step.deleted');
+
+  const finalized = events.filter(({ type }) => type === 'step.finalized');
+  assert.deepEqual(finalized[0]?.data, first);
+  const second = finalized[1]?.data;
+  assert.notEqual(second?.['generation'], first['generation']);
+  // Seen between the deletion and the new saving it is no replacement but a deletion and a new step.
+  if (events.length === 3) assert.equal(second?.['previous_generation'], first['generation']);
+  assert.equal(events.at(-1)?.type, 'step.deleted');
+  assert.equal(events.at(-1)?.data?.['generation'], second?.['generation']);
+});
+
+test('the life of a lease is told by number: granted, then how it ended', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(1);
+  const lease = await stage.lease({ holder: 'eval-3' });
+  await stage.release(lease);
+  await stage.observed.next('snapshotRemoved');
+
+  const events = await stage.events();
+
   assert.deepEqual(
-    overSocket.map((event) => Number(event.subject)).sort((a, b) => a - b),
-    steps,
+    events.slice(2).map(({ type, subject }) => `${type} ${subject}`),
+    ['snapshot.created 1', 'lease.granted 1', 'lease.released 1', 'snapshot.deleted 1'],
   );
-  const page = await server.ok(server.get(`/events?after=${cursor}&types=step.finalized`));
-  assert.deepEqual(page.items, overSocket);
+  const granted = events.find(({ type }) => type === 'lease.granted')?.data;
+  assert.equal(granted?.['holder'], 'eval-3');
+  assert.equal(granted?.['path'], lease.path);
+  assert.equal(granted?.['state'], 'active');
 });
 
-test('Last-Event-ID wins over after', async (t) => {
-  const { root, server } = await serve(t);
-  for (const step of [1, 2, 3]) {
-    root.save(step);
-    await server.ok(server.get(`/wait?until=${step}`));
-  }
-  const { items } = await server.ok(server.get('/events?types=step.finalized'));
-  const seen: string[] = [];
-  for await (const { event, data } of serverSentEvents(t, server, `?after=${items[0].id}`, {
-    'last-event-id': items[1].id,
-  })) {
-    if (event !== 'bookmark') seen.push(JSON.parse(data).subject);
-    if (seen.length === 1) break;
-  }
-  assert.deepEqual(seen, ['3']);
-});
+test('the life of a run is told: registered, unavailable and available, finished, reopened, removed', async (t) => {
+  const stage = await Stage.set(t, { run: { poll_interval: 0.05 } });
+  const { rename, rm } = await import('node:fs/promises');
+  await rename(stage.root, `${stage.root}.away`);
+  await writeFile(stage.root, 'no directory');
+  await stage.event('run.unavailable');
+  await rm(stage.root);
+  await rename(`${stage.root}.away`, stage.root);
+  await stage.event('run.available');
+  await stage.post('/runs/r/finish');
+  await stage.post('/runs/r/reopen');
+  assert.equal((await stage.call('DELETE', '/runs/r')).status, 204);
 
-test('an expired cursor is 410, and on a WebSocket close 4410 with the current cursor as the reason and no message before', async (t) => {
-  const { server } = await serve(t);
-  const { cursor } = await server.problem(server.get('/events?after=nonsense'), 410, 'cursor_expired');
-  await server.problem(
-    server.get('/events?after=nonsense', { headers: { accept: 'text/event-stream' } }),
-    410,
-    'cursor_expired',
+  const types = (await stage.events()).map(({ type }) => type);
+
+  assert.deepEqual(
+    [...new Set(types)],
+    ['run.registered', 'run.unavailable', 'run.available', 'run.finished', 'run.reopened', 'run.removed'],
   );
-  const socket = new Socket(t, server, '?after=nonsense');
-  assert.deepEqual(await socket.closed, { code: 4410, reason: cursor });
-  assert.equal(socket.received, 0);
 });
 
-test('cursors survive restarts', async (t) => {
-  const { root, server } = await serve(t);
-  const { cursor } = await server.ok(server.get('/events'));
-  await server.restart();
-  root.save(1);
-  const { items } = await server.ok(server.get(`/events?after=${cursor}&timeout=20`));
-  assert.deepEqual(types(items), ['step.finalized']);
+test('with after everything since comes: each page goes on where the one before ended', async (t) => {
+  const stage = await Stage.set(t);
+  for (const step of [1, 2, 3, 4, 5]) await stage.save(step);
+  const all = await page(stage);
+
+  const collected: EventDocument[] = [];
+  let after = '';
+  for (let more = true; more; ) {
+    const next = await page(stage, `limit=2${after}`);
+    assert.ok(next.items.length <= 2);
+    collected.push(...next.items);
+    ({ more } = next);
+    after = `&after=${next.cursor}`;
+  }
+
+  assert.deepEqual(collected, all.items);
+  assert.deepEqual(await page(stage, `after=${all.cursor}`), { items: [], cursor: all.cursor, more: false });
 });
 
-test('run filters, and without it all runs are meant', async (t) => {
-  const { root, server } = await serve(t, { allow_root: ['/tmp'] });
-  const other = CheckpointRoot.make(t);
-  await server.ok(server.put('/runs/other', { directory: other.path }), 201);
-  root.save(1);
-  other.save(2);
-  await server.ok(server.get('/wait?run=default&until=1'));
-  await server.ok(server.get('/wait?run=other&until=2'));
-  const subjects = async (query: string) =>
-    (await server.ok(server.get(`/events?types=step.finalized${query}`))).items
-      .map((event: Json) => event.subject)
-      .sort();
-  assert.deepEqual(await subjects(''), ['1', '2']);
-  assert.deepEqual(await subjects('&run=other'), ['2']);
+test('types keeps only the named ones; the cursor goes forward even when that hides all', async (t) => {
+  const stage = await Stage.set(t);
+  const start = (await page(stage)).cursor;
+  await stage.save(1);
+  await stage.lease();
+
+  const some = await page(stage, `after=${start}&types=lease.granted,step.finalized`);
+  const none = await page(stage, `after=${start}&types=run.removed`);
+
+  assert.deepEqual(names(some), ['step.finalized 1', 'lease.granted 1']);
+  assert.deepEqual(none.items, []);
+  assert.equal(none.more, false);
+  assert.notEqual(none.cursor, start);
+  assert.deepEqual((await page(stage, `after=${none.cursor}`)).items, []);
+  problem(await stage.get('/events?types=step.exploded'), 400, 'invalid_request');
+  problem(await stage.get('/events?types=bookmark'), 400, 'invalid_request');
 });
 
-test('retention removes the oldest events, and a cursor from before is expired', async (t) => {
-  const { root, server } = await serve(t);
-  const { cursor } = await server.ok(server.get('/events?limit=1'));
-  root.save(1);
-  await server.ok(server.get('/wait?until=1'));
-  root.save(2);
-  await server.ok(server.get('/wait?until=2'));
-  await server.restart({ retain_events_count: '1' });
-  await server.observed.next('retentionPruned', ({ what }) => what === 'events');
-  await server.problem(server.get(`/events?after=${cursor}`), 410, 'cursor_expired');
-  assert.equal((await server.ok(server.get('/events'))).items.length, 1);
-  const { cursor: listed } = await server.ok(server.get('/steps'));
-  await server.ok(server.get(`/events?after=${listed}`));
+test('run keeps the events of one run; without it those of all come', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.call('PUT', '/runs/second', { body: { directory: stage.beside('second') } });
+  await stage.save(1);
+
+  assert.deepEqual(names(await page(stage, 'run=second')), ['run.registered second']);
+  assert.deepEqual(names(await page(stage, 'run=r')), ['run.registered r', 'step.finalized 1']);
+  assert.equal((await page(stage)).items.length, 3);
+  problem(await stage.get('/events?run=third'), 404, 'run_not_found');
 });
 
-test('streams end when the server stops: a WebSocket is closed with 1001', async (t) => {
-  const { server } = await serve(t);
-  const socket = new Socket(t, server, '');
-  await socket.next();
-  await server.stop();
-  assert.equal((await socket.closed).code, 1001);
+test('a long poll answers as soon as an event comes', async (t) => {
+  const stage = await Stage.set(t);
+  const { cursor } = await page(stage);
+  const waiting = page(stage, `after=${cursor}&timeout=60`);
+  await stage.get('/livez');
+  await stage.trainer.save(1);
+
+  assert.deepEqual(names(await waiting), ['step.finalized 1']);
+});
+
+test('a long poll sleeps through events that its filter hides', async (t) => {
+  const stage = await Stage.set(t);
+  const { cursor } = await page(stage);
+  const waiting = page(stage, `after=${cursor}&timeout=60&types=run.finished`);
+  await stage.get('/livez');
+  await stage.save(1);
+  await stage.post('/runs/r/finish');
+
+  assert.deepEqual(names(await waiting), ['run.finished r']);
+});
+
+test('a long poll that times out is an empty page with a cursor to go on from', async (t) => {
+  const stage = await Stage.set(t);
+  const { cursor } = await page(stage);
+
+  const empty = await page(stage, `after=${cursor}&timeout=50ms`);
+
+  assert.deepEqual(empty, { items: [], cursor, more: false });
+});
+
+test('on shutdown a long poll is 503 shutting_down', async (t) => {
+  const stage = await Stage.set(t);
+  const { cursor } = await page(stage);
+  const waiting = stage.get(`/events?after=${cursor}&timeout=60`);
+  await stage.get('/livez');
+
+  await stage.stop();
+
+  const answer = await waiting;
+  problem(answer, 503, 'shutting_down');
+  assert.ok(Number(answer.headers['retry-after']) > 0);
+});
+
+test('a cursor that is malformed, from another store or from the future is 410, with the current one', async (t) => {
+  const stage = await Stage.set(t);
+  const other = await Stage.set(t);
+  const { cursor } = await page(stage);
+  const [store] = cursor.split('.');
+  const foreign = (await page(other)).cursor;
+
+  for (const wrong of [
+    '1',
+    'nonsense',
+    `${cursor}0`,
+    `${store}.zzzz`,
+    `${store}.-1`,
+    `${store}.01`,
+    foreign,
+  ]) {
+    const body = problem(await stage.get(`/events?after=${wrong}`), 410, 'cursor_expired');
+    assert.equal(body['cursor'], cursor);
+  }
+});
+
+test('a cursor older than what is kept is 410; without after a page begins with what is kept', async (t) => {
+  const clock = new FakeClock();
+  const stage = await Stage.set(t, { clock, flags: { retain_events_count: 2 } });
+  const old = (await page(stage)).cursor;
+  for (const step of [1, 2, 3, 4]) await stage.save(step);
+  await stage.pruned(clock, 'events');
+
+  const body = problem(await stage.get(`/events?after=${old}`), 410, 'cursor_expired');
+  const kept = await page(stage);
+
+  assert.deepEqual(names(kept), ['step.finalized 3', 'step.finalized 4']);
+  assert.equal(body['cursor'], kept.cursor);
+});
+
+test('events are kept for 7 days', async (t) => {
+  const clock = new FakeClock();
+  const stage = await Stage.set(t, { clock });
+  const week = 7 * 24 * 3_600_000;
+  clock.advance(week - 60_000);
+  assert.deepEqual(names(await page(stage)), ['run.registered r']);
+
+  await stage.pruned(clock, 'events');
+
+  assert.deepEqual((await page(stage)).items, []);
+});
+
+test('a list of steps is the exact state at its cursor: what comes after it is not in it', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(1);
+  const { body } = await stage.get('/steps');
+  await stage.save(2);
+
+  const since = await page(stage, `after=${body['cursor']}`);
+
+  assert.deepEqual(names(since), ['step.finalized 2']);
 });

@@ -1,226 +1,469 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { access, chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { CheckpointRoot } from '../support/checkpoint-root.js';
-import { RunningServer } from '../support/running-server.js';
+import test from 'node:test';
+import { Interference } from './support/interference.js';
+import { asLease, problem, Stage } from './support/stage.js';
+import { filesUnder, SMALL } from './support/trainer.js';
 
-async function serve(
-  t: TestContext,
-  flags: Readonly<Record<string, unknown>> = {},
-  prepare: (root: CheckpointRoot) => void = () => undefined,
-) {
-  const root = CheckpointRoot.make(t);
-  for (const step of [1, 2]) root.save(step);
-  prepare(root);
-  const server = await RunningServer.start(t, {
-    flags: { directory: root.path, poll_interval: '0.05', ...flags },
-  });
-  return { root, server };
-}
+const isRoot = process.getuid?.() === 0;
 
-/** Every file of a tree with the hash of its bytes. */
-function contents(directory: string): ReadonlyMap<string, string> {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
   );
-  const files = entries.map((entry) => join(entry.parentPath, entry.name));
-  const hashed = files.sort().map((file) => [file.slice(directory.length), hash(file)] as const);
-  return new Map(hashed);
 }
 
-const hash = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+for (const snapshot_mode of ['hardlink', 'copy']) {
+  test(`${snapshot_mode}: the holder reads the same bytes after the trainer deleted the step`, async (t) => {
+    const stage = await Stage.set(t, { run: { snapshot_mode } });
+    await stage.trainer.save(100);
+    const before = await filesUnder(stage.trainer.path(100));
 
-for (const mode of ['hardlink', 'copy'] as const) {
-  test(`mode ${mode}: the path holds every file with the same bytes after the trainer deleted the step`, async (t) => {
-    const { root, server } = await serve(t, { snapshot_mode: mode });
-    const before = contents(root.at(2));
-    const { path } = await server.ok(server.post('/leases', { step: 2 }), 201);
-    root.delete(2);
-    assert.deepEqual(contents(path), before);
-    assert.equal(before.size, 15);
+    const lease = await stage.lease({ step: 100 });
+    await stage.trainer.delete(100);
+
+    assert.equal(lease.snapshot, true);
+    assert.deepEqual(await filesUnder(lease.path), before);
   });
 }
 
-test('hard links cost no bytes while the original is there, and retain them after', async (t) => {
-  const { root, server } = await serve(t);
-  const lease = await server.ok(server.post('/leases', { step: 2 }), 201);
-  assert.equal(
-    statSync(join(lease.path, '_CHECKPOINT_METADATA')).ino,
-    statSync(root.at(2, '_CHECKPOINT_METADATA')).ino,
-  );
-  assert.deepEqual((await server.ok(server.get('/runs/default'))).snapshots, { count: 1, retained_bytes: 0 });
-  const { size_bytes } = await server.ok(server.get('/steps/2'));
-  root.delete(2);
-  await server.observed.next('eventAppended', ({ type }) => type === 'step.deleted');
-  assert.deepEqual((await server.ok(server.get('/runs/default'))).snapshots, {
-    count: 1,
-    retained_bytes: size_bytes,
-  });
-});
+test('hardlink: every file is the inode of the step', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(100);
 
-test('mode none protects nothing: the path is the source', async (t) => {
-  const { root, server } = await serve(t, { snapshot_mode: 'none' });
-  const { snapshot, path, source_path } = await server.ok(server.post('/leases', { step: 2 }), 201);
-  assert.deepEqual([snapshot, path, source_path], [false, root.at(2), root.at(2)]);
-  assert.ok(!existsSync(root.at('_STEPLEASE')));
-});
+  const lease = await stage.lease();
 
-test('mode reflink never falls back: where the filesystem has none, 409 snapshot_failed names errno and remedy', async (t) => {
-  const { root, server } = await serve(t, { snapshot_mode: 'reflink' });
-  const grant = await server.post('/leases', { step: 2 });
-  if (grant.status === 201) return t.skip('this filesystem has reflinks');
-  const { errno, hint } = await server.problem(Promise.resolve(grant), 409, 'snapshot_failed');
-  assert.match(errno, /^(EOPNOTSUPP|ENOTSUP|EINVAL)$/);
-  assert.match(hint, /snapshot_mode/);
-  assert.deepEqual(readdirSync(root.at('_STEPLEASE')).sort(), ['commit_success.txt', 'owner.json']);
-});
-
-test('files added after the discovery are not in the snapshot', async (t) => {
-  const { root, server } = await serve(t);
-  await server.ok(server.get('/steps/2'));
-  writeFileSync(root.at(2, 'default', 'added-later'), 'x');
-  const { path } = await server.ok(server.post('/leases', { step: 2 }), 201);
-  assert.ok(!existsSync(join(path, 'default', 'added-later')));
-});
-
-test('directories keep the mode and group of the originals; immutable ones are 0555', async (t) => {
-  const prepare = (root: CheckpointRoot) => {
-    chmodSync(root.at(2, 'default'), 0o2750);
-    chmodSync(root.at(2, '_CHECKPOINT_METADATA'), 0o640);
-  };
-  const { root, server } = await serve(t, {}, prepare);
-  const lease = await server.ok(server.post('/leases', { step: 2 }), 201);
-  const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
-  assert.equal(mode(join(lease.path, 'default')), '2750');
-  assert.equal(statSync(join(lease.path, 'default')).gid, statSync(root.at(2, 'default')).gid);
-  await server.ok(
-    server.put('/runs/default', { directory: root.path, immutable: true, snapshot_mode: 'copy' }),
-  );
-  const immutable = await server.ok(server.post('/leases', { step: 1 }), 201);
-  assert.deepEqual(
-    [mode(immutable.path), mode(join(immutable.path, '_CHECKPOINT_METADATA'))],
-    ['555', '444'],
-  );
-  for (const { id } of [lease, immutable]) await server.ok(server.delete(`/leases/${id}`), 204);
-  await server.observed.next('snapshotRemoved', ({ step }) => step === 1);
-  assert.equal(mode(root.at(2, '_CHECKPOINT_METADATA')), '640');
-});
-
-test('layout orbax puts the snapshot where Orbax points, and a stranger there is 409 snapshot_path_busy', async (t) => {
-  const { root, server } = await serve(t, { snapshot_layout: 'orbax' });
-  mkdirSync(root.at('_SNAPSHOTS', '1'), { recursive: true });
-  const { path } = await server.ok(server.post('/leases', { step: 2 }), 201);
-  assert.equal(path, root.at('_SNAPSHOTS', 2));
-  await server.problem(server.post('/leases', { step: 1 }), 409, 'snapshot_path_busy');
-  assert.ok(existsSync(root.at('_SNAPSHOTS', '1')));
-});
-
-test('layout orbax: until waits for a busy path to become free', async (t) => {
-  const { root, server } = await serve(t, { snapshot_layout: 'orbax' });
-  mkdirSync(root.at('_SNAPSHOTS', '2'), { recursive: true });
-  const waiting = server.ok(server.post('/leases', { until: 2, timeout: 20 }), 201);
-  await server.observed.next('waitStarted');
-  rmSync(root.at('_SNAPSHOTS', '2'), { recursive: true });
-  assert.equal((await waiting).path, root.at('_SNAPSHOTS', 2));
-});
-
-test('snapshot_dir on another filesystem: hard links fail with EXDEV and the remedy, copies work', async (t) => {
-  const other = existsSync('/dev/shm') ? realpathSync(mkdtempSync('/dev/shm/steplease-test-')) : null;
-  if (other === null || statSync(other).dev === statSync(realpathSync('/tmp')).dev)
-    return t.skip('no second filesystem');
-  t.after(() => rmSync(other, { recursive: true, force: true }));
-  const directory = join(other, 'snapshots');
-  const { root, server } = await serve(t, { snapshot_dir: directory, allow_root: [other] });
-  const { errno, detail } = await server.problem(server.post('/leases', { step: 2 }), 409, 'snapshot_failed');
-  assert.equal(errno, 'EXDEV');
-  assert.match(detail, /filesystem/);
-  const run = await server.ok(server.get('/runs/default'));
-  assert.deepEqual(
-    run.warnings.map(({ code }: { code: string }) => code),
-    ['hard_links_not_permitted'],
-  );
-  const options = { directory: root.path, snapshot_dir: directory, snapshot_mode: 'copy' };
-  await server.ok(server.put('/runs/default', options));
-  const { path, relative_path } = await server.ok(server.post('/leases', { step: 2 }), 201);
-  assert.ok(path.startsWith(directory));
-  assert.equal(relative_path, null);
-});
-
-for (const [what, place] of [
-  ['symbolic link', (path: string) => symlinkSync('/etc/passwd', path)],
-  ['FIFO', (path: string) => execFileSync('mkfifo', [path])],
-] as const) {
-  test(`a ${what} inside a step is never linked, followed or copied: 409 snapshot_failed`, async (t) => {
-    const prepare = (root: CheckpointRoot) => place(root.at(2, 'default', 'odd'));
-    const { root, server } = await serve(t, {}, prepare);
-    const { detail } = await server.problem(server.post('/leases', { step: 2 }), 409, 'snapshot_failed');
-    assert.match(detail, /default\/odd/);
-    assert.deepEqual(readdirSync(root.at('_STEPLEASE')).sort(), ['commit_success.txt', 'owner.json']);
-  });
-}
-
-test('too little free space is 507 insufficient_storage, and active leases stay', async (t) => {
-  const { root, server } = await serve(t);
-  const lease = await server.ok(server.post('/leases', { step: 2 }), 201);
-  await server.ok(server.put('/runs/default', { directory: root.path, min_free_bytes: 2 ** 52 }));
-  const { detail } = await server.problem(server.post('/leases', { step: 1 }), 507, 'insufficient_storage');
-  assert.match(detail, /min_free_bytes/);
-  assert.equal((await server.ok(server.get(`/leases/${lease.id}`))).state, 'active');
-});
-
-test("another server's snapshot directory is never touched: a warning, and 409 snapshot_dir_in_use", async (t) => {
-  const { root, server } = await serve(t);
-  const lease = await server.ok(server.post('/leases', { step: 2 }), 201);
-  const other = await RunningServer.start(t, { flags: { directory: root.path } });
-  const run = await other.ok(other.get('/runs/default'));
-  assert.deepEqual(
-    run.warnings.map(({ code }: { code: string }) => code),
-    ['snapshot_dir_in_use'],
-  );
-  await other.problem(other.post('/leases', { step: 2 }), 409, 'snapshot_dir_in_use');
-  assert.ok(existsSync(lease.path));
-});
-
-test('the snapshot directory is marked as committed, so that no cleanup of temporary directories takes it', async (t) => {
-  const { root, server } = await serve(t);
-  await server.ok(server.post('/leases', { step: 2 }), 201);
-  assert.ok(existsSync(root.at('_STEPLEASE', 'commit_success.txt')));
-});
-
-test('a released generation can be leased anew at once, again and again', async (t) => {
-  const { server } = await serve(t);
-  for (let round = 0; round < 5; round += 1) {
-    const lease = await server.ok(server.post('/leases', { step: 2 }), 201);
-    assert.equal(contents(lease.path).size, 15);
-    await server.ok(server.delete(`/leases/${lease.id}`), 204);
+  for (const file of Object.keys(SMALL)) {
+    const [one, other] = await Promise.all([
+      stat(join(lease.path, file)),
+      stat(stage.trainer.path(100, file)),
+    ]);
+    assert.equal(one.ino, other.ino);
   }
 });
 
-test('a rewritten step is another snapshot at another path, while the old one is still held', async (t) => {
-  const { root, server } = await serve(t);
-  const old = await server.ok(server.post('/leases', { step: 2 }), 201);
-  const before = contents(old.path);
-  const { cursor } = await server.ok(server.get('/steps'));
-  root.delete(2);
-  root.save(2, { fixture: 'plain/200' });
-  await server.ok(server.get(`/wait?after=${cursor}`));
-  const lease = await server.ok(server.post('/leases', { step: 2 }), 201);
-  assert.notEqual(lease.path, old.path);
-  assert.deepEqual(contents(old.path), before);
-  assert.deepEqual(contents(lease.path), contents(root.at(2)));
+test('copy: no file shares its inode with the step, so that a trainer who writes in place changes nothing', async (t) => {
+  const stage = await Stage.set(t, { run: { snapshot_mode: 'copy' } });
+  await stage.trainer.save(100);
+  const before = await filesUnder(stage.trainer.path(100));
+
+  const lease = await stage.lease();
+  await writeFile(stage.trainer.path(100, 'default/d/0cc78e3c'), 'overwritten');
+
+  assert.deepEqual(await filesUnder(lease.path), before);
+});
+
+test('reflink: where the filesystem has none, the grant fails with its errno and the remedy, and takes no other mode', async (t) => {
+  const stage = await Stage.set(t, { run: { snapshot_mode: 'reflink' } });
+  await stage.trainer.save(100);
+
+  const answer = await stage.grant({ step: 100 });
+  if (answer.status === 201) return t.skip('this filesystem shares extents');
+
+  const { errno, detail } = problem(answer, 409, 'snapshot_failed');
+  assert.match(String(errno), /^E(OPNOTSUPP|NOTSUP|NOTTY|INVAL|XDEV)$/);
+  assert.match(String(detail), /btrfs or xfs.*"hardlink" or "copy"/s);
+  assert.equal((await stage.run()).snapshots.count, 0);
+});
+
+test('none: the holder is pointed at the original, and nothing is protected', async (t) => {
+  const stage = await Stage.set(t, { run: { snapshot_mode: 'none' } });
+  await stage.trainer.save(100);
+
+  const lease = await stage.lease();
+
+  assert.equal(lease.snapshot, false);
+  assert.equal(lease.path, stage.trainer.path(100));
+  assert.equal(lease.source_path, lease.path);
+  assert.equal(await exists(join(stage.root, '_STEPLEASE')), false);
+});
+
+test('layout generation: the path is <root>/_STEPLEASE/<generation>/<step name>', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(100);
+
+  const lease = await stage.lease();
+
+  assert.equal(lease.path, join(stage.root, '_STEPLEASE', lease.generation, '100'));
+  assert.equal(lease.relative_path, `_STEPLEASE/${lease.generation}/100`);
+});
+
+test("layout orbax: the path is <root>/_SNAPSHOTS/<step name>, where Orbax's readers look", async (t) => {
+  const stage = await Stage.set(t, { run: { snapshot_layout: 'orbax', step_prefix: 'ckpt' } });
+  await stage.trainer.save('ckpt_100');
+
+  const lease = await stage.lease();
+
+  assert.equal(lease.path, join(stage.root, '_SNAPSHOTS/ckpt_100'));
+  assert.deepEqual(await filesUnder(lease.path), await filesUnder(stage.trainer.path('ckpt_100')));
+});
+
+test('snapshot_dir moves the snapshots; their path is then relative to nothing', async (t) => {
+  const stage = await Stage.set(t);
+  const directory = stage.beside('elsewhere');
+  assert.equal((await stage.configure({ snapshot_dir: directory })).status, 200);
+  await stage.trainer.save(100);
+
+  const lease = await stage.lease();
+
+  assert.equal(lease.path, join(directory, lease.generation, '100'));
+  assert.equal(lease.relative_path, null);
+});
+
+test('the snapshot directory is no step, and Orbax takes it for no temporary one', async (t) => {
+  for (const [snapshot_layout, name] of [
+    ['generation', '_STEPLEASE'],
+    ['orbax', '_SNAPSHOTS'],
+  ]) {
+    const stage = await Stage.set(t, { run: { snapshot_layout } });
+    await stage.trainer.save(100);
+    await stage.lease();
+
+    const { body } = await stage.get('/steps?state=all');
+
+    assert.deepEqual(
+      (body['items'] as { name: string }[]).map((step) => step.name),
+      ['100'],
+    );
+    assert.equal(await exists(join(stage.root, name ?? '', 'commit_success.txt')), true);
+  }
+});
+
+test('files added to the step after it was discovered are not in the snapshot', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(100);
+  assert.equal((await stage.get('/steps/100')).body['file_count'], 4);
+  await writeFile(stage.trainer.path(100, 'default/added'), 'later');
+
+  const lease = await stage.lease({ step: 100 });
+
+  assert.deepEqual(Object.keys((await filesUnder(lease.path)) ?? {}).sort(), [
+    '_CHECKPOINT_METADATA',
+    ...Object.keys(SMALL).sort(),
+  ]);
+});
+
+test('directories keep the mode and the group of the originals', { skip: !isRoot }, async (t) => {
+  for (const snapshot_mode of ['hardlink', 'copy']) {
+    const stage = await Stage.set(t, { run: { snapshot_mode } });
+    const temporary = await stage.trainer.prepare(100);
+    await chmod(temporary, 0o750);
+    await chmod(join(temporary, 'default'), 0o2775);
+    await chown(join(temporary, 'default'), 0, 4711);
+    await chmod(join(temporary, 'default'), 0o2775);
+    execFileSync('mv', [temporary, stage.trainer.path(100)]);
+
+    const { path } = await stage.lease();
+
+    assert.equal((await stat(path)).mode & 0o7777, 0o750);
+    const inner = await stat(join(path, 'default'));
+    assert.deepEqual([inner.mode & 0o777, inner.gid], [0o775, 4711]);
+  }
+});
+
+test('immutable: snapshot directories are 0555, copied files 0444, and the originals stay as they were', async (t) => {
+  for (const snapshot_mode of ['hardlink', 'copy']) {
+    const stage = await Stage.set(t, { run: { snapshot_mode, immutable: true } });
+    await stage.trainer.save(100);
+    const file = 'default/d/0cc78e3c';
+    const modes = async () => [
+      (await stat(stage.trainer.path(100, 'default'))).mode,
+      (await stat(stage.trainer.path(100, file))).mode,
+    ];
+    const before = await modes();
+
+    const lease = await stage.lease();
+
+    for (const directory of ['.', '..', 'default', 'default/d'])
+      assert.equal((await stat(join(lease.path, directory))).mode & 0o777, 0o555, directory);
+    if (snapshot_mode === 'copy') assert.equal((await stat(join(lease.path, file))).mode & 0o777, 0o444);
+    assert.deepEqual(await modes(), before);
+    assert.equal((await stage.release(lease)).status, 204);
+    assert.equal(await exists(lease.path), false);
+  }
+});
+
+test('holders of one generation share one snapshot; it goes when the last of them lets go', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(100);
+  const leases = await Promise.all([1, 2, 3].map(() => stage.lease({ step: 100 })));
+  const [first, second, third] = leases;
+  assert.ok(first && second && third);
+  assert.equal(new Set(leases.map(({ path }) => path)).size, 1);
+  assert.equal((await stage.history('types=snapshot.created')).length, 1);
+
+  await stage.release(first);
+  await stage.release(second);
+  assert.deepEqual(await filesUnder(third.path), await filesUnder(stage.trainer.path(100)));
+
+  assert.equal((await stage.release(third)).status, 204);
+  assert.equal(await exists(third.path), false);
+});
+
+test('a step saved again is another generation with another snapshot; the old one stays while it is held', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(100, { 'default/x': 'old' });
+  const old = await stage.lease({ step: 100 });
+  await stage.trainer.replace(100, { 'default/x': 'new' });
+
+  const young = await stage.lease({ step: 100 });
+
+  assert.notEqual(young.path, old.path);
+  assert.equal((await filesUnder(old.path))?.['default/x'], 'old');
+  assert.equal((await filesUnder(young.path))?.['default/x'], 'new');
+});
+
+test('after a release and a new grant of the same generation its snapshot is there again', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(100);
+  for (let round = 0; round < 20; round += 1) {
+    const lease = await stage.lease({ step: 100 });
+    const released = stage.release(lease);
+    const next = await stage.lease({ step: 100 });
+    assert.equal((await released).status, 204);
+    assert.deepEqual(await filesUnder(next.path), await filesUnder(stage.trainer.path(100)));
+    await stage.release(next);
+  }
+});
+
+test('a symbolic link inside a step is never followed: the snapshot fails with a remedy and leaves nothing', async (t) => {
+  for (const snapshot_mode of ['hardlink', 'copy']) {
+    const stage = await Stage.set(t, { run: { snapshot_mode } });
+    const temporary = await stage.trainer.prepare(100);
+    await symlink('/etc/passwd', join(temporary, 'default/link'));
+    execFileSync('mv', [temporary, stage.trainer.path(100)]);
+
+    const { errno, detail } = problem(await stage.grant({ step: 100 }), 409, 'snapshot_failed');
+
+    assert.equal(errno, 'ELOOP');
+    assert.match(String(detail), /default\/link is a symbolic link.*Remove it/s);
+    assert.deepEqual(await filesUnder(join(stage.root, '_STEPLEASE')), await marks(stage));
+    assert.deepEqual(await stage.history('types=lease.granted,snapshot.created'), []);
+  }
+});
+
+test('a FIFO inside a step fails the snapshot at once: nobody waits for its other end', async (t) => {
+  for (const snapshot_mode of ['hardlink', 'copy']) {
+    const stage = await Stage.set(t, { run: { snapshot_mode } });
+    const temporary = await stage.trainer.prepare(100);
+    execFileSync('mkfifo', [join(temporary, 'default/pipe')]);
+    execFileSync('mv', [temporary, stage.trainer.path(100)]);
+
+    const { detail } = problem(await stage.grant({ until: 100 }), 409, 'snapshot_failed');
+
+    assert.match(String(detail), /default\/pipe is a FIFO/);
+  }
+});
+
+/** What a snapshot directory without snapshots holds. */
+async function marks(stage: Stage): Promise<Readonly<Record<string, string>>> {
+  const files = (await filesUnder(join(stage.root, '_STEPLEASE'))) ?? {};
+  return Object.fromEntries(
+    ['owner.json', 'commit_success.txt'].flatMap((name) =>
+      name in files ? [[name, files[name] ?? '']] : [],
+    ),
+  );
+}
+
+async function otherFilesystem(t: { after(callback: () => Promise<void>): void }): Promise<string | null> {
+  const directory = await mkdtemp('/dev/shm/steplease-').catch(() => null);
+  if (directory === null) return null;
+  t.after(() => rm(directory, { recursive: true }));
+  return directory;
+}
+
+test('hard links need one filesystem: EXDEV says so, and what to do; copy works there', async (t) => {
+  const directory = await otherFilesystem(t);
+  if (directory === null) return t.skip('there is no other filesystem');
+  const stage = await Stage.set(t, { allowRoots: [directory], run: { snapshot_dir: join(directory, 'r') } });
+  await stage.trainer.save(100);
+
+  const { errno, detail } = problem(await stage.grant({ step: 100 }), 409, 'snapshot_failed');
+  assert.equal(errno, 'EXDEV');
+  assert.match(String(detail), /same filesystem.*snapshot_mode "copy"/s);
+  assert.deepEqual(
+    (await stage.run()).warnings.map(({ code }) => code),
+    ['hard_links_not_permitted'],
+  );
+
+  await stage.configure({ snapshot_dir: join(directory, 'r'), snapshot_mode: 'copy' });
+  const lease = await stage.lease({ step: 100 });
+  assert.deepEqual(await filesUnder(lease.path), await filesUnder(stage.trainer.path(100)));
+});
+
+test('below min_free_bytes new grants get 507, and active leases stay', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(100);
+  const lease = await stage.lease({ step: 100 });
+  await stage.configure({ min_free_bytes: Number.MAX_SAFE_INTEGER });
+
+  problem(await stage.grant({ step: 100 }), 507, 'insufficient_storage');
+
+  assert.equal((await stage.show(lease)).state, 'active');
+  assert.equal((await stage.renew(lease)).status, 200);
+});
+
+test('a full disk is 507, and leaves nothing behind', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  await stage.trainer.save(100);
+  interference.next('build', async () => ({
+    outcome: 'failed' as const,
+    errno: 'ENOSPC',
+    path: stage.root,
+    detail: 'no space left on device',
+  }));
+
+  problem(await stage.grant({ step: 100 }), 507, 'insufficient_storage');
+
+  assert.equal((await stage.run()).snapshots.count, 0);
+  assert.equal((await stage.grant({ step: 100 })).status, 201);
+});
+
+test("another server's snapshot directory is never touched", async (t) => {
+  const theirs = await Stage.set(t);
+  await theirs.trainer.save(1);
+  await theirs.lease();
+  const directory = join(theirs.root, '_STEPLEASE');
+  for (const name of ['.tmp-1', '.trash-1']) {
+    await mkdir(join(directory, name));
+    await writeFile(join(directory, name, 'half'), 'built');
+  }
+  const before = await filesUnder(directory);
+  const mine = await Stage.set(t, { allowRoots: [theirs.root], run: { snapshot_dir: directory } });
+  await mine.trainer.save(5);
+
+  const { detail } = problem(await mine.grant({ step: 5 }), 409, 'snapshot_dir_in_use');
+
+  assert.match(String(detail), /belongs to another steplease server/);
+  assert.deepEqual(
+    (await mine.run()).warnings.map(({ code }) => code),
+    ['snapshot_dir_in_use'],
+  );
+  await mine.restart();
+  assert.deepEqual(await filesUnder(directory), before);
+});
+
+test('layout orbax: another generation under the path makes a grant 409 snapshot_path_busy', async (t) => {
+  const stage = await Stage.set(t, { run: { snapshot_layout: 'orbax' } });
+  await stage.trainer.save(100, { 'default/x': 'old' });
+  const old = await stage.lease({ step: 100 });
+  await stage.trainer.replace(100, { 'default/x': 'new' });
+
+  problem(await stage.grant({ step: 100 }), 409, 'snapshot_path_busy');
+
+  assert.equal((await filesUnder(old.path))?.['default/x'], 'old');
+  await stage.release(old);
+  assert.equal((await filesUnder((await stage.lease({ step: 100 })).path))?.['default/x'], 'new');
+});
+
+test('layout orbax: with until the grant waits for a busy path to become free', async (t) => {
+  const stage = await Stage.set(t, { run: { snapshot_layout: 'orbax' } });
+  await stage.save(100, { 'default/x': 'old' });
+  const old = await stage.lease({ step: 100 });
+  await stage.trainer.replace(100, { 'default/x': 'new' });
+
+  const waiting = stage.grant({ until: 100, timeout: 30 });
+  await stage.event('step.finalized');
+  assert.equal((await stage.release(old)).status, 204);
+
+  const answer = await waiting;
+  assert.equal(answer.status, 201);
+  assert.equal((await filesUnder(asLease(answer).path))?.['default/x'], 'new');
+});
+
+test('layout orbax: a stranger under the path is left alone; without step or with until the grant waits for it to go', async (t) => {
+  const stage = await Stage.set(t, { run: { snapshot_layout: 'orbax', poll_interval: 0.05 } });
+  await stage.trainer.save(100);
+  const stranger = join(stage.root, '_SNAPSHOTS/100');
+  await mkdir(stranger, { recursive: true });
+  await writeFile(join(stranger, 'mine'), 'hands off');
+
+  problem(await stage.grant({ step: 100 }), 409, 'snapshot_path_busy');
+  const late = await stage.grant({ until: 100, timeout: 0.2 });
+  assert.deepEqual([late.status, late.body['reason']], [200, 'timeout']);
+  assert.match(String(late.body['detail']), /_SNAPSHOTS\/100 is busy/);
+  assert.deepEqual(await filesUnder(stranger), { mine: 'hands off' });
+
+  const waiting = stage.grant({ timeout: 30 });
+  await rm(stranger, { recursive: true });
+  assert.equal((await waiting).status, 201);
+});
+
+test('layout orbax: a stranger who took the place of a snapshot is not removed with it', async (t) => {
+  const stage = await Stage.set(t, { run: { snapshot_layout: 'orbax' } });
+  await stage.trainer.save(100);
+  const lease = await stage.lease({ step: 100 });
+  await rm(lease.path, { recursive: true });
+  await mkdir(lease.path);
+  await writeFile(join(lease.path, 'mine'), 'hands off');
+
+  problem(await stage.renew(lease), 410, 'lease_lost');
+
+  await stage.observed.next('snapshotRemoved');
+  assert.deepEqual(await filesUnder(lease.path), { mine: 'hands off' });
+});
+
+test('max_leases_per_step limits the leases of one step, those under way included', async (t) => {
+  const stage = await Stage.set(t, { run: { max_leases_per_step: 2 } });
+  await stage.trainer.save(100);
+
+  const answers = await Promise.all([1, 2, 3, 4].map(() => stage.grant({ step: 100 })));
+
+  const granted = answers.filter(({ status }) => status === 201);
+  assert.equal(granted.length, 2);
+  const refused = answers.find(({ status }) => status !== 201);
+  assert.ok(refused);
+  problem(refused, 429, 'too_many_leases');
+  assert.ok(Number(refused.headers['retry-after']) > 0);
+  await stage.release(asLease(granted[0] ?? refused));
+  assert.equal((await stage.grant({ step: 100 })).status, 201);
+});
+
+test('a run tells how many snapshots it has, and what they keep on disk that the trainer has deleted', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(100);
+  const lease = await stage.lease({ step: 100 });
+  const { body: step } = await stage.get('/steps/100');
+  assert.equal(step['leases'], 1);
+  assert.equal((step['snapshot'] as { path: string }).path, lease.path);
+  assert.deepEqual((await stage.run()).snapshots, { count: 1, retained_bytes: 0 });
+  assert.deepEqual((await stage.run()).leases, { active: 1 });
+
+  await stage.trainer.delete(100);
+  await stage.event('step.deleted');
+
+  assert.deepEqual((await stage.run()).snapshots, { count: 1, retained_bytes: step['size_bytes'] });
+});
+
+test('events tell of a snapshot that was made and taken away', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(100);
+  const lease = await stage.lease({ step: 100 });
+  await stage.release(lease);
+  await stage.observed.next('snapshotRemoved');
+
+  const events = await stage.events('types=snapshot.created,snapshot.deleted');
+
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['snapshot.created', 'snapshot.deleted'],
+  );
+  assert.equal(events[0]?.data?.['path'], lease.path);
+});
+
+test("the trainer's own directory is left as it was, but for the snapshot directory", async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(100);
+  const before = await filesUnder(stage.trainer.path(100));
+  const times = await stat(stage.trainer.path(100, 'default/_METADATA'));
+
+  await stage.release(await stage.lease({ step: 100 }));
+
+  assert.deepEqual(await filesUnder(stage.trainer.path(100)), before);
+  const after = await stat(stage.trainer.path(100, 'default/_METADATA'));
+  assert.deepEqual([after.mtimeMs, after.mode, after.nlink], [times.mtimeMs, times.mode, 1]);
 });

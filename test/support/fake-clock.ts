@@ -57,6 +57,12 @@ export class FakeClock implements Clock {
     this.#moveTo(end);
   }
 
+  /** Time passes while the process stands still: what falls due meanwhile fires late, all of it at the end. */
+  stall(ms: number): void {
+    this.#moveTo(this.#monotonic + ms);
+    this.advance(0);
+  }
+
   #next(end: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) {

@@ -85,9 +85,24 @@ export class EventLog {
     this.#everything.signal();
   }
 
-  /** Recent events come from memory, so that a thousand live subscribers do not ask the database one by one. */
+  /**
+   * Recent events come from memory, so that a thousand live subscribers do not ask the database one by one.
+   *
+   * @throws EngineError `cursor_expired` when events behind the position were removed meanwhile.
+   */
   async page(query: EventQuery): Promise<EventPage> {
-    return this.#recent.page(query) ?? (await this.#store.events.page(query));
+    const recent = this.#recent.page(query);
+    if (recent !== null) return recent;
+    const page = await this.#store.events.page(query);
+    // Asked for after the page: what was missing in it is known now, whatever was removed in between.
+    const { oldest } = await this.#store.events.range();
+    if (query.after < oldest - 1) throw this.#expired(this.cursor(query.after));
+    return page;
+  }
+
+  /** From the oldest event kept, whichever that is at the moment. */
+  oldest(query: Omit<EventQuery, 'after'>): Promise<EventPage> {
+    return this.#store.events.page({ ...query, after: 0 });
   }
 
   cursor(sequence: number = this.#newest): string {
@@ -98,7 +113,11 @@ export class EventLog {
   parse(cursor: string): number {
     const sequence = parseCursor(this.#store.id, { floor: this.#floor, newest: this.#newest }, cursor);
     if (sequence !== null) return sequence;
-    throw new EngineError(
+    throw this.#expired(cursor);
+  }
+
+  #expired(cursor: string): EngineError {
+    return new EngineError(
       'cursor_expired',
       `cursor "${cursor.slice(0, 64)}" is not one that this server can go on from: it is malformed, from another database, or older than the events kept`,
       {

@@ -32,7 +32,7 @@ export class EventReader implements Events {
 
   async page(request: EventPageRequest, signal: AbortSignal): Promise<EventPageDocument> {
     const { run, types, limit } = request;
-    let position = request.after === null ? this.#log.floor : this.#log.parse(request.after);
+    let position = request.after === null ? null : this.#log.parse(request.after);
     const scope = new WaitScope(
       this.#clock,
       Math.min(request.timeoutMs, this.#maxWaitMs),
@@ -41,14 +41,16 @@ export class EventReader implements Events {
     );
     try {
       const found = await waitForEvents(this.#log.wakeup(run), scope.interrupt, async () => {
-        const page = await this.#log.page({ after: position, limit, run, types });
+        const page = await (position === null
+          ? this.#log.oldest({ limit, run, types })
+          : this.#log.page({ after: position, limit, run, types }));
         position = page.through;
         return page.events.length > 0 || page.more ? page : null;
       });
       if (found === null && scope.interrupt.reason === 'shutdown') throw shuttingDown();
       return {
         items: found?.events.map((event) => this.#log.document(event)) ?? [],
-        cursor: this.#log.cursor(position),
+        cursor: this.#log.cursor(position ?? undefined),
         more: found?.more ?? false,
       };
     } finally {

@@ -40,8 +40,6 @@ export class LogSubscription implements Subscription {
     const wakeup = this.#log.wakeup(this.#request.run);
     const idleSince = this.#clock.monotonic();
     while (this.#interrupt.reason === null) {
-      // Retention overtook this stream: ending it makes the client resume and learn of the gap, instead of not noticing it.
-      if (this.#position < this.#log.floor) return null;
       const seen = wakeup.version;
       const { run, types } = this.#request;
       const page = await this.#log.page({ after: this.#position, limit: BATCH, run, types });

@@ -33,13 +33,22 @@ export class GrantKeys<T> {
     this.#store = store;
   }
 
-  /** @param replay answers with a lease granted before; @param grant makes a new one. */
-  async once(keyed: Keyed, replay: (lease: LeaseRecord) => T, grant: () => Promise<T>): Promise<T> {
+  /**
+   * @param repeat makes the answer for a call that joined another one.
+   * @param replay answers with a lease granted before.
+   * @param grant makes a new one.
+   */
+  async once(
+    keyed: Keyed,
+    repeat: (first: T) => T,
+    replay: (lease: LeaseRecord) => T,
+    grant: () => Promise<T>,
+  ): Promise<T> {
     const name = JSON.stringify([keyed.run, keyed.caller, keyed.key]);
     const underWay = this.#underWay.get(name);
     if (underWay !== undefined) {
       check(keyed, underWay.fingerprint);
-      return underWay.result;
+      return repeat(await underWay.result);
     }
     const result = this.#replayOrGrant(keyed, replay, grant);
     this.#underWay.set(name, { fingerprint: keyed.fingerprint, result });

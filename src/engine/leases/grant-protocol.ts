@@ -1,45 +1,40 @@
 import type { Clock } from '../clock.js';
-import type { GrantRequest } from '../engine.js';
-import { EngineError } from '../errors.js';
 import type { Emit, EventLog } from '../events/event-log.js';
-import type { FileSystem } from '../file-system.js';
+import { runNotFound } from '../runs/run-errors.js';
 import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
+import type { Original } from '../snapshots/original.js';
 import type { SnapshotRecord } from '../snapshots/snapshot.js';
-import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
-import { type Original, type Snapshotter, StepGone } from '../snapshots/snapshotter.js';
-import { relativePath } from '../steps/step-document.js';
+import type { SnapshotBuilder } from '../snapshots/snapshot-builder.js';
+import { StepGone } from '../snapshots/snapshot-failure.js';
+import { snapshotPaths } from '../snapshots/snapshot-paths.js';
+import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import type { Transaction } from '../store.js';
-import type { Keyed } from './grant-keys.js';
+import type { GrantLimits, Place } from './grant-limits.js';
 import type { LeaseRecord } from './lease.js';
-import type { LeaseBook } from './lease-book.js';
 import { describePublicLease } from './lease-document.js';
+import { draftLease, type GrantTerms } from './lease-draft.js';
 import type { LeaseTerms } from './lease-terms.js';
 
-const TEN_GIB = 10 * 1024 ** 3;
-const LEASE_ID_BYTES = 16;
-
 export interface GrantProtocolPorts {
-  readonly files: FileSystem;
   readonly log: EventLog;
   readonly clock: Clock;
-  readonly book: LeaseBook;
   readonly terms: LeaseTerms;
-  readonly snapshotter: Snapshotter;
+  readonly limits: GrantLimits;
+  readonly builder: SnapshotBuilder;
+  readonly remover: SnapshotRemover;
   readonly runs: RunRegistry;
-  readonly maxLeases: number;
 }
 
-export interface GrantTerms {
-  readonly request: GrantRequest;
-  readonly ttlMs: number;
-  readonly keyed: Keyed | null;
-  readonly waitedMs: () => number;
-}
+type Build = Promise<SnapshotRecord>;
 
 type Placed =
+  /** A snapshot was ready: the lease is active. */
   | { readonly role: 'granted'; readonly lease: LeaseRecord }
-  | { readonly role: 'builder' | 'joiner'; readonly lease: LeaseRecord; readonly snapshot: SnapshotRecord }
+  /** The lease is pending until the snapshot is built. */
+  | { readonly role: 'builder'; readonly lease: LeaseRecord; readonly snapshot: SnapshotRecord }
+  | { readonly role: 'joiner'; readonly lease: LeaseRecord; readonly build: Build }
+  /** The snapshot is being removed, or undone: it is never joined. */
   | { readonly role: 'late' };
 
 /**
@@ -50,8 +45,6 @@ type Placed =
  */
 export class GrantProtocol {
   readonly #ports: GrantProtocolPorts;
-  /** Grants under way, by generation, so that the limit on leases holds for them too. */
-  readonly #underWay = new Map<string, number>();
 
   constructor(ports: GrantProtocolPorts) {
     this.#ports = ports;
@@ -59,78 +52,108 @@ export class GrantProtocol {
 
   /** @throws StepGone when the step vanished first; EngineError for everything else. */
   async grant(live: LiveRun, found: TrackedStep, terms: GrantTerms): Promise<LeaseRecord> {
-    const { run } = live;
-    const generation = found.entry.generation ?? '';
-    this.#checkLimits(live, generation);
-    const key = `${run.name}/${generation}`;
-    this.#underWay.set(key, (this.#underWay.get(key) ?? 0) + 1);
+    const place = this.#ports.limits.enter(live.run, found.entry.generation ?? '');
     try {
-      if (run.record.options.snapshotMode === 'none') return await this.#grantUnprotected(live, found, terms);
-      return await this.#grantProtected(live, found, terms);
+      if (live.run.record.options.snapshotMode === 'none')
+        return await this.#grantUnprotected(live, found, terms, place);
+      return await this.#grantProtected(live, found, terms, place);
     } finally {
-      const count = (this.#underWay.get(key) ?? 1) - 1;
-      if (count > 0) this.#underWay.set(key, count);
-      else this.#underWay.delete(key);
+      place.leave();
     }
   }
 
-  async #grantProtected(live: LiveRun, found: TrackedStep, terms: GrantTerms): Promise<LeaseRecord> {
-    const { snapshotter } = this.#ports;
-    await this.#checkSpace(live);
+  async #grantProtected(
+    live: LiveRun,
+    found: TrackedStep,
+    terms: GrantTerms,
+    place: Place,
+  ): Promise<LeaseRecord> {
+    await this.#ports.limits.checkSpace(live.run);
     const original = await this.#original(live, found);
     for (;;) {
-      await snapshotter.clear(live.run, original);
-      const placed = await this.#place(live, original, terms);
-      if (placed.role === 'granted') return placed.lease;
-      if (placed.role === 'late') continue;
+      const { generation, name } = original.entry;
+      await this.#ports.remover.clear(snapshotPaths(live.run.record, generation, name).path);
+      const { lease, build } = await this.#place(live, original, terms, place);
+      if (lease === null) continue;
+      if (build === null) return lease;
       try {
-        await snapshotter.built(placed.snapshot.id);
+        await build;
+        return await this.#activate(live, lease, terms, place);
       } catch (error) {
-        await this.#ports.log.commit((tx) => tx.leases.remove(placed.lease.number));
+        await this.#ports.terms.abandon(lease);
         const isForgiven = error instanceof StepGone && !error.whole && terms.request.ignoreSnapshotErrors;
-        if (isForgiven) return this.#grantUnprotected(live, found, terms);
-        throw error;
+        if (!isForgiven) throw error;
       }
-      return this.#activate(placed.lease, terms);
+      return this.#grantUnprotected(live, found, terms, place);
     }
   }
 
   /** Mode `none`, or forgiven errors: the holder reads the original, and nothing keeps it. */
-  async #grantUnprotected(live: LiveRun, found: TrackedStep, terms: GrantTerms): Promise<LeaseRecord> {
-    const draft = this.#draft(live, found, terms, null);
-    return this.#commitGrant(async (tx, emit) => this.#insertActive(tx, emit, draft, terms));
+  async #grantUnprotected(
+    live: LiveRun,
+    found: TrackedStep,
+    terms: GrantTerms,
+    place: Place,
+  ): Promise<LeaseRecord> {
+    const draft = draftLease(this.#ports.clock, live.run, found, terms, null);
+    return this.#commitGrant(live, place, async (tx, emit) => this.#insertActive(tx, emit, draft, terms));
   }
 
-  async #place(live: LiveRun, original: Original, terms: GrantTerms): Promise<Placed> {
-    const { log, snapshotter, runs } = this.#ports;
+  /** The lease with the build that it waits for, null when it is active already; no lease when it came too late for the snapshot. */
+  async #place(
+    live: LiveRun,
+    original: Original,
+    terms: GrantTerms,
+    place: Place,
+  ): Promise<{ readonly lease: LeaseRecord | null; readonly build: Build | null }> {
+    const { log, builder, runs } = this.#ports;
     const { run } = live;
-    const { generation } = original.entry;
-    return log.commit(
-      async (tx, emit): Promise<Placed> => {
-        const existing = await tx.snapshots.find(run.name, generation);
-        if (existing?.state === 'deleting') return { role: 'late' };
-        const mode = run.record.options.snapshotMode;
-        if (mode === 'none') throw new Error('mode none has no snapshots');
-        const snapshot = existing ?? (await snapshotter.reserve(tx, run, original, mode));
-        const draft = this.#draft(live, { ...original, settling: null }, terms, snapshot);
-        if (snapshot.state === 'ready')
-          return { role: 'granted', lease: await this.#insertActive(tx, emit, draft, terms) };
-        const lease = await tx.leases.insert({ ...draft, state: 'pending' });
-        return { role: existing === null ? 'builder' : 'joiner', lease, snapshot };
-      },
-      (placed, events) => {
-        if (placed.role === 'granted') this.#ports.terms.begin(placed.lease);
-        else if (placed.role === 'builder') snapshotter.begin(run, original, placed.snapshot);
+    let build: Build | null = null;
+    const placed = await log.commit(
+      (tx, emit) => this.#placeIn(tx, emit, live, original, terms),
+      (value, events) => {
+        if (value.role === 'granted') this.#begin(value.lease, place);
+        else if (value.role === 'builder') build = builder.build(run, original, value.snapshot);
+        else if (value.role === 'joiner') build = value.build;
         runs.noteEvents(events);
       },
     );
+    return { lease: placed.role === 'late' ? null : placed.lease, build };
   }
 
-  #activate(pending: LeaseRecord, terms: GrantTerms): Promise<LeaseRecord> {
+  async #placeIn(
+    tx: Transaction,
+    emit: Emit,
+    live: LiveRun,
+    original: Original,
+    terms: GrantTerms,
+  ): Promise<Placed> {
+    const { builder } = this.#ports;
+    const { run } = live;
+    this.#checkRegistered(live);
+    const found: TrackedStep = { ...original, settling: null };
+    const existing = await tx.snapshots.find(run.name, original.entry.generation);
+    if (existing === null) {
+      const mode = run.record.options.snapshotMode;
+      if (mode === 'none') throw new Error('mode none has no snapshots');
+      const snapshot = await builder.reserve(tx, run, original, mode);
+      const draft = draftLease(this.#ports.clock, live.run, found, terms, snapshot);
+      return { role: 'builder', lease: await tx.leases.insert({ ...draft, state: 'pending' }), snapshot };
+    }
+    const draft = draftLease(this.#ports.clock, live.run, found, terms, existing);
+    if (existing.state === 'ready')
+      return { role: 'granted', lease: await this.#insertActive(tx, emit, draft, terms) };
+    // Taken now: a build may end, and be forgotten, before the transaction is known to be committed.
+    const build = existing.state === 'building' ? builder.underWay(existing.id) : null;
+    if (build === null) return { role: 'late' };
+    return { role: 'joiner', lease: await tx.leases.insert({ ...draft, state: 'pending' }), build };
+  }
+
+  #activate(live: LiveRun, pending: LeaseRecord, terms: GrantTerms, place: Place): Promise<LeaseRecord> {
     const grantedAt = this.#ports.clock.now();
     const change = { state: 'active', grantedAt, renewedAt: grantedAt, waitedMs: terms.waitedMs() } as const;
     const lease: LeaseRecord = { ...pending, ...change };
-    return this.#commitGrant(async (tx, emit) => {
+    return this.#commitGrant(live, place, async (tx, emit) => {
       await tx.leases.update(lease.number, change);
       await this.#tell(tx, emit, lease, terms);
       return lease;
@@ -160,45 +183,32 @@ export class GrantProtocol {
     });
   }
 
-  #commitGrant(work: (tx: Transaction, emit: Emit) => Promise<LeaseRecord>): Promise<LeaseRecord> {
-    const { log, terms, runs } = this.#ports;
-    return log.commit(work, (lease, events) => {
-      terms.begin(lease);
-      runs.noteEvents(events);
-    });
+  #commitGrant(
+    live: LiveRun,
+    place: Place,
+    work: (tx: Transaction, emit: Emit) => Promise<LeaseRecord>,
+  ): Promise<LeaseRecord> {
+    const { log, runs } = this.#ports;
+    return log.commit(
+      async (tx, emit) => {
+        this.#checkRegistered(live);
+        return work(tx, emit);
+      },
+      (lease, events) => {
+        this.#begin(lease, place);
+        runs.noteEvents(events);
+      },
+    );
   }
 
-  #draft(
-    live: LiveRun,
-    found: TrackedStep,
-    terms: GrantTerms,
-    snapshot: SnapshotRecord | null,
-  ): Omit<LeaseRecord, 'number'> {
-    const { clock } = this.#ports;
-    const { entry } = found;
-    const { directory } = live.run.record;
-    const sourcePath = `${directory}/${entry.name}`;
-    const path = snapshot?.path ?? sourcePath;
-    const now = clock.now();
-    return {
-      id: `ls_${base64url(clock.randomBytes(LEASE_ID_BYTES))}`,
-      run: live.run.name,
-      step: entry.step ?? -1,
-      generation: entry.generation ?? '',
-      snapshotId: snapshot?.id ?? null,
-      state: 'active',
-      holder: terms.request.holder,
-      labels: terms.request.labels,
-      path,
-      relativePath: relativePath(directory, path),
-      sourcePath,
-      ttlMs: terms.ttlMs,
-      grantedAt: now,
-      renewedAt: now,
-      endedAt: null,
-      endReason: null,
-      waitedMs: terms.waitedMs(),
-    };
+  #begin(lease: LeaseRecord, place: Place): void {
+    place.leave();
+    this.#ports.terms.begin(lease);
+  }
+
+  /** The run may have been removed while its step was being snapshotted, and its leases were ended then. */
+  #checkRegistered({ run }: LiveRun): void {
+    if (this.#ports.runs.find(run.name)?.run !== run) throw runNotFound(run.name);
   }
 
   /** The step with its inventory, which is taken now if it was not yet. */
@@ -220,54 +230,4 @@ export class GrantProtocol {
       inventory,
     };
   }
-
-  #checkLimits(live: LiveRun, generation: string): void {
-    const { book, maxLeases } = this.#ports;
-    if (book.activeCount >= maxLeases) {
-      throw new EngineError(
-        'too_many_leases',
-        `${maxLeases} leases are active already, the most that this server grants`,
-      );
-    }
-    const limit = live.run.record.options.maxLeasesPerStep;
-    const held =
-      book.activeLeases(live.run.name, generation) +
-      (this.#underWay.get(`${live.run.name}/${generation}`) ?? 0);
-    if (limit !== null && held >= limit) {
-      throw new EngineError(
-        'too_many_leases',
-        `the step has ${held} leases already; max_leases_per_step is ${limit}`,
-        {
-          hint: 'release one of them, or raise max_leases_per_step with PUT /runs/{run}',
-        },
-      );
-    }
-  }
-
-  async #checkSpace(live: LiveRun): Promise<void> {
-    const directory = snapshotDirectoryOf(live.run.record);
-    const { freeBytes, totalBytes } = await this.#ports.files.space(directory);
-    const wanted = live.run.record.options.minFreeBytes ?? Math.min(TEN_GIB, Math.floor(totalBytes / 20));
-    if (freeBytes >= wanted) return;
-    throw new EngineError(
-      'insufficient_storage',
-      `the filesystem of ${directory} has ${freeBytes} bytes free, less than min_free_bytes (${wanted})`,
-      { hint: 'free space there, or lower min_free_bytes of the run with PUT /runs/{run}' },
-    );
-  }
-}
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
-function base64url(bytes: Uint8Array): string {
-  let bits = 0;
-  let pending = 0;
-  let text = '';
-  for (const byte of bytes) {
-    pending = (pending << 8) | byte;
-    bits += 8;
-    for (; bits >= 6; bits -= 6) text += ALPHABET[(pending >> (bits - 6)) & 63];
-    pending &= (1 << bits) - 1;
-  }
-  return bits === 0 ? text : text + ALPHABET[(pending << (6 - bits)) & 63];
 }

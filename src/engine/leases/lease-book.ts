@@ -28,6 +28,10 @@ export class LeaseBook implements Holdings {
     return number === undefined ? null : this.active(number);
   }
 
+  allActive(): readonly ActiveLease[] {
+    return [...this.#leases.values()];
+  }
+
   activeOf(run: string): readonly ActiveLease[] {
     return [...this.#leases.values()].filter(({ record }) => record.run === run);
   }

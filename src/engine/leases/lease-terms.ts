@@ -1,14 +1,15 @@
 import type { Clock } from '../clock.js';
 import { EngineError, type ErrorCode } from '../errors.js';
-import type { Emit, EventLog } from '../events/event-log.js';
+import type { EventLog } from '../events/event-log.js';
 import type { Observer } from '../observer.js';
 import type { RunRegistry } from '../runs/run-registry.js';
 import type { SnapshotRecord } from '../snapshots/snapshot.js';
-import type { Snapshotter } from '../snapshots/snapshotter.js';
+import type { SnapshotAudit } from '../snapshots/snapshot-audit.js';
+import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { Store, Transaction } from '../store.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import type { EndedState, LeaseRecord } from './lease.js';
-import type { ActiveLease, LeaseBook } from './lease-book.js';
+import type { LeaseBook } from './lease-book.js';
 import { describePublicLease } from './lease-document.js';
 
 export interface LeaseTermsPorts {
@@ -17,9 +18,13 @@ export interface LeaseTermsPorts {
   readonly clock: Clock;
   readonly observer: Observer;
   readonly book: LeaseBook;
-  readonly snapshotter: Snapshotter;
+  readonly audit: SnapshotAudit;
+  readonly remover: SnapshotRemover;
   readonly runs: RunRegistry;
 }
+
+/** Between two attempts to write down that something ended, while the store takes no writes. */
+const RETRY_MS = 1_000;
 
 const ENDED_CODE: Readonly<Record<EndedState, ErrorCode>> = {
   released: 'lease_released',
@@ -32,17 +37,26 @@ const ENDED_CODE: Readonly<Record<EndedState, ErrorCode>> = {
 export class LeaseTerms {
   readonly #ports: LeaseTermsPorts;
   readonly #timers: ExpiryTimers;
+  #isClosed = false;
 
   constructor(ports: LeaseTermsPorts) {
     this.#ports = ports;
     this.#timers = new ExpiryTimers(ports.clock, (number) => this.#expire(number));
   }
 
-  /** Begins the time of a lease that was granted, or found active at the start: its full TTL from now. */
+  /** Takes over a lease that was found active at the start; its time begins with `beginAll`. */
+  adopt(record: LeaseRecord): void {
+    this.#ports.book.putLease(record, Number.POSITIVE_INFINITY);
+  }
+
+  /** Begins the time of a lease that was granted: its full TTL from now. */
   begin(record: LeaseRecord): void {
-    const deadlineMs = this.#ports.clock.monotonic() + record.ttlMs;
-    this.#ports.book.putLease(record, deadlineMs);
-    this.#timers.set(record.number, deadlineMs);
+    this.#keep(record, this.#ports.clock.monotonic() + record.ttlMs);
+  }
+
+  /** Begins the time of every lease found at the start: nobody could renew one before the service answered. */
+  beginAll(): void {
+    for (const { record } of this.#ports.book.allActive()) this.begin(record);
   }
 
   async find(id: string): Promise<LeaseRecord> {
@@ -64,48 +78,86 @@ export class LeaseTerms {
   }
 
   async renew(id: string, ttlMs: number | null): Promise<LeaseRecord> {
-    const active = this.#ports.book.activeById(id);
+    const { book, clock, log, observer } = this.#ports;
+    const active = book.activeById(id);
     if (active === null) throw leaseEnded(await this.find(id));
-    await this.#audit(active);
-    const record: LeaseRecord = {
-      ...active.record,
-      ttlMs: ttlMs ?? active.record.ttlMs,
-      renewedAt: this.#ports.clock.now(),
-    };
-    // While the renewal is being committed, the lease must not expire under it.
-    this.#extend(record);
-    const renewed = await this.#ports.log.commit(async (tx) => {
-      const current = await tx.leases.byNumber(record.number);
-      if (current === null || current.state !== 'active') return current ?? record;
-      await tx.leases.update(record.number, { ttlMs: record.ttlMs, renewedAt: record.renewedAt });
-      return record;
-    });
-    if (renewed !== record || this.#ports.book.active(record.number) === null)
-      throw leaseEnded(await this.find(id));
-    this.#extend(record);
-    this.#ports.observer.leaseRenewed({ run: record.run, number: record.number, ttlMs: record.ttlMs });
-    return record;
+    const { number, run } = active.record;
+    const renewedMs = ttlMs ?? active.record.ttlMs;
+    // It was asked for in time: the lease must not expire while it is looked at and written down.
+    this.#keep(active.record, Math.max(active.deadlineMs, clock.monotonic() + renewedMs));
+    await this.#audit(active.record);
+    const change = { ttlMs: renewedMs, renewedAt: clock.now() };
+    const renewed: LeaseRecord = { ...active.record, ...change };
+    const isRenewed = await log.commit(
+      async (tx) => {
+        if ((await tx.leases.byNumber(number))?.state !== 'active') return false;
+        await tx.leases.update(number, change);
+        return true;
+      },
+      (wasActive) => {
+        if (wasActive) this.begin(renewed);
+      },
+    );
+    if (!isRenewed) throw leaseEnded(await this.find(id));
+    observer.leaseRenewed({ run, number, ttlMs: renewedMs });
+    return renewed;
   }
 
-  /** Ends a lease and, with the last one, its snapshot; resolves when the snapshot's path is gone. No-op when it ended before. */
+  /**
+   * Releases a lease; no-op when it ended before.
+   *
+   * @throws EngineError when its snapshot's path cannot be taken away: the lease is released all the same.
+   */
+  async release(id: string): Promise<void> {
+    const record = await this.find(id);
+    if (record.state === 'active') await this.end(record, 'released', null);
+    const obstacle = record.snapshotId === null ? null : await this.#ports.remover.gone(record.snapshotId);
+    if (obstacle === null) return;
+    throw new EngineError(
+      'snapshot_failed',
+      `lease ${record.number} is released, but its path is still there: ${obstacle.detail}`,
+      { hint: 'mend what the detail names: it is tried again every 30 s', fields: { errno: obstacle.errno } },
+    );
+  }
+
+  /** Ends a lease and, with the last one, its snapshot; resolves when the snapshot's path is gone, or stuck. Null: it had ended before. */
   async end(record: LeaseRecord, state: EndedState, reason: string | null): Promise<LeaseRecord | null> {
-    const { log, book, clock, observer, snapshotter } = this.#ports;
+    const { log, book, clock, observer, remover } = this.#ports;
     const change = { state, endedAt: clock.now(), endReason: reason };
     const ended: LeaseRecord = { ...record, ...change };
     const outcome = await log.commit(
-      (tx, emit) => this.#endIn(tx, emit, ended, change),
+      async (tx, emit) => {
+        if ((await tx.leases.byNumber(record.number))?.state !== 'active') return null;
+        await tx.leases.update(record.number, change);
+        emit({
+          run: record.run,
+          type: `lease.${state}`,
+          subject: String(record.number),
+          time: change.endedAt,
+          data: { ...describePublicLease(ended, null) },
+        });
+        return { condemned: await letGo(tx, record) };
+      },
       (result, events) => {
         if (result === null) return;
         this.#timers.clear(record.number);
         book.removeLease(record);
-        if (result.condemned !== null) snapshotter.condemn(result.condemned);
+        if (result.condemned !== null) remover.condemn(result.condemned);
         this.#ports.runs.noteEvents(events);
       },
     );
     if (outcome === null) return null;
     observer.leaseEnded({ run: record.run, number: record.number, step: record.step, state, reason });
-    if (outcome.condemned !== null) await snapshotter.retired(outcome.condemned);
+    if (outcome.condemned !== null) await remover.gone(outcome.condemned.id);
     return ended;
+  }
+
+  /** Ends every lease of a run that is no longer registered. */
+  async breakAll(run: string, reason: string): Promise<void> {
+    // Grants that were committed before this are in the book after it; later ones find the run gone.
+    await this.#ports.log.commit(async () => undefined);
+    const active = this.#ports.book.activeOf(run);
+    await Promise.all(active.map(({ record }) => this.end(record, 'broken', reason)));
   }
 
   /** Something of a snapshot vanished by other hands: everybody who holds it is told so. */
@@ -114,49 +166,46 @@ export class LeaseTerms {
     await Promise.all(holders.map(({ record }) => this.end(record, 'lost', detail)));
   }
 
+  /** Removes a pending lease that cannot be granted, now or as soon as the store takes writes again. Never rejects. */
+  async abandon(pending: LeaseRecord): Promise<void> {
+    const { log, clock, observer, remover } = this.#ports;
+    try {
+      await log.commit(
+        async (tx) => {
+          await tx.leases.remove(pending.number);
+          return letGo(tx, pending);
+        },
+        (condemned) => {
+          if (condemned !== null) remover.condemn(condemned);
+        },
+      );
+    } catch (error) {
+      observer.internalError({ during: 'removing a lease that was not granted', error });
+      if (!this.#isClosed) clock.after(RETRY_MS, () => void this.abandon(pending));
+    }
+  }
+
   close(): void {
+    this.#isClosed = true;
     this.#timers.clearAll();
   }
 
-  async #endIn(
-    tx: Transaction,
-    emit: Emit,
-    ended: LeaseRecord,
-    change: { readonly state: EndedState; readonly endedAt: number; readonly endReason: string | null },
-  ): Promise<{ readonly condemned: SnapshotRecord | null } | null> {
-    const current = await tx.leases.byNumber(ended.number);
-    if (current === null || current.state !== 'active') return null;
-    await tx.leases.update(ended.number, change);
-    emit({
-      run: ended.run,
-      type: `lease.${change.state}`,
-      subject: String(ended.number),
-      time: change.endedAt,
-      data: { ...describePublicLease(ended, null) },
-    });
-    if (ended.snapshotId === null || (await tx.leases.countHolding(ended.snapshotId)) > 0)
-      return { condemned: null };
-    // Nobody holds it: from this commit on nobody can join it either.
-    await tx.snapshots.update(ended.snapshotId, { state: 'deleting' });
-    const snapshots = await tx.snapshots.list();
-    return { condemned: snapshots.find(({ id }) => id === ended.snapshotId) ?? null };
-  }
-
   /** A renewal is a promise of readable files: it looks before it promises. */
-  async #audit({ record }: ActiveLease): Promise<void> {
-    const { book, snapshotter } = this.#ports;
+  async #audit(record: LeaseRecord): Promise<void> {
+    const { book, audit, observer } = this.#ports;
     const snapshot = book.snapshot(record.run, record.generation);
     if (snapshot === null || snapshot.id !== record.snapshotId) return;
-    const vanished = await snapshotter.audit(snapshot);
-    if (vanished !== null) await this.lose(snapshot, vanished);
+    try {
+      const vanished = await audit.look(snapshot);
+      if (vanished !== null) await this.lose(snapshot, vanished);
+    } catch (error) {
+      // What cannot be looked at is no loss yet, and to let the lease expire would make it one.
+      observer.internalError({ during: 'auditing a snapshot for a renewal', error });
+    }
   }
 
-  #extend(record: LeaseRecord): void {
-    const { book, clock } = this.#ports;
-    const active = book.active(record.number);
-    if (active === null) return;
-    const deadlineMs = clock.monotonic() + record.ttlMs;
-    book.putLease(record, deadlineMs);
+  #keep(record: LeaseRecord, deadlineMs: number): void {
+    this.#ports.book.putLease(record, deadlineMs);
     this.#timers.set(record.number, deadlineMs);
   }
 
@@ -166,10 +215,19 @@ export class LeaseTerms {
     this.end(active.record, 'expired', 'it was not renewed within its TTL').catch((error: unknown) => {
       this.#ports.observer.internalError({ during: 'expiring a lease', error });
       // It must end, and be tried again, once the store takes writes again.
-      if (this.#ports.book.active(number) !== null)
-        this.#timers.set(number, this.#ports.clock.monotonic() + 1_000);
+      if (this.#ports.book.active(number) !== null && !this.#isClosed)
+        this.#timers.set(number, this.#ports.clock.monotonic() + RETRY_MS);
     });
   }
+}
+
+/** With its last lease a snapshot goes: from this commit on nobody can join it. Gives the snapshot that nobody holds any more. */
+async function letGo(tx: Transaction, lease: LeaseRecord): Promise<SnapshotRecord | null> {
+  if (lease.snapshotId === null || (await tx.leases.countHolding(lease.snapshotId)) > 0) return null;
+  const snapshot = await tx.snapshots.find(lease.run, lease.generation);
+  if (snapshot === null || snapshot.id !== lease.snapshotId || snapshot.state !== 'ready') return null;
+  await tx.snapshots.update(snapshot.id, { state: 'deleting' });
+  return { ...snapshot, state: 'deleting' };
 }
 
 export function leaseEnded(record: LeaseRecord): EngineError {

@@ -5,7 +5,7 @@ import type { Observer } from '../observer.js';
 import { pageOf, parsePage } from '../pages.js';
 import { runUnavailable, stepNotFound } from '../runs/run-errors.js';
 import type { LiveRun } from '../runs/run-registry.js';
-import { StepGone } from '../snapshots/snapshotter.js';
+import { StepGone } from '../snapshots/snapshot-failure.js';
 import type { Store } from '../store.js';
 import type { Condition } from '../waits/candidates.js';
 import type { WaitRecorder } from '../waits/wait-recorder.js';
@@ -53,9 +53,13 @@ export class Lessor {
     }
     const keyed = keyedBy(live.run.name, caller, request);
     if (keyed === null) return this.#grantNew(live, request, ttlMs, null, signal);
-    const replay = (lease: LeaseRecord): GrantResult => this.#replay(lease);
     // A keyed grant outlives its client: the retry joins it.
-    return this.#ports.keys.once(keyed, replay, () => this.#grantNew(live, request, ttlMs, keyed, null));
+    return this.#ports.keys.once(
+      keyed,
+      (first) => (first.granted ? { ...first, replayed: true } : first),
+      (lease) => this.#replay(lease),
+      () => this.#grantNew(live, request, ttlMs, keyed, null),
+    );
   }
 
   async get(id: string): Promise<LeaseDocument> {
@@ -68,9 +72,8 @@ export class Lessor {
     return describeLease(record, this.#ports.terms.remainingMs(record));
   }
 
-  async release(id: string): Promise<void> {
-    const record = await this.#ports.terms.find(id);
-    if (record.state === 'active') await this.#ports.terms.end(record, 'released', null);
+  release(id: string): Promise<void> {
+    return this.#ports.terms.release(id);
   }
 
   async list(query: LeaseListQuery): Promise<ListDocument<PublicLeaseDocument>> {
@@ -139,16 +142,18 @@ export class Lessor {
     for (;;) {
       const end = await this.#ports.room.seek(slice, condition);
       if (end.kind !== 'step') return this.#withoutStep(slice, request, end, condition);
-      const { tracked } = end;
       try {
-        const lease = await this.#ports.protocol.grant(live, tracked, terms);
+        const lease = await this.#ports.protocol.grant(live, end.tracked, terms);
         if (this.#waits(request)) this.#ports.room.record(slice, end);
         return await this.#hand(lease, keyed, signal);
       } catch (error) {
-        await this.#retryable(slice, request, error);
-        if (error instanceof StepGone) gone.add(tracked.entry.generation ?? '');
-        // The index learns of the loss, and the next look is a new one.
-        await live.watcher.scan();
+        if (error instanceof StepGone) {
+          // The index learns of the loss, and the next look is a new one.
+          await live.watcher.scan();
+          if (exactly !== null) throw stepGone(error);
+          gone.add(end.tracked.entry.generation ?? '');
+        } else if (!isBusy(error) || request.step !== null) throw error;
+        else if (!(await this.#mayTryAgain(slice))) return this.#withoutPath(slice, condition, error);
       }
     }
   }
@@ -177,21 +182,22 @@ export class Lessor {
     return { granted: true, replayed: true, lease: describeLease(lease, terms.remainingMs(lease)) };
   }
 
-  /** Whether `until` and `latest` go on with what remains after this error; throws it when not. */
-  async #retryable(slice: WaitSlice, request: GrantRequest, error: unknown): Promise<void> {
-    const isExact = typeof request.step === 'number';
-    if (error instanceof StepGone) {
-      if (!isExact) return;
-      await slice.live.watcher.scan();
-      throw new EngineError('step_gone', `${error.message}: it was deleted while it was being snapshotted`, {
-        hint: 'lease a newer step, or "latest"',
-      });
-    }
-    const isBusy = error instanceof EngineError && error.code === 'snapshot_path_busy';
-    if (!isBusy || request.step !== null || slice.scope.interrupt.reason !== null) throw error;
-    // The path becomes free with an event of this run, or by other hands: look again after either.
-    await slice.scope.interrupt.unless(this.#ports.room.nextChange(slice));
-    if (slice.scope.interrupt.reason !== null) throw slice.scope.failure(slice.live.run.name) ?? error;
+  /** The path becomes free with an event of this run, or by other hands: whether there is time to look again after either. */
+  async #mayTryAgain(slice: WaitSlice): Promise<boolean> {
+    const { live, scope } = slice;
+    await scope.interrupt.unless(this.#ports.room.nextChange(slice));
+    const failure = scope.failure(live.run.name);
+    if (failure !== null) throw failure;
+    return scope.interrupt.reason === null;
+  }
+
+  /** There is a step, but its snapshot's path never became free: for a wait that is one more way to end without a step. */
+  #withoutPath(slice: WaitSlice, condition: Condition, error: EngineError): GrantResult {
+    const { room } = this.#ports;
+    const end = room.late(slice);
+    room.record(slice, end);
+    const wait = room.unsatisfied(slice, end.kind, condition);
+    return { granted: false, wait: { ...wait, detail: `${error.message}; ${wait.detail}` } };
   }
 
   async #withoutStep(
@@ -226,4 +232,14 @@ export class Lessor {
       },
     );
   }
+}
+
+function isBusy(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.code === 'snapshot_path_busy';
+}
+
+function stepGone(error: StepGone): EngineError {
+  return new EngineError('step_gone', `${error.message}: it was deleted while it was being snapshotted`, {
+    hint: 'lease a newer step, or "latest"',
+  });
 }

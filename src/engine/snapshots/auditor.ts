@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../clock.js';
 import type { LeaseBook } from '../leases/lease-book.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
-import type { Snapshotter } from './snapshotter.js';
+import type { SnapshotAudit } from './snapshot-audit.js';
 
 const INTERVAL_MS = 5_000;
 
@@ -11,39 +11,37 @@ export class Auditor {
   readonly #clock: Clock;
   readonly #observer: Observer;
   readonly #book: LeaseBook;
-  readonly #snapshotter: Snapshotter;
+  readonly #audit: SnapshotAudit;
   readonly #terms: LeaseTerms;
   #cancel: Cancel = () => undefined;
   #isClosed = false;
 
-  constructor(
-    clock: Clock,
-    observer: Observer,
-    book: LeaseBook,
-    snapshotter: Snapshotter,
-    terms: LeaseTerms,
-  ) {
+  constructor(clock: Clock, observer: Observer, book: LeaseBook, audit: SnapshotAudit, terms: LeaseTerms) {
     this.#clock = clock;
     this.#observer = observer;
     this.#book = book;
-    this.#snapshotter = snapshotter;
+    this.#audit = audit;
     this.#terms = terms;
   }
 
   start(): void {
     this.#cancel = this.#clock.after(INTERVAL_MS, () => {
-      this.audit()
-        .catch((error: unknown) => this.#observer.internalError({ during: 'auditing snapshots', error }))
-        .finally(() => {
-          if (!this.#isClosed) this.start();
-        });
+      void this.#lookAtAll().finally(() => {
+        if (!this.#isClosed) this.start();
+      });
     });
   }
 
-  async audit(): Promise<void> {
+  async #lookAtAll(): Promise<void> {
     for (const snapshot of this.#book.allSnapshots()) {
-      const vanished = await this.#snapshotter.audit(snapshot);
-      if (vanished !== null) await this.#terms.lose(snapshot, vanished);
+      if (this.#isClosed) return;
+      try {
+        const vanished = await this.#audit.look(snapshot);
+        if (vanished !== null) await this.#terms.lose(snapshot, vanished);
+      } catch (error) {
+        // One that cannot be looked at must not keep the others from it.
+        this.#observer.internalError({ during: `auditing ${snapshot.path}`, error });
+      }
     }
   }
 

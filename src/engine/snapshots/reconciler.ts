@@ -1,22 +1,33 @@
 import type { EventLog } from '../events/event-log.js';
-import type { FileSystem } from '../file-system.js';
+import type { SnapshotFiles } from '../file-system.js';
 import type { LeaseRecord } from '../leases/lease.js';
+import type { LeaseBook } from '../leases/lease-book.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
+import type { RunRecord } from '../runs/run.js';
 import type { RunRegistry } from '../runs/run-registry.js';
 import type { Store } from '../store.js';
 import type { SnapshotRecord } from './snapshot.js';
-import { snapshotDirectoryOf, TEMPORARY_PREFIX, TRASH_PREFIX, temporaryName } from './snapshot-paths.js';
-import type { Snapshotter } from './snapshotter.js';
+import type { SnapshotAudit } from './snapshot-audit.js';
+import {
+  snapshotDirectoryOf,
+  TEMPORARY_PREFIX,
+  TRASH_PREFIX,
+  temporaryName,
+  trashName,
+} from './snapshot-paths.js';
+import type { SnapshotRemover } from './snapshot-remover.js';
 
 const PAGE = 500;
 
 export interface ReconcilerPorts {
   readonly store: Store;
   readonly log: EventLog;
-  readonly files: FileSystem;
+  readonly files: SnapshotFiles;
   readonly observer: Observer;
-  readonly snapshotter: Snapshotter;
+  readonly book: LeaseBook;
+  readonly audit: SnapshotAudit;
+  readonly remover: SnapshotRemover;
   readonly terms: LeaseTerms;
   readonly runs: RunRegistry;
   readonly owner: string;
@@ -50,7 +61,7 @@ async function settleLeases({
     });
   }
   const active = await allLeases(store, 'active');
-  for (const lease of active) terms.begin(lease);
+  for (const lease of active) terms.adopt(lease);
   return active;
 }
 
@@ -69,53 +80,68 @@ async function settleSnapshot(
   snapshot: SnapshotRecord,
   active: readonly LeaseRecord[],
 ): Promise<void> {
-  const { files, log, snapshotter, terms, observer } = ports;
+  const { log, book, remover, observer } = ports;
   const note = (action: string) => observer.reconciled({ run: snapshot.run, subject: snapshot.path, action });
-  const isHeld = active.some(({ snapshotId }) => snapshotId === snapshot.id);
-  if (snapshot.state === 'ready' && isHeld) {
-    const inventory = await files.snapshots.inventory(snapshot.path);
-    if (inventory !== null && inventory.digest === snapshot.digest)
-      return snapshotter.adopt(snapshot, inventory);
-    snapshotter.adoptDamaged(snapshot);
-    await terms.lose(
-      snapshot,
-      inventory === null ? 'its files were gone after a restart' : 'its files had changed after a restart',
-    );
-    return note('lost: its files are not what they were');
+  if (snapshot.state === 'ready' && active.some(({ snapshotId }) => snapshotId === snapshot.id)) {
+    book.putSnapshot(snapshot);
+    const vanished = await firstLook(ports, snapshot);
+    if (vanished === null) return;
+    await ports.terms.lose(snapshot, vanished);
+    return note(`lost: ${vanished}`);
   }
   await log.commit((tx) => tx.snapshots.update(snapshot.id, { state: 'deleting' }));
-  // A build that was cut off may have left its tree under the temporary name, or have published it.
-  if (snapshot.state === 'building')
-    await files.snapshots.erase(snapshot.snapshotDirectory, temporaryName(snapshot.id));
-  snapshotter.condemn(snapshot);
-  await snapshotter.retired(snapshot);
+  // One that was being built may have left its tree under the temporary name, or have been published.
+  remover.condemn(snapshot);
+  await remover.gone(snapshot.id);
   note(snapshot.state === 'building' ? 'rolled back: it was being built' : 'removed: nobody holds it');
+}
+
+/** What cannot be looked at is no loss yet: the next audit looks again. */
+async function firstLook(
+  { audit, observer }: ReconcilerPorts,
+  snapshot: SnapshotRecord,
+): Promise<string | null> {
+  try {
+    return await audit.look(snapshot);
+  } catch (error) {
+    observer.internalError({ during: `looking at ${snapshot.path} after a restart`, error });
+    return null;
+  }
 }
 
 /** Leftovers in directories of our own, of which no row knows: only there, and in layout `orbax` only under our own prefixes. */
 async function removeStrays(ports: ReconcilerPorts, snapshots: readonly SnapshotRecord[]): Promise<void> {
-  const { files, runs, observer, owner } = ports;
-  for (const { run } of runs.all()) {
-    const directory = snapshotDirectoryOf(run.record);
-    if ((await files.snapshots.owner(directory)) !== owner) continue;
-    const known = new Set(
-      snapshots
-        .filter(({ snapshotDirectory }) => snapshotDirectory === directory)
-        .flatMap(({ generation }) => generation),
-    );
-    for (const name of await files.snapshots.entries(directory)) {
-      const isOurs = name.startsWith(TEMPORARY_PREFIX) || name.startsWith(TRASH_PREFIX);
-      const isGeneration =
-        run.record.options.snapshotLayout === 'generation' && GENERATION.test(name) && !known.has(name);
-      const isUnderWay = snapshots.some(({ id }) => name === `${TRASH_PREFIX}${id}`);
-      if ((!isOurs && !isGeneration) || isUnderWay) continue;
-      await files.snapshots.erase(directory, name);
-      observer.reconciled({
-        run: run.name,
-        subject: `${directory}/${name}`,
-        action: 'removed: no record knows it',
-      });
+  for (const { run } of ports.runs.all()) {
+    try {
+      await removeStraysOf(ports, run.record, snapshots);
+    } catch (error) {
+      // They cost space, no more: a directory that cannot be read must not keep the server from starting.
+      ports.observer.internalError({ during: `looking for strays of run ${run.name}`, error });
     }
+  }
+}
+
+async function removeStraysOf(
+  { files, observer, owner }: ReconcilerPorts,
+  record: RunRecord,
+  snapshots: readonly SnapshotRecord[],
+): Promise<void> {
+  const directory = snapshotDirectoryOf(record);
+  if ((await files.owner(directory)) !== owner) return;
+  const kept = new Set(
+    snapshots
+      .filter(({ snapshotDirectory }) => snapshotDirectory === directory)
+      .flatMap(({ id, generation }) => [generation, temporaryName(id), trashName(id)]),
+  );
+  for (const name of await files.entries(directory)) {
+    const isOurs =
+      name.startsWith(TEMPORARY_PREFIX) ||
+      name.startsWith(TRASH_PREFIX) ||
+      (record.options.snapshotLayout === 'generation' && GENERATION.test(name));
+    if (!isOurs || kept.has(name)) continue;
+    const result = await files.erase(directory, name);
+    const action = result.outcome === 'erased' ? 'removed: no record knows it' : result.detail;
+    observer.reconciled({ run: record.name, subject: `${directory}/${name}`, action });
   }
 }
 

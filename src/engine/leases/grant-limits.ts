@@ -1,0 +1,76 @@
+import { EngineError } from '../errors.js';
+import type { FileSystem } from '../file-system.js';
+import type { WatchedRun } from '../runs/watched-run.js';
+import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
+import type { LeaseBook } from './lease-book.js';
+
+const TEN_GIB = 10 * 1024 ** 3;
+
+/** Takes one place among the leases; `leave` once the lease is in the book, or will never be. */
+export interface Place {
+  leave(): void;
+}
+
+/** How much may be held: how many leases (the active ones are in the book, those under way are counted here), and on what disk. */
+export class GrantLimits {
+  readonly #files: FileSystem;
+  readonly #book: LeaseBook;
+  readonly #maxLeases: number;
+  readonly #underWay = new Map<string, number>();
+  #total = 0;
+
+  constructor(files: FileSystem, book: LeaseBook, maxLeases: number) {
+    this.#files = files;
+    this.#book = book;
+    this.#maxLeases = maxLeases;
+  }
+
+  /** @throws EngineError `too_many_leases` */
+  enter(run: WatchedRun, generation: string): Place {
+    const key = `${run.name}/${generation}`;
+    if (this.#book.activeCount + this.#total >= this.#maxLeases) {
+      throw new EngineError(
+        'too_many_leases',
+        `there are ${this.#maxLeases} leases already, the most that this server grants`,
+        { hint: 'release leases that nobody needs, or start the server with a higher --max-leases' },
+      );
+    }
+    const limit = run.record.options.maxLeasesPerStep;
+    const held = this.#book.activeLeases(run.name, generation) + (this.#underWay.get(key) ?? 0);
+    if (limit !== null && held >= limit) {
+      throw new EngineError(
+        'too_many_leases',
+        `the step has ${held} leases already; max_leases_per_step is ${limit}`,
+        { hint: 'release one of them, or raise max_leases_per_step with PUT /runs/{run}' },
+      );
+    }
+    this.#count(key, 1);
+    let isTaken = true;
+    return {
+      leave: () => {
+        if (isTaken) this.#count(key, -1);
+        isTaken = false;
+      },
+    };
+  }
+
+  /** @throws EngineError `insufficient_storage` */
+  async checkSpace({ record }: WatchedRun): Promise<void> {
+    const directory = snapshotDirectoryOf(record);
+    const { freeBytes, totalBytes } = await this.#files.space(directory);
+    const wanted = record.options.minFreeBytes ?? Math.min(TEN_GIB, Math.floor(totalBytes / 20));
+    if (freeBytes >= wanted) return;
+    throw new EngineError(
+      'insufficient_storage',
+      `the filesystem of ${directory} has ${freeBytes} bytes free, less than min_free_bytes (${wanted})`,
+      { hint: 'free space there, or lower min_free_bytes of the run with PUT /runs/{run}' },
+    );
+  }
+
+  #count(key: string, change: 1 | -1): void {
+    this.#total += change;
+    const count = (this.#underWay.get(key) ?? 0) + change;
+    if (count > 0) this.#underWay.set(key, count);
+    else this.#underWay.delete(key);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../clock.js';
+import type { GrantRequest } from '../engine.js';
+import type { WatchedRun } from '../runs/watched-run.js';
+import type { SnapshotRecord } from '../snapshots/snapshot.js';
+import { relativePath } from '../steps/step-document.js';
+import type { TrackedStep } from '../steps/tracked-step.js';
+import type { Keyed } from './grant-keys.js';
+import type { LeaseRecord } from './lease.js';
+
+const LEASE_ID_BYTES = 16;
+
+/** What a caller asked for, and who it is. */
+export interface GrantTerms {
+  readonly request: GrantRequest;
+  readonly ttlMs: number;
+  readonly keyed: Keyed | null;
+  readonly waitedMs: () => number;
+}
+
+/** A lease as it would be granted now. @param snapshot null: nothing is protected, and the holder reads the original. */
+export function draftLease(
+  clock: Clock,
+  run: WatchedRun,
+  { entry }: TrackedStep,
+  { request, ttlMs, waitedMs }: GrantTerms,
+  snapshot: SnapshotRecord | null,
+): Omit<LeaseRecord, 'number'> {
+  const { directory } = run.record;
+  const sourcePath = `${directory}/${entry.name}`;
+  const path = snapshot?.path ?? sourcePath;
+  const now = clock.now();
+  return {
+    id: `ls_${base64url(clock.randomBytes(LEASE_ID_BYTES))}`,
+    run: run.name,
+    step: entry.step ?? -1,
+    generation: entry.generation ?? '',
+    snapshotId: snapshot?.id ?? null,
+    state: 'active',
+    holder: request.holder,
+    labels: request.labels,
+    path,
+    relativePath: relativePath(directory, path),
+    sourcePath,
+    ttlMs,
+    grantedAt: now,
+    renewedAt: now,
+    endedAt: null,
+    endReason: null,
+    waitedMs: waitedMs(),
+  };
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+function base64url(bytes: Uint8Array): string {
+  let bits = 0;
+  let pending = 0;
+  let text = '';
+  for (const byte of bytes) {
+    pending = (pending << 8) | byte;
+    bits += 8;
+    for (; bits >= 6; bits -= 6) text += ALPHABET[(pending >> (bits - 6)) & 63];
+    pending &= (1 << bits) - 1;
+  }
+  return bits === 0 ? text : text + ALPHABET[(pending << (6 - bits)) & 63];
+}

@@ -1,0 +1,179 @@
+import type { Clock } from '../clock.js';
+import type { EventLog } from '../events/event-log.js';
+import type { SnapshotFiles } from '../file-system.js';
+import type { Observer } from '../observer.js';
+import type { RunRegistry } from '../runs/run-registry.js';
+import type { SnapshotRecord } from './snapshot.js';
+import { snapshotEvent } from './snapshot-event.js';
+import { temporaryName, trashName } from './snapshot-paths.js';
+
+/** Between two attempts to remove a snapshot that is stuck. */
+const RETRY_MS = 30_000;
+
+export interface RemovalPorts {
+  readonly files: SnapshotFiles;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly runs: RunRegistry;
+}
+
+/** What of a snapshot there is to remove: its published tree and leftovers of building it, only the latter, or nothing at all. */
+export type Extent = 'published' | 'unpublished' | 'nothing';
+
+/** Why a snapshot could not be removed. */
+export interface Obstacle {
+  readonly errno: string;
+  readonly detail: string;
+}
+
+/**
+ * The end of one snapshot, tried again until it is done or the service stops; the next start goes on from the row.
+ *
+ *     published ──renamed out of sight──▶ retired ──erased──▶ row removed
+ *         └──────────────┴──an error──▶ stuck ──after a while, tried again──▶ …
+ */
+export class Removal {
+  readonly snapshot: SnapshotRecord;
+  /** Resolves after the first attempt: with null when nothing is left, else with what was in the way. */
+  readonly attempted: Promise<Obstacle | null>;
+  /** Resolves with true when nothing is left, with false when the service stops first. */
+  readonly ended: Promise<boolean>;
+  readonly #ports: RemovalPorts;
+  readonly #findExtent: () => Promise<Extent>;
+  readonly #startedMs: number;
+  readonly #firstRetirement: Promise<Obstacle | null>;
+  /** Null until the path is clear. */
+  #extent: Extent | null = null;
+  #obstacle: Obstacle | null = null;
+  #wake: () => void = () => undefined;
+  #isStopped = false;
+
+  constructor(ports: RemovalPorts, snapshot: SnapshotRecord, findExtent: () => Promise<Extent>) {
+    this.#ports = ports;
+    this.snapshot = snapshot;
+    this.#findExtent = findExtent;
+    this.#startedMs = ports.clock.monotonic();
+    this.#firstRetirement = this.#retire();
+    this.attempted = this.#attempt(this.#firstRetirement);
+    this.ended = this.#persist();
+  }
+
+  /** What was in the way at the last attempt; null: nothing. */
+  get obstacle(): Obstacle | null {
+    return this.#obstacle;
+  }
+
+  /** Resolves when the path is gone, or with what keeps it there. */
+  async gone(): Promise<Obstacle | null> {
+    const first = await this.#firstRetirement;
+    return this.#extent === null ? first : null;
+  }
+
+  /** No further attempt; the one under way ends. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#wake();
+  }
+
+  async #persist(): Promise<boolean> {
+    for (let obstacle = await this.attempted; obstacle !== null; ) {
+      await this.#pause();
+      if (this.#isStopped) return false;
+      obstacle = await this.#attempt(this.#retire());
+    }
+    return true;
+  }
+
+  /** Never rejects. */
+  async #attempt(retired: Promise<Obstacle | null>): Promise<Obstacle | null> {
+    const obstacle = (await retired) ?? (await this.#erase());
+    const before = this.#obstacle;
+    this.#obstacle = obstacle;
+    if (obstacle !== null && before === null) await this.#tellStuck(obstacle);
+    return obstacle;
+  }
+
+  async #retire(): Promise<Obstacle | null> {
+    if (this.#extent !== null) return null;
+    try {
+      const extent = await this.#findExtent();
+      if (extent === 'published') {
+        const { layout, stepName, generation, snapshotDirectory, id } = this.snapshot;
+        const result = await this.#ports.files.retire({
+          snapshotDirectory,
+          name: layout === 'orbax' ? stepName : generation,
+          trashName: trashName(id),
+        });
+        if (result.outcome === 'failed') return result;
+      }
+      this.#extent = extent;
+      return null;
+    } catch (error) {
+      return this.#unforeseen(error);
+    }
+  }
+
+  async #erase(): Promise<Obstacle | null> {
+    const { snapshotDirectory, id, state } = this.snapshot;
+    try {
+      const names = state === 'building' ? [temporaryName(id), trashName(id)] : [trashName(id)];
+      for (const name of this.#extent === 'nothing' ? [] : names) {
+        const result = await this.#ports.files.erase(snapshotDirectory, name);
+        if (result.outcome === 'failed') return result;
+      }
+      await this.#forget();
+      return null;
+    } catch (error) {
+      return this.#unforeseen(error);
+    }
+  }
+
+  async #forget(): Promise<void> {
+    const { log, clock, observer, runs } = this.#ports;
+    const { snapshot } = this;
+    await log.commit(
+      async (tx, emit) => {
+        await tx.snapshots.remove(snapshot.id);
+        // Nobody was told of one that never became ready.
+        if (snapshot.state !== 'building') emit(snapshotEvent('snapshot.deleted', snapshot, clock.now()));
+      },
+      (_value, events) => runs.noteEvents(events),
+    );
+    if (snapshot.state === 'building') return;
+    const { run, step, generation, fileCount: files } = snapshot;
+    const durationMs = clock.monotonic() - this.#startedMs;
+    observer.snapshotRemoved({ run, step, generation, durationMs, files });
+  }
+
+  #unforeseen(error: unknown): Obstacle {
+    this.#ports.observer.internalError({ during: 'removing a snapshot', error });
+    return { errno: 'EIO', detail: error instanceof Error ? error.message : String(error) };
+  }
+
+  async #tellStuck({ errno, detail }: Obstacle): Promise<void> {
+    const { log, clock, observer, runs } = this.#ports;
+    const { run, step, generation, path } = this.snapshot;
+    observer.snapshotStuck({ run, step, generation, path, errno, detail });
+    const event = snapshotEvent('snapshot.stuck', this.snapshot, clock.now(), { errno, detail });
+    try {
+      await log.commit(
+        async (_tx, emit) => emit(event),
+        (_value, events) => runs.noteEvents(events),
+      );
+    } catch (error) {
+      observer.internalError({ during: 'telling of a stuck snapshot', error });
+    }
+  }
+
+  #pause(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#ports.clock.after(RETRY_MS, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,151 @@
+import type { Clock } from '../clock.js';
+import { EngineError } from '../errors.js';
+import type { EventLog } from '../events/event-log.js';
+import type { Inventory, SnapshotFiles, SnapshotMode } from '../file-system.js';
+import type { LeaseBook } from '../leases/lease-book.js';
+import type { Observer } from '../observer.js';
+import type { RunRegistry } from '../runs/run-registry.js';
+import type { WatchedRun } from '../runs/watched-run.js';
+import type { Transaction } from '../store.js';
+import type { Original } from './original.js';
+import type { Extent } from './removal.js';
+import type { SnapshotRecord } from './snapshot.js';
+import type { SnapshotAudit } from './snapshot-audit.js';
+import { snapshotEvent } from './snapshot-event.js';
+import { failureOf, snapshotFailed } from './snapshot-failure.js';
+import { snapshotPaths, temporaryName } from './snapshot-paths.js';
+import type { SnapshotRemover } from './snapshot-remover.js';
+
+export interface SnapshotBuilderPorts {
+  readonly files: SnapshotFiles;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly book: LeaseBook;
+  readonly audit: SnapshotAudit;
+  readonly remover: SnapshotRemover;
+  readonly runs: RunRegistry;
+  /** The store's id: what the service writes into its snapshot directories to know them again. */
+  readonly owner: string;
+}
+
+/**
+ * Builds snapshots. The rows say what should be there, so that every step between two rows can be repeated or undone after a
+ * crash: see `snapshot.ts` for the states.
+ */
+export class SnapshotBuilder {
+  readonly #ports: SnapshotBuilderPorts;
+  readonly #builds = new Map<number, Promise<SnapshotRecord>>();
+
+  constructor(ports: SnapshotBuilderPorts) {
+    this.#ports = ports;
+  }
+
+  /** The row of a snapshot to be built. */
+  reserve(
+    tx: Transaction,
+    run: WatchedRun,
+    original: Original,
+    mode: Exclude<SnapshotMode, 'none'>,
+  ): Promise<SnapshotRecord> {
+    const { generation, step, name } = original.entry;
+    const { snapshotDirectory, path } = snapshotPaths(run.record, generation, name);
+    return tx.snapshots.insert({
+      run: run.name,
+      generation,
+      step,
+      stepName: name,
+      state: 'building',
+      mode,
+      layout: run.record.options.snapshotLayout,
+      snapshotDirectory,
+      path,
+      digest: original.inventory.digest,
+      sizeBytes: original.inventory.sizeBytes,
+      fileCount: original.inventory.fileCount,
+      createdAt: this.#ports.clock.now(),
+    });
+  }
+
+  /**
+   * Builds a reserved snapshot: resolves when it is ready; rejects with `StepGone` or an `EngineError`, and then what was built is
+   * gone, or stuck.
+   */
+  build(run: WatchedRun, original: Original, reserved: SnapshotRecord): Promise<SnapshotRecord> {
+    const build = this.#build(run, original, reserved).finally(() => this.#builds.delete(reserved.id));
+    build.catch(() => undefined);
+    this.#builds.set(reserved.id, build);
+    return build;
+  }
+
+  /** The build under way, to be joined; null when there is none. */
+  underWay(snapshotId: number): Promise<SnapshotRecord> | null {
+    return this.#builds.get(snapshotId) ?? null;
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#builds.values());
+  }
+
+  async #build(run: WatchedRun, original: Original, reserved: SnapshotRecord): Promise<SnapshotRecord> {
+    const { files, clock, observer, remover } = this.#ports;
+    const startedMs = clock.monotonic();
+    let extent: Extent = 'nothing';
+    try {
+      await this.#claim(reserved);
+      extent = 'unpublished';
+      const result = await files.build({
+        source: `${run.realPath}/${reserved.stepName}`,
+        identity: original.identity,
+        inventory: original.inventory,
+        snapshotDirectory: reserved.snapshotDirectory,
+        temporaryName: temporaryName(reserved.id),
+        stepName: reserved.stepName,
+        publishedName: reserved.layout === 'orbax' ? null : reserved.generation,
+        mode: reserved.mode,
+        immutable: run.record.options.immutable,
+      });
+      if (result.outcome !== 'built') throw failureOf(reserved, result);
+      extent = 'published';
+      const ready: SnapshotRecord = { ...reserved, state: 'ready' };
+      await this.#commitReady(ready, result.inventory);
+      const { step, generation, mode, fileCount, sizeBytes: bytes } = ready;
+      const durationMs = clock.monotonic() - startedMs;
+      observer.snapshotBuilt({ run: run.name, step, generation, mode, durationMs, files: fileCount, bytes });
+      return ready;
+    } catch (error) {
+      await remover.discard(reserved, extent);
+      throw error;
+    }
+  }
+
+  async #claim({ snapshotDirectory, stepName }: SnapshotRecord): Promise<void> {
+    const claim = await this.#ports.files.claim(snapshotDirectory, this.#ports.owner);
+    if (claim.outcome === 'foreign') {
+      throw new EngineError(
+        'snapshot_dir_in_use',
+        `${snapshotDirectory} belongs to another steplease server (store ${claim.owner})`,
+        {
+          hint: `use that server, or give this run a snapshot_dir of its own; if that server is gone for good, remove ${snapshotDirectory}`,
+        },
+      );
+    }
+    if (claim.outcome === 'failed') throw snapshotFailed(stepName, claim.errno, claim.detail);
+  }
+
+  async #commitReady(ready: SnapshotRecord, inventory: Inventory): Promise<void> {
+    const { log, clock, book, audit, runs } = this.#ports;
+    await log.commit(
+      async (tx, emit) => {
+        await tx.snapshots.update(ready.id, { state: 'ready' });
+        emit(snapshotEvent('snapshot.created', ready, clock.now()));
+      },
+      (_value, events) => {
+        audit.remember(ready.id, inventory);
+        book.putSnapshot(ready);
+        runs.noteEvents(events);
+      },
+    );
+  }
+}

@@ -1,0 +1,25 @@
+import type { EventDraft, EventType } from '../events/event.js';
+import type { JsonObject } from '../json.js';
+import { isoTime } from '../units.js';
+import type { SnapshotRecord } from './snapshot.js';
+
+export function snapshotEvent(
+  type: Extract<EventType, `snapshot.${string}`>,
+  snapshot: SnapshotRecord,
+  time: number,
+  more: JsonObject = {},
+): EventDraft {
+  const { run, step, generation, path, mode, sizeBytes, fileCount, createdAt, stepName } = snapshot;
+  const data = {
+    run,
+    step,
+    generation,
+    path,
+    mode,
+    size_bytes: sizeBytes,
+    file_count: fileCount,
+    created_at: isoTime(createdAt),
+    ...more,
+  };
+  return { run, type, subject: stepName, time, data };
+}

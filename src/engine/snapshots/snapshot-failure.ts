@@ -1,0 +1,48 @@
+import { EngineError } from '../errors.js';
+import type { BuildResult } from '../file-system.js';
+import type { SnapshotRecord } from './snapshot.js';
+
+/** The step vanished, wholly or in part, before it was protected. */
+export class StepGone extends Error {
+  override readonly name = 'StepGone';
+  readonly whole: boolean;
+
+  constructor(stepName: string, path: string, how: 'missing' | 'replaced') {
+    super(path === '' ? `${stepName} is ${how}` : `${path} of ${stepName} is ${how}`);
+    this.whole = path === '';
+  }
+}
+
+export function failureOf(
+  snapshot: SnapshotRecord,
+  result: Exclude<BuildResult, { outcome: 'built' }>,
+): Error {
+  switch (result.outcome) {
+    case 'gone':
+      return new StepGone(snapshot.stepName, result.vanished.path, result.vanished.how);
+    case 'busy':
+      return pathBusy(
+        `${snapshot.path} is busy: it is occupied by another snapshot or by somebody else's files`,
+        'wait until it is gone, or use snapshot_layout generation, whose paths are never shared',
+      );
+    case 'failed':
+      return snapshotFailed(snapshot.stepName, result.errno, result.detail);
+  }
+}
+
+export function pathBusy(detail: string, hint: string): EngineError {
+  return new EngineError('snapshot_path_busy', detail, { hint });
+}
+
+export function snapshotFailed(stepName: string, errno: string, detail: string): EngineError {
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') {
+    return new EngineError('insufficient_storage', `no space for the snapshot of ${stepName}: ${detail}`, {
+      hint: 'free space on the filesystem of the snapshot directory, then try again',
+      fields: { errno },
+    });
+  }
+  return new EngineError('snapshot_failed', `the snapshot of ${stepName} failed: ${detail}`, {
+    hint: 'mend what the detail names, or choose another snapshot_mode for the run with PUT /runs/{run}',
+    fields: { errno },
+  });
+}

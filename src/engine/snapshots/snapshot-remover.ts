@@ -1,0 +1,88 @@
+import type { LeaseBook } from '../leases/lease-book.js';
+import { type Extent, type Obstacle, Removal, type RemovalPorts } from './removal.js';
+import type { SnapshotRecord } from './snapshot.js';
+import type { SnapshotAudit } from './snapshot-audit.js';
+import { pathBusy } from './snapshot-failure.js';
+
+export interface SnapshotRemoverPorts extends RemovalPorts {
+  readonly book: LeaseBook;
+  readonly audit: SnapshotAudit;
+  /** The store's id. */
+  readonly owner: string;
+}
+
+/** Takes snapshots away again: those that nobody needs any more, and what failed builds left. */
+export class SnapshotRemover {
+  readonly #ports: SnapshotRemoverPorts;
+  readonly #removals = new Map<number, Removal>();
+
+  constructor(ports: SnapshotRemoverPorts) {
+    this.#ports = ports;
+  }
+
+  /** Why snapshots of a run could not be removed. */
+  stuckOf(run: string): readonly string[] {
+    return [...this.#removals.values()].flatMap(({ snapshot, obstacle }) =>
+      snapshot.run === run && obstacle !== null ? [obstacle.detail] : [],
+    );
+  }
+
+  /** Begins to remove a snapshot whose row says `deleting`. */
+  condemn(snapshot: SnapshotRecord): void {
+    this.#ports.book.removeSnapshot(snapshot);
+    this.#begin(snapshot, () => this.#extentOf(snapshot));
+  }
+
+  /** Removes what a failed build left; resolves after the first attempt. */
+  async discard(building: SnapshotRecord, extent: Extent): Promise<void> {
+    await this.#begin(building, async () => extent).attempted;
+  }
+
+  /** Resolves when the path of a condemned snapshot is gone, or with what keeps it there. */
+  async gone(snapshotId: number): Promise<Obstacle | null> {
+    return (await this.#removals.get(snapshotId)?.gone()) ?? null;
+  }
+
+  /**
+   * Waits until no removal is in the way of a new snapshot under the path.
+   *
+   * @throws EngineError `snapshot_path_busy` when one is stuck.
+   */
+  async clear(path: string): Promise<void> {
+    for (const removal of this.#removals.values()) {
+      if (removal.snapshot.path !== path) continue;
+      const obstacle = removal.obstacle ?? (await removal.attempted);
+      if (obstacle === null) continue;
+      throw pathBusy(
+        `${path} is busy: what was there cannot be removed: ${obstacle.detail}`,
+        'mend what the detail names: it is tried again every 30 s',
+      );
+    }
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    const removals = [...this.#removals.values()];
+    for (const removal of removals) removal.stop();
+    await Promise.all(removals.map(({ ended }) => ended));
+  }
+
+  /** What another server, or a stranger, has put in its place is not to be touched. */
+  async #extentOf(snapshot: SnapshotRecord): Promise<Extent> {
+    const { files, audit, owner } = this.#ports;
+    const marked = await files.owner(snapshot.snapshotDirectory);
+    if (marked !== null && marked !== owner) return 'nothing';
+    return (await audit.isInPlace(snapshot)) ? 'published' : 'unpublished';
+  }
+
+  #begin(snapshot: SnapshotRecord, findExtent: () => Promise<Extent>): Removal {
+    const removal = new Removal(this.#ports, snapshot, findExtent);
+    this.#removals.set(snapshot.id, removal);
+    void removal.ended.then((isGone) => {
+      if (!isGone) return;
+      this.#removals.delete(snapshot.id);
+      this.#ports.audit.forget(snapshot.id);
+    });
+    return removal;
+  }
+}

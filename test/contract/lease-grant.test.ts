@@ -1,0 +1,417 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import test from 'node:test';
+import { FakeClock } from '../support/fake-clock.js';
+import { Interference } from './support/interference.js';
+import { asLease, problem, Stage } from './support/stage.js';
+import { filesUnder } from './support/trainer.js';
+
+test('a grant answers 201 with the lease, and Location names it', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(100);
+
+  const answer = await stage.grant({ step: 100, ttl: 90, holder: 'eval-3', labels: { job: 'nightly' } });
+
+  assert.equal(answer.status, 201);
+  const lease = asLease(answer);
+  assert.equal(answer.headers['location'], `/leases/${lease.id}`);
+  assert.match(lease.id, /^ls_[A-Za-z0-9_-]{22}$/);
+  assert.equal(lease.number, 1);
+  assert.equal(lease.run, 'r');
+  assert.equal(lease.step, 100);
+  assert.equal(lease.state, 'active');
+  assert.equal(lease.holder, 'eval-3');
+  assert.deepEqual(lease.labels, { job: 'nightly' });
+  assert.equal(lease.source_path, stage.trainer.path(100));
+  assert.equal(lease.snapshot, true);
+  assert.equal(lease.ttl, 90);
+  assert.equal(lease.renew_after, 30);
+  assert.ok((lease.ttl_remaining ?? 0) > 89 && (lease.ttl_remaining ?? 0) <= 90);
+  assert.equal(Date.parse(lease.expires_at) - Date.parse(lease.granted_at), 90_000);
+  assert.ok(lease.waited >= 0);
+});
+
+test('the TTL is 60 s where none is given', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.trainer.save(1);
+
+  const { ttl, renew_after } = await stage.lease();
+
+  assert.deepEqual([ttl, renew_after], [60, 20]);
+});
+
+test('without step and until any step is leased: the highest there is, or the first that comes', async (t) => {
+  const stage = await Stage.set(t);
+  const waiting = stage.grant();
+  await stage.observed.next('waitStarted');
+  await stage.trainer.save(3);
+  assert.equal(asLease(await waiting).step, 3);
+
+  await stage.save(7);
+  assert.equal((await stage.lease()).step, 7);
+});
+
+test('until leases the highest step once it is at least that', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(5);
+  const waiting = stage.grant({ until: 8 });
+  await stage.observed.next('waitStarted');
+  await stage.save(7);
+  await stage.trainer.save(12);
+
+  assert.equal(asLease(await waiting).step, 12);
+});
+
+test('a wait that ends without a step answers 200, not satisfied, with the reason', async (t) => {
+  const stage = await Stage.set(t, { flags: { max_wait: '300ms' } });
+  const bodyOf = async (body: unknown) => {
+    const answer = await stage.grant(body);
+    assert.equal(answer.status, 200);
+    const { satisfied, step, reason } = answer.body;
+    return { satisfied, step, reason };
+  };
+
+  assert.deepEqual(await bodyOf({ until: 9, timeout: 0.05 }), {
+    satisfied: false,
+    step: -1,
+    reason: 'timeout',
+  });
+  assert.deepEqual(await bodyOf({ until: 9 }), { satisfied: false, step: -1, reason: 'max_wait' });
+  await stage.post('/runs/r/finish');
+  assert.deepEqual(await bodyOf({ until: 9 }), { satisfied: false, step: -1, reason: 'finished' });
+});
+
+test('a step that is there is leased even if the run is finished, and with timeout 0', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(5);
+  await stage.post('/runs/r/finish');
+
+  assert.equal((await stage.lease({ until: 5, timeout: 0 })).step, 5);
+});
+
+test('timeout 0 makes a fresh scan: a step saved a moment ago is leased', async (t) => {
+  const stage = await Stage.set(t, { run: { watch: 'poll', poll_interval: 60 } });
+  await stage.trainer.save(5);
+
+  assert.equal((await stage.lease({ step: 5 })).step, 5);
+  await stage.trainer.save(6);
+  assert.equal((await stage.lease({ until: 6, timeout: 0 })).step, 6);
+});
+
+test('an integer step that is not there is 404 at once, and waited for within its timeout', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(5);
+
+  problem(await stage.grant({ step: 6 }), 404, 'step_not_found');
+  problem(await stage.grant({ step: 6, timeout: 0.05 }), 404, 'step_not_found');
+  const waiting = stage.grant({ step: 6, timeout: 30 });
+  await stage.observed.next('waitStarted', ({ source }) => source === 'lease');
+  await stage.save(8);
+  await stage.trainer.save(6);
+
+  assert.equal(asLease(await waiting).step, 6);
+});
+
+test('latest leases the highest; with nothing there it is 404', async (t) => {
+  const stage = await Stage.set(t);
+  problem(await stage.grant({ step: 'latest' }), 404, 'step_not_found');
+  await stage.save(5);
+  await stage.save(7);
+
+  assert.equal((await stage.lease({ step: 'latest' })).step, 7);
+});
+
+test('a step whose files vanish while it is snapshotted is 410 step_gone, and nothing of it stays', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  await stage.save(100);
+  interference.next('build', async (proceed) => {
+    await rm(stage.trainer.path(100, 'default/d/0cc78e3c'));
+    return proceed();
+  });
+
+  const { detail } = problem(await stage.grant({ step: 100 }), 410, 'step_gone');
+
+  assert.match(String(detail), /default\/d\/0cc78e3c of 100 is missing/);
+  assert.deepEqual((await stage.run()).snapshots, { count: 0, retained_bytes: 0 });
+  assert.deepEqual(await stage.history('types=lease.granted,snapshot.created'), []);
+  assert.deepEqual((await stage.get('/leases?state=all')).body['items'], []);
+});
+
+test('latest and until go on with what remains when a step vanishes while it is snapshotted', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  for (const step of [100, 200, 300]) await stage.save(step);
+  for (const [body, next] of [
+    [{ step: 'latest' }, 300],
+    [{ until: 50 }, 200],
+  ] as const) {
+    interference.next('build', async (proceed) => {
+      await stage.trainer.delete(next);
+      return proceed();
+    });
+    const lease = await stage.lease(body);
+    assert.equal(lease.step, next - 100);
+    await stage.release(lease);
+  }
+});
+
+test('until waits on, within the timeout, when the only step that is high enough vanishes', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  await stage.save(100);
+  interference.next('build', async (proceed) => {
+    await stage.trainer.delete(100);
+    return proceed();
+  });
+
+  const waiting = stage.grant({ until: 100 });
+  await stage.event('step.deleted', '100');
+  await stage.trainer.save(101);
+
+  assert.equal(asLease(await waiting).step, 101);
+});
+
+test('a file that is replaced while it is snapshotted never ends in a snapshot of two generations', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  await stage.save(100);
+  interference.next('build', async (proceed) => {
+    await stage.trainer.replace(100, { 'default/x': 'of the next generation' });
+    return proceed();
+  });
+
+  problem(await stage.grant({ step: 100 }), 410, 'step_gone');
+
+  const lease = await stage.lease({ step: 100 });
+  assert.deepEqual(await filesUnder(lease.path), await filesUnder(stage.trainer.path(100)));
+});
+
+test('ignore_snapshot_errors forgives vanished files, and only them: nothing is protected then', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  await stage.save(100);
+  const body = { step: 100, ignore_snapshot_errors: true };
+  interference.next('build', async () => ({
+    outcome: 'failed' as const,
+    errno: 'EPERM',
+    path: '',
+    detail: 'not permitted',
+  }));
+  problem(await stage.grant(body), 409, 'snapshot_failed');
+  interference.next('build', async (proceed) => {
+    await rm(stage.trainer.path(100, 'default/d/0cc78e3c'));
+    return proceed();
+  });
+
+  const lease = await stage.lease(body);
+
+  assert.equal(lease.snapshot, false);
+  assert.equal(lease.path, stage.trainer.path(100));
+  assert.equal((await stage.run()).snapshots.count, 0);
+  assert.equal((await stage.release(lease)).status, 204);
+  assert.ok(await filesUnder(stage.trainer.path(100)), 'the original is not removed with the lease');
+});
+
+test('everybody who waits for the same snapshot hears of its failure, and the next call begins anew', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  await stage.save(100);
+  interference.next('build', async () => ({
+    outcome: 'failed' as const,
+    errno: 'EIO',
+    path: '',
+    detail: 'input/output error',
+  }));
+
+  const answers = await Promise.all([1, 2, 3].map(() => stage.grant({ step: 100 })));
+
+  // Who came when the failed build was undone already has begun another one.
+  const failed = answers.filter(({ status }) => status !== 201);
+  assert.ok(failed.length > 0);
+  for (const answer of failed) assert.equal(problem(answer, 409, 'snapshot_failed')['errno'], 'EIO');
+  assert.equal((await stage.grant({ step: 100 })).status, 201);
+});
+
+test('who joins in the moment in which the snapshot becomes ready gets it, too', async (t) => {
+  const stage = await Stage.set(t);
+  for (let step = 1; step <= 25; step += 1) {
+    await stage.save(step);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => stage.grant({ step })));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      answers.map(() => 201),
+      JSON.stringify(answers.map(({ body }) => body)),
+    );
+    for (const answer of answers) await stage.release(asLease(answer));
+  }
+});
+
+test('a client that is gone when the grant commits: its lease is released at once', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  await stage.save(100);
+  let building: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    building = resolve;
+  });
+  let goOn: () => void = () => undefined;
+  interference.next('build', async (proceed) => {
+    building();
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    return proceed();
+  });
+  const answer = stage.grant({ step: 100 });
+  await begun;
+
+  answer.hangUp();
+  await assert.rejects(answer);
+  // The end of one connection is seen before what comes over later ones.
+  for (let round = 0; round < 5; round += 1) await stage.get('/livez');
+  goOn();
+
+  await stage.event('lease.released');
+  await stage.observed.next('snapshotRemoved');
+  assert.deepEqual((await stage.run()).leases, { active: 0 });
+});
+
+test('a client that hangs up while it waits frees its waiter at once, and gets no lease', async (t) => {
+  const stage = await Stage.set(t, { flags: { max_waits: 1 } });
+  const answer = stage.grant({ until: 100 });
+  await stage.observed.next('waitStarted');
+  problem(await stage.grant({ until: 100 }), 429, 'too_many_waits');
+
+  answer.hangUp();
+  await stage.observed.next('waitEnded', ({ outcome }) => outcome === 'cancelled');
+
+  assert.equal((await stage.grant({ until: 100, timeout: 0 })).status, 200);
+  await stage.save(100);
+  assert.deepEqual(await stage.history('types=lease.granted'), []);
+});
+
+test('a grant that waited is recorded as a wait of source lease; one that takes what is there is none', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(100);
+  await stage.lease({ step: 100 });
+  await stage.lease({ until: 7 });
+
+  const { body } = await stage.get('/waits');
+
+  const waits = body['items'] as { until: number; outcome: string; step: number; source: string }[];
+  assert.deepEqual(
+    waits.map(({ until, outcome, step, source }) => ({ until, outcome, step, source })),
+    [{ until: 7, outcome: 'reached', step: 100, source: 'lease' }],
+  );
+});
+
+test('while the run is unavailable a lease of what was there is 503, and until waits for its return', async (t) => {
+  const stage = await Stage.set(t, { run: { poll_interval: 0.05 } });
+  await stage.save(100);
+  await stage.restart(async () => {
+    const { rename, writeFile } = await import('node:fs/promises');
+    await rename(stage.root, `${stage.root}.away`);
+    await writeFile(stage.root, 'no directory');
+  });
+  await stage.observed.next('runStateChanged', ({ to }) => to === 'unavailable');
+
+  problem(await stage.grant({ step: 100 }), 503, 'run_unavailable');
+  const waiting = stage.grant({ until: 100 });
+  await stage.observed.next('waitStarted', ({ until }) => until === 100);
+  await rm(stage.root);
+  const { rename } = await import('node:fs/promises');
+  await rename(`${stage.root}.away`, stage.root);
+
+  assert.equal(asLease(await waiting).step, 100);
+});
+
+test('what is wrong with a request is named with its rule', async (t) => {
+  const stage = await Stage.set(t);
+  for (const [body, naming] of [
+    [{ step: 1, until: 2 }, /step.*until/],
+    [{ step: -1 }, /step/],
+    [{ step: 'newest' }, /step/],
+    [{ until: 1.5 }, /until/],
+    [{ until: 2 ** 60 }, /until/],
+    [{ ttl: 0.5 }, /ttl/],
+    [{ ttl: 86_401 }, /ttl.*86400/],
+    [{ timeout: -1 }, /timeout/],
+    [{ holder: 'x'.repeat(129) }, /holder/],
+    [{ labels: { a: 1 } }, /labels/],
+    [{ labels: { a: { b: 'c' } } }, /labels/],
+    [{ tll: 60 }, /tll/],
+  ] as const)
+    assert.match(String(problem(await stage.grant(body), 400, 'invalid_request')['detail']), naming);
+});
+
+test('the server grants --max-leases leases, and no more at the same time', async (t) => {
+  const stage = await Stage.set(t, { flags: { max_leases: 2 } });
+  await stage.save(1);
+
+  const answers = await Promise.all([1, 2, 3].map(() => stage.grant({ step: 1 })));
+
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 201, 429]);
+});
+
+test('a run that is removed while its step is snapshotted gives no lease any more', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  await stage.save(100);
+  interference.next('build', async (proceed) => {
+    assert.equal((await stage.call('DELETE', '/runs/r?force=true')).status, 204);
+    return proceed();
+  });
+
+  problem(await stage.grant({ step: 100 }), 404, 'run_not_found');
+
+  assert.deepEqual((await stage.get('/leases')).body['items'], []);
+  await stage.observed.next('snapshotRemoved');
+});
+
+test('a database that takes no writes while a grant is under way leaves neither lease nor snapshot', async (t) => {
+  const interference = new Interference();
+  const clock = new FakeClock();
+  const stage = await Stage.set(t, { clock, around: interference.around });
+  await stage.save(100);
+  interference.next('build', async (proceed) => {
+    const result = await proceed();
+    interference.storeFault = new Error('disk I/O error');
+    return result;
+  });
+  assert.equal((await stage.grant({ step: 100 })).status, 500);
+  const { detail } = problem(await stage.grant({ step: 100 }), 409, 'snapshot_path_busy');
+  assert.match(String(detail), /cannot be removed: disk I\/O error/);
+
+  interference.storeFault = null;
+  clock.advance(30_000);
+
+  // Without a trace of the first attempt: its pending lease would keep the snapshot, its row would forbid another one.
+  await assertGranted(stage);
+  assert.equal((await stage.run()).snapshots.count, 0);
+});
+
+test('a database that refuses the very last commit of a grant leaves neither lease nor snapshot', async (t) => {
+  const interference = new Interference();
+  const clock = new FakeClock();
+  const stage = await Stage.set(t, { clock, around: interference.around });
+  await stage.save(100);
+  const answer = stage.grant({ step: 100 });
+  await stage.observed.next('snapshotBuilt');
+  interference.storeFault = new Error('disk I/O error');
+  problem(await answer, 500, 'internal');
+
+  interference.storeFault = null;
+  clock.advance(1_000);
+
+  await stage.observed.next('snapshotRemoved');
+  assert.deepEqual((await stage.get('/leases?state=all')).body['items'], []);
+  await assertGranted(stage);
+});
+
+/** Grants and releases once. */
+async function assertGranted(stage: Stage): Promise<void> {
+  const lease = await stage.lease({ until: 100 });
+  assert.equal((await stage.release(lease)).status, 204);
+  await stage.observed.next('snapshotRemoved');
+}

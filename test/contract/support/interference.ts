@@ -1,0 +1,66 @@
+import type { FileSystem, SnapshotFiles } from '../../../src/engine/file-system.js';
+import type { AppTools } from '../../../src/server.js';
+
+type Wrapped = 'build' | 'retire' | 'erase' | 'audit' | 'inventory';
+type Handler<Name extends Wrapped> = (
+  proceed: () => ReturnType<SnapshotFiles[Name]>,
+) => ReturnType<SnapshotFiles[Name]>;
+
+/** Stands between the server and its disk and database, and does there what a test needs at just that moment. */
+export class Interference {
+  /** While it is set every write to the database fails with it. */
+  storeFault: Error | null = null;
+  readonly #handlers = new Map<Wrapped, Handler<Wrapped>>();
+
+  readonly around: NonNullable<AppTools['around']> = {
+    files: (files) => ({ ...files, snapshots: this.#wrap(files) }),
+    store: (store) => ({
+      ...store,
+      id: store.id,
+      write: (work) =>
+        store.write(async (tx) => {
+          const value = await work(tx);
+          if (this.storeFault !== null) throw this.storeFault;
+          return value;
+        }),
+      close: () => store.close(),
+    }),
+  };
+
+  /** Takes the place of the next call of that name, and of no other. */
+  next<Name extends Wrapped>(name: Name, handler: Handler<Name>): void {
+    this.always(name, (proceed) => {
+      this.#handlers.delete(name);
+      return handler(proceed);
+    });
+  }
+
+  /** Takes the place of every call of that name until `stop`. */
+  always<Name extends Wrapped>(name: Name, handler: Handler<Name>): void {
+    // What is stored under a name is only ever called for it.
+    this.#handlers.set(name, handler as unknown as Handler<Wrapped>);
+  }
+
+  stop(name: Wrapped): void {
+    this.#handlers.delete(name);
+  }
+
+  #wrap({ snapshots }: FileSystem): SnapshotFiles {
+    return {
+      ...snapshots,
+      build: (plan) => this.#pass('build', () => snapshots.build(plan)),
+      retire: (plan) => this.#pass('retire', () => snapshots.retire(plan)),
+      erase: (directory, name) => this.#pass('erase', () => snapshots.erase(directory, name)),
+      audit: (path, inventory) => this.#pass('audit', () => snapshots.audit(path, inventory)),
+      inventory: (path) => this.#pass('inventory', () => snapshots.inventory(path)),
+    };
+  }
+
+  #pass<Name extends Wrapped>(
+    name: Name,
+    proceed: () => ReturnType<SnapshotFiles[Name]>,
+  ): ReturnType<SnapshotFiles[Name]> {
+    const handler = this.#handlers.get(name) as Handler<Name> | undefined;
+    return handler === undefined ? proceed() : handler(proceed);
+  }
+}

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLogger } from '../../../src/adapters/logger.js';
+import { systemClock } from '../../../src/adapters/system-clock.js';
+import { startApp } from '../../../src/app.js';
+import { loadConfig } from '../../../src/config/config.js';
+import type { Clock } from '../../../src/engine/clock.js';
+import type { EventDocument, LeaseDocument, RunDocument } from '../../../src/engine/documents.js';
+import type { EventType } from '../../../src/engine/events/event.js';
+import type { Happenings } from '../../../src/engine/observer.js';
+import type { App, AppTools } from '../../../src/server.js';
+import type { FakeClock } from '../../support/fake-clock.js';
+import { Observed } from '../../support/observed.js';
+import { type Cleanup, temporaryDirectory } from '../../support/temporary-directory.js';
+import { type Answer, type Call, call, type PendingAnswer } from './http-client.js';
+import { type Files, Trainer } from './trainer.js';
+
+export interface StageOptions {
+  /** Real time if left out. */
+  readonly clock?: Clock;
+  /** Body of `PUT /runs/r` beside the directory. */
+  readonly run?: Readonly<Record<string, unknown>>;
+  /** Allowed beside the temporary directory. */
+  readonly allowRoots?: readonly string[];
+  /** Settings as on the command line. */
+  readonly flags?: Readonly<Record<string, unknown>>;
+  readonly around?: NonNullable<AppTools['around']>;
+}
+
+/** A real server on a free port with one run, `r`, in a temporary directory, and a trainer that writes into it. */
+export class Stage {
+  /** What the server told its observer since it was started last. */
+  observed = new Observed();
+  readonly trainer: Trainer;
+  readonly databaseFile: string;
+  readonly #home: string;
+  readonly #options: StageOptions;
+  #app: App | null = null;
+  #origin = '';
+
+  private constructor(home: string, options: StageOptions) {
+    this.#home = home;
+    this.#options = options;
+    this.trainer = new Trainer(join(home, 'root'));
+    this.databaseFile = join(home, 'steplease.db');
+  }
+
+  static async set(test: Cleanup, options: StageOptions = {}): Promise<Stage> {
+    const home = await temporaryDirectory(test);
+    const stage = new Stage(home, options);
+    test.after(() => stage.stop());
+    await mkdir(stage.root);
+    await stage.start();
+    const { status, body } = await stage.configure(options.run);
+    assert.equal(status, 201, JSON.stringify(body));
+    return stage;
+  }
+
+  /** The run's directory. */
+  get root(): string {
+    return this.trainer.directory;
+  }
+
+  get origin(): string {
+    return this.#origin;
+  }
+
+  /** A path beside the root, under the allow-root. */
+  beside(name: string): string {
+    return join(this.#home, name);
+  }
+
+  async start(): Promise<void> {
+    this.observed = new Observed();
+    const allow_root = [this.#home, ...(this.#options.allowRoots ?? [])];
+    const flags = { port: 0, db: this.databaseFile, allow_root, ...this.#options.flags };
+    const { config } = loadConfig(flags, { environment: {}, workingDirectory: this.#home });
+    const logger = createLogger({ level: 'silent', pretty: false });
+    this.#app = await startApp(config, {
+      clock: this.#options.clock ?? systemClock,
+      observer: this.observed.observer,
+      logger,
+      around: this.#options.around ?? {},
+    });
+    const { port } = await this.#app.listen();
+    this.#origin = `http://127.0.0.1:${port}`;
+  }
+
+  async stop(): Promise<void> {
+    const app = this.#app;
+    this.#app = null;
+    await app?.drain();
+    await app?.close();
+  }
+
+  /** Stops, lets the test change what is on disk and in the database, and starts again. */
+  async restart(meanwhile: () => void | Promise<void> = () => undefined): Promise<void> {
+    await this.stop();
+    await meanwhile();
+    await this.start();
+  }
+
+  /** Waits for the next event of a type, of those appended since the start; what happened already counts. */
+  async event(type: EventType, subject?: string): Promise<void> {
+    const fits = (seen: { type: EventType; subject: string }) =>
+      seen.type === type && (subject === undefined || seen.subject === subject);
+    await this.observed.next('eventAppended', fits);
+  }
+
+  /** Lets minutes pass until something of a kind was removed by retention, which looks once in a minute. */
+  async pruned(clock: FakeClock, kind: Happenings['retentionPruned']['what']): Promise<void> {
+    for (let minute = 0; minute < 100; minute += 1) {
+      if (this.observed.all('retentionPruned').some(({ what }) => what === kind)) return;
+      clock.advance(60_000);
+      await this.get('/livez');
+    }
+    assert.fail(`no ${kind} were pruned`);
+  }
+
+  /** Waits until the server has looked at the directory anew. */
+  async scanned(): Promise<void> {
+    const { status } = await this.configure(this.#options.run);
+    assert.equal(status, 200);
+  }
+
+  /** Saves a step and waits until the server knows of it. */
+  async save(step: number | string, files?: Files): Promise<void> {
+    await this.trainer.save(step, files);
+    await this.event('step.finalized', String(step));
+  }
+
+  call(method: string, path: string, options: Call = {}): PendingAnswer {
+    return call(new URL(path, this.#origin), method, options);
+  }
+
+  get(path: string): PendingAnswer {
+    return this.call('GET', path);
+  }
+
+  post(path: string, body: unknown = {}): PendingAnswer {
+    return this.call('POST', path, { body });
+  }
+
+  configure(run: Readonly<Record<string, unknown>> = {}): PendingAnswer {
+    return this.call('PUT', '/runs/r', { body: { directory: this.root, ...run } });
+  }
+
+  grant(body: unknown = {}, key?: string): PendingAnswer {
+    const headers = key === undefined ? {} : { 'idempotency-key': key };
+    return this.call('POST', '/leases?run=r', { body, headers });
+  }
+
+  /** A lease that must be granted. */
+  async lease(body: unknown = {}, key?: string): Promise<LeaseDocument> {
+    const answer = await this.grant(body, key);
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+    return asLease(answer);
+  }
+
+  renew(lease: LeaseDocument, body: unknown = {}): PendingAnswer {
+    return this.post(`/leases/${lease.id}/renew`, body);
+  }
+
+  release(lease: LeaseDocument): PendingAnswer {
+    return this.call('DELETE', `/leases/${lease.id}`);
+  }
+
+  async show(lease: LeaseDocument): Promise<LeaseDocument> {
+    return asLease(await this.get(`/leases/${lease.id}`));
+  }
+
+  async run(): Promise<RunDocument> {
+    const { body } = await this.get('/runs/r');
+    return body as unknown as RunDocument;
+  }
+
+  /** All events so far, the oldest first. */
+  async events(query = ''): Promise<readonly EventDocument[]> {
+    const { status, body } = await this.get(`/events?${query}`);
+    assert.equal(status, 200, JSON.stringify(body));
+    return body['items'] as unknown as readonly EventDocument[];
+  }
+
+  /** Types of all events so far, with their subjects: `lease.granted 1`. */
+  async history(query = ''): Promise<readonly string[]> {
+    return (await this.events(query)).map(({ type, subject }) => `${type} ${subject}`);
+  }
+}
+
+export function asLease({ body }: Answer): LeaseDocument {
+  return body as unknown as LeaseDocument;
+}
+
+/** Checks that a problem document came, of this status and code, and gives it. */
+export function problem(answer: Answer, status: number, code: string): Answer['body'] {
+  assert.deepEqual(
+    { status: answer.status, code: answer.body['code'] },
+    { status, code },
+    JSON.stringify(answer.body),
+  );
+  return answer.body;
+}
