@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CheckpointRoot } from '../../support/checkpoint-root.js';
 import { Child } from '../../support/child.js';
-import { MountedDisk } from '../../support/mounted-disk.js';
 import { MAIN, ServerChild } from '../../support/server-child.js';
-import { agreed } from '../../support/store-and-disk.js';
 import { treeContents } from '../../support/tree-contents.js';
+import { agree } from '../crash/agreement.js';
+import { FailingFilesystem } from './failing-filesystem.js';
+import { SmallFilesystem } from './small-filesystem.js';
+
+const MIB = 1024 * 1024;
 
 test('a disk that becomes read-only under the database refuses changes, answers questions, and loses nothing', async (t) => {
-  const disk = MountedDisk.failing(t);
-  if (disk === null) return;
+  const disk = FailingFilesystem.mount(t);
+  if (typeof disk === 'string') return t.skip(disk);
   const root = CheckpointRoot.make(t);
   const contents = treeContents(root.save(1));
   const args = [root.path, '--db', join(disk.path, 'steplease.db'), '--log-level', 'error'];
@@ -33,22 +36,21 @@ test('a disk that becomes read-only under the database refuses changes, answers 
   server.child.kill('SIGTERM');
   assert.equal(await server.child.exit(), 0, server.child.stderr);
 
-  disk.unmount();
-  disk.mount();
+  disk.repair();
   const mended = await ServerChild.start(t, args);
   assert.equal((await mended.ok(mended.get(`/leases/${lease.id}`))).state, 'active');
   assert.deepEqual(treeContents(lease.path), contents);
   await mended.ok(mended.delete(`/leases/${lease.id}`), 204);
-  await agreed(mended, join(disk.path, 'steplease.db'), root.at('_STEPLEASE'));
+  await agree(mended, { db: join(disk.path, 'steplease.db'), snapshots: root.at('_STEPLEASE') });
 });
 
 test('a database on a read-only or full disk is named at the start, with what to do, and the exit code is 2', async (t) => {
-  const disk = MountedDisk.inMemory(t, 1024);
-  if (disk === null) return;
+  const disk = SmallFilesystem.mount(t, 1 * MIB);
+  if (typeof disk === 'string') return t.skip(disk);
   const root = CheckpointRoot.make(t);
   const db = join(disk.path, 'steplease.db');
   const serve = () => new Child(t, MAIN, ['serve', root.path, '--port', '0', '--db', db]);
-  disk.fill();
+  disk.fill(0);
   const noRoom = serve();
   assert.equal(await noRoom.exit(), 2, noRoom.stderr);
   assert.ok(noRoom.stderr.includes(db), noRoom.stderr);
@@ -63,8 +65,8 @@ test('a database on a read-only or full disk is named at the start, with what to
 });
 
 test('no room for a snapshot is 507 with the errno and leaves no trace, and the same grant succeeds once there is room', async (t) => {
-  const disk = MountedDisk.inMemory(t, 4096);
-  if (disk === null) return;
+  const disk = SmallFilesystem.mount(t, 4 * MIB);
+  if (typeof disk === 'string') return t.skip(disk);
   const root = new CheckpointRoot(disk.path);
   const contents = treeContents(root.save(1));
   const db = join(CheckpointRoot.make(t).path, '..', 'db');
@@ -76,7 +78,7 @@ test('no room for a snapshot is 507 with the errno and leaves no trace, and the 
     disk.fill(pagesLeft);
     const { errno } = await server.problem(server.post('/leases', { step: 1 }), 507, 'insufficient_storage');
     assert.equal(errno, 'ENOSPC');
-    await agreed(server, db, root.at('_STEPLEASE'));
+    await agree(server, { db, snapshots: root.at('_STEPLEASE') });
     disk.free();
   }
   const lease = await server.ok(server.post('/leases', { step: 1 }), 201);
