@@ -39,12 +39,14 @@ const download = (path: string): Promise<Buffer> =>
 const delay = new LoopDelay();
 await rest(500);
 await delay.start();
+const used = process.cpuUsage();
 const at = performance.now();
 await client.ok(client.put('/runs/many', { directory: root }), 201);
 const registered = performance.now();
 const list = await download('/steps?run=many&limit=10000');
 const listed = performance.now();
 delay.stop();
+const { user, system } = process.cpuUsage(used);
 const { items } = JSON.parse(list.toString());
 print({
   measure: 'first list',
@@ -52,6 +54,8 @@ print({
   registered_ms: registered - at,
   listed_ms: listed - at,
   loop_delay: String(delay),
+  // All threads: what the machine's other work does not change.
+  cpu_ms: (user + system) / 1_000,
 });
 await close();
 process.exit();
