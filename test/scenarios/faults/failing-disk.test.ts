@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import { CheckpointRoot } from '../../support/checkpoint-root.js';
 import { Child } from '../../support/child.js';
 import { MAIN, ServerChild } from '../../support/server-child.js';
+import { SmallFilesystem } from '../../support/small-filesystem.js';
 import { treeContents } from '../../support/tree-contents.js';
 import { agree } from '../crash/agreement.js';
 import { FailingFilesystem } from './failing-filesystem.js';
-import { SmallFilesystem } from './small-filesystem.js';
 
 const MIB = 1024 * 1024;
 

@@ -5,9 +5,9 @@ import Database from 'better-sqlite3';
 import { CheckpointRoot } from '../../support/checkpoint-root.js';
 import type { Answer } from '../../support/http-client.js';
 import { ServerChild } from '../../support/server-child.js';
+import { SmallFilesystem } from '../../support/small-filesystem.js';
 import { treeContents } from '../../support/tree-contents.js';
 import { agree } from '../crash/agreement.js';
-import { SmallFilesystem } from './small-filesystem.js';
 
 const SIZE_BYTES = 2 * 1024 * 1024;
 /** With so many pages free the whole of a grant, or a release, has room. */

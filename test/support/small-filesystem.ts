@@ -16,25 +16,30 @@ export class SmallFilesystem {
     this.#filler = join(path, 'filler');
   }
 
-  /** The filesystem, or why this machine gives none. */
-  static mount(test: TestContext, sizeBytes: number): SmallFilesystem | string {
+  /** The filesystem, on an existing directory or one of its own, or why this machine gives none. */
+  static mount(test: TestContext, sizeBytes: number, at?: string): SmallFilesystem | string {
     if (process.geteuid?.() !== 0) return 'only root can mount a filesystem';
-    const path = mkdtempSync(join(tmpdir(), 'steplease-small-'));
+    const path = at ?? mkdtempSync(join(tmpdir(), 'steplease-small-'));
     const { error, status, stderr } = spawnSync(
       'mount',
       ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'steplease-test', path],
       { encoding: 'utf8' },
     );
     if (status === 0) {
+      const filesystem = new SmallFilesystem(path);
       test.after(() => {
-        // Whoever still has a file open in it does not keep it mounted.
-        spawnSync('umount', ['--lazy', path]);
-        rmSync(path, { recursive: true, force: true });
+        filesystem.unmount();
+        if (at === undefined) rmSync(path, { recursive: true, force: true });
       });
-      return new SmallFilesystem(path);
+      return filesystem;
     }
-    rmSync(path, { recursive: true });
+    if (at === undefined) rmSync(path, { recursive: true });
     return `mount: ${error?.message ?? stderr.trim()}`;
+  }
+
+  /** Whoever still has a file open in it does not keep it. */
+  unmount(): void {
+    spawnSync('umount', ['--lazy', this.path]);
   }
 
   /** Takes all the room but so many pages. */
