@@ -115,6 +115,16 @@ test('a filesystem without hard links can be claimed', (t) => {
   assert.deepEqual(readdirSync(directory).toSorted(), ['commit_success.txt', 'owner.json']);
 });
 
+test('a mark for which there is no room leaves no temporary file behind', (t) => {
+  const directory = join(temporaryDirectory(t), '_STEPLEASE');
+  const full = new FaultyOs().rule(({ method, purpose }) => {
+    if (method === 'write' && purpose === 'write owner mark') refuse('ENOSPC');
+  });
+  const result = claim(full.os, directory, 'store-1');
+  assert.equal(result.outcome === 'failed' && result.errno, 'ENOSPC');
+  assert.deepEqual(readdirSync(directory), []);
+});
+
 test('a crash or an error at any call leaves a whole mark or none, and the claim can be repeated', (t) => {
   class Crash extends Error {}
   const root = temporaryDirectory(t);
@@ -156,4 +166,15 @@ test('entries of an absent directory are none, and occupation is by anything at 
   assert.equal(isOccupied(nodeOs, join(root, 'none')), false);
   assert.equal(isOccupied(nodeOs, join(root, 'none', 'none')), false);
   rmSync(join(root, 'dangling'));
+});
+
+test('a claim that is refused says what to do', (t) => {
+  const { os } = new FaultyOs().fail('make snapshot directory', 'EACCES');
+  const refused = claim(os, join(temporaryDirectory(t), '_STEPLEASE'), 'store-1');
+  assert.ok(refused.outcome === 'failed');
+  assert.equal(refused.errno, 'EACCES');
+  assert.match(
+    refused.detail,
+    /cannot be claimed .* run it as the trainer’s user, or give its group the right\.$/,
+  );
 });
