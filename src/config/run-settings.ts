@@ -25,7 +25,7 @@ export const RUN_SETTINGS = {
   ),
   pollIntervalMs: optional(
     { name: 'poll_interval', kind: 'duration', description: 'Time between two looks at the directory (1s).' },
-    Type.Number({ minimum: 10, maximum: 86_400_000 }),
+    Type.Number({ minimum: 10, maximum: 3_600_000 }),
   ),
   snapshotMode: optional(
     { name: 'snapshot_mode', kind: 'text', description: 'How a leased step is kept (hardlink).' },
@@ -57,7 +57,7 @@ export const RUN_SETTINGS = {
       kind: 'integer',
       description: 'Active leases that one step may have (no limit).',
     },
-    Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+    Type.Integer({ minimum: 1, maximum: 1_000_000 }),
   ),
 };
 

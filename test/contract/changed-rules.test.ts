@@ -77,3 +77,14 @@ test('a directory that becomes the snapshot directory is listed no longer, and i
   await put({});
   assert.deepEqual(await names(), ['1', '2', 'snaps']);
 });
+
+test('a wait goes on while its run is changed, by the new rules', async (t) => {
+  const { root, server, put } = await changeable(t);
+  const waiting = server.ok(server.get('/wait?until=7'));
+  await server.observed.next('waitStarted');
+  await put({ step_prefix: 'ckpt' });
+  root.save(7);
+  root.save(8, { name: 'ckpt_8' });
+  const { step, item } = await waiting;
+  assert.deepEqual([step, item.name], [8, 'ckpt_8']);
+});

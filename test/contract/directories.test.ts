@@ -185,3 +185,15 @@ test('a run moved to another directory has the steps of that one, and its events
   assert.ok((await runEvents(server)).includes('run.directory_changed'));
   await server.ok(server.put('/runs/free', { directory: root.path }), 201);
 });
+
+test('a directory that is moved and linked from where it was goes on with the same generations', async (t) => {
+  const { allowed, root, server } = await watched(t);
+  const before = await server.ok(server.get('/steps/1'));
+  renameSync(root.path, join(allowed, 'moved'));
+  symlinkSync(join(allowed, 'moved'), root.path);
+  await server.ok(server.get('/wait?timeout=0'));
+  root.save(2);
+  assert.equal((await server.ok(server.get('/wait?until=2'))).item.path, root.at(2));
+  assert.equal((await server.ok(server.get('/steps/1'))).generation, before.generation);
+  assert.equal((await server.ok(server.post('/leases', { step: 2 }), 201)).source_path, root.at(2));
+});
