@@ -14,7 +14,7 @@ test('a grant answers 201 with the lease, and Location names it', async (t) => {
 
   assert.equal(answer.status, 201);
   const lease = asLease(answer);
-  assert.equal(answer.headers['location'], `/leases/${lease.id}`);
+  assert.equal(answer.headers.get('location'), `/leases/${lease.id}`);
   assert.match(lease.id, /^ls_[A-Za-z0-9_-]{22}$/);
   assert.equal(lease.number, 1);
   assert.equal(lease.run, 'r');

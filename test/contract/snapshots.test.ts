@@ -429,7 +429,7 @@ test('max_leases_per_step limits the leases of one step, those under way include
   const refused = answers.find(({ status }) => status !== 201);
   assert.ok(refused);
   problem(refused, 429, 'too_many_leases');
-  assert.ok(Number(refused.headers['retry-after']) > 0);
+  assert.ok(Number(refused.headers.get('retry-after')) > 0);
   await stage.release(asLease(granted[0] ?? refused));
   assert.equal((await stage.grant({ step: 100 })).status, 201);
 });

@@ -1,19 +1,20 @@
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { systemClock } from '../../src/adapters/system-clock.js';
 import { startApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config/config.js';
 import type { Clock } from '../../src/engine/clock.js';
-import type { App } from '../../src/server.js';
+import type { App, AppTools } from '../../src/server.js';
 import { HttpClient } from './http-client.js';
 import { Observed } from './observed.js';
+import type { Cleanup } from './temporary-directory.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 export interface ServerOptions {
   /** Settings by their names, as flags give them. */
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly clock?: Clock;
+  readonly around?: NonNullable<AppTools['around']>;
 }
 
 /** The real service in this process, on a free port and a database of its own; it ends with the test. */
@@ -31,7 +32,7 @@ export class RunningServer extends HttpClient {
     this.#options = options;
   }
 
-  static async start(test: TestContext, options: ServerOptions = {}): Promise<RunningServer> {
+  static async start(test: Cleanup, options: ServerOptions = {}): Promise<RunningServer> {
     const server = new RunningServer(temporaryFolder(test), options);
     test.after(() => server.stop());
     await server.begin();
@@ -45,7 +46,8 @@ export class RunningServer extends HttpClient {
     const { config } = loadConfig(given, { environment: {} });
     const clock = this.#options.clock ?? systemClock;
     const logger = pino({ level: 'silent' });
-    this.#app = await startApp(config, { clock, observer: this.observed.observer, logger });
+    const { around = {} } = this.#options;
+    this.#app = await startApp(config, { clock, observer: this.observed.observer, logger, around });
     const { port } = await this.#app.listen();
     this.base = `http://127.0.0.1:${port}`;
   }
