@@ -39,8 +39,14 @@ export interface Readiness {
   readonly pending: readonly string[];
 }
 
+export interface RunListQuery extends PageQuery {
+  /** Only the run of this directory. */
+  readonly directory: string | null;
+}
+
 export interface Runs {
-  list(directory: string | null): Promise<readonly RunDocument[]>;
+  /** By name. */
+  list(query: RunListQuery): Promise<ListDocument<RunDocument>>;
   get(name: string): Promise<RunDocument>;
   /** Creates or changes a run; answers after its first scan. Options left out get their defaults. */
   put(

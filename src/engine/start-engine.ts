@@ -68,7 +68,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const allowed = await AllowedDirectories.resolve(
     files,
     settings.allowRoots,
-    settings.runs.map(({ directory }) => directory),
+    settings.runs.flatMap(({ directory, options }) => [directory, options.snapshotDirectory ?? directory]),
     stored.map(({ realPath }) => realPath),
   );
   const registry = new RunRegistry();
@@ -121,12 +121,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   auditor.start();
 
   const runs: Runs = {
-    list: async (directory) => {
-      const live = registry
-        .all()
-        .filter(({ run }) => directory === null || run.record.directory === directory);
-      return Promise.all(live.map((one) => administration.describe(one)));
-    },
+    list: (query) => administration.list(query),
     get: async (name) => administration.describe(registry.get(name)),
     put: (name, directory, options) => administration.put(name, directory, options),
     remove: (name, isForced) => administration.remove(name, isForced),

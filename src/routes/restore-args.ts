@@ -33,7 +33,12 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
           run,
           step: Type.Optional(stepOrLatest('Step number, or `latest` (default). Not together with `lease`.')),
           lease: Type.Optional(
-            Type.String({ minLength: 1, maxLength: 64, description: "A lease's id: its snapshot is read." }),
+            Type.String({
+              minLength: 1,
+              maxLength: 64,
+              description: "A lease's id: its snapshot is read.",
+              examples: ['ls_3yOmRMJbVY_0mn5GUsPyHw'],
+            }),
           ),
           item: Type.Optional(
             Type.String({
@@ -44,7 +49,10 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
             }),
           ),
           set_global_shape: Type.Optional(
-            Type.Boolean({ description: 'Whether arrays get their `global_shape`. Default true.' }),
+            Type.Boolean({
+              description: 'Whether arrays get their `global_shape`. Default true.',
+              examples: [true],
+            }),
           ),
           strict: Type.Optional(
             Type.Boolean({ description: "Orbax's `strict` of every array. Default true.", examples: [true] }),

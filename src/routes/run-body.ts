@@ -20,7 +20,7 @@ const stepPrefix = Type.Unsafe<string | null>({
 const fixedLength = Type.Unsafe<number | null>({
   type: ['integer', 'null'],
   minimum: 1,
-  maximum: 64,
+  maximum: 16,
   description: 'Numbers are zero-padded to this length. Null: no padding.',
   examples: [8],
 });

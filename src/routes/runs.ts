@@ -5,7 +5,7 @@ import { Run } from './documents/run-schema.js';
 import type { HttpServer } from './http-server-type.js';
 import { BODY_ERRORS, empty, json, responses } from './openapi/responses.js';
 import { RunBody, toRunOptions } from './run-body.js';
-import { NO_PARAMETERS, RUN_NAME_PATTERN, runPath } from './wire/parameters.js';
+import { DEFAULT_LIMIT, limit, NO_PARAMETERS, page, RUN_NAME_PATTERN, runPath } from './wire/parameters.js';
 import { lookupName } from './wire/run-lookup.js';
 
 const tags = ['runs'];
@@ -24,11 +24,16 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
           directory: Type.Optional(
             Type.String({ description: 'Only the run of this directory.', examples: ['/ckpts/r'] }),
           ),
+          limit,
+          page,
         }),
         response: responses({ 200: json('The runs.', RunList) }),
       },
     },
-    async (request) => ({ items: await engine.runs.list(request.query.directory ?? null), next_page: null }),
+    (request) => {
+      const { directory = null, limit: most = DEFAULT_LIMIT, page: from = null } = request.query;
+      return engine.runs.list({ directory, limit: most, page: from });
+    },
   );
 
   server.get(

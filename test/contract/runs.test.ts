@@ -116,6 +116,41 @@ test("a run's directory belongs to one run, also by another path", async (t) => 
   }
 });
 
+test('one registered before it exists is taken too, by whatever path', async (t) => {
+  const { allowed, root, server } = await serve(t);
+  symlinkSync(root.path, join(allowed, 'link'));
+  await server.ok(server.put('/runs/first', { directory: join(allowed, 'link', 'later') }), 201);
+  const { run } = await server.problem(
+    server.put('/runs/second', { directory: root.at('later') }),
+    409,
+    'directory_taken',
+  );
+  assert.equal(run, 'first');
+});
+
+test('a directory given on the command line is allowed, one in it is not', async (t) => {
+  const root = CheckpointRoot.make(t);
+  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  mkdirSync(root.at('sub'));
+  await server.problem(server.put('/runs/r', { directory: root.at('sub') }), 403, 'directory_not_allowed');
+  await server.ok(server.put('/runs/default', { directory: root.path }));
+});
+
+test('snapshot_dir lies under an allow-root or in the run, and is neither the run nor of another run', async (t) => {
+  const { allowed, root, server } = await serve(t);
+  const put = (snapshot_dir: string) => server.put('/runs/r', { directory: root.path, snapshot_dir });
+  await server.problem(put('relative'), 400, 'invalid_request');
+  await server.problem(put(`${allowed}/x/../y`), 400, 'invalid_request');
+  await server.problem(put(realpathSync(temporaryFolder(t))), 403, 'directory_not_allowed');
+  await server.problem(put(root.path), 400, 'invalid_request');
+  await server.ok(put(join(allowed, 'snapshots')), 201);
+  const taken = server.put('/runs/s', {
+    directory: join(allowed, 's'),
+    snapshot_dir: join(allowed, 'snapshots'),
+  });
+  await server.problem(taken, 409, 'snapshot_dir_in_use');
+});
+
 for (const name of ['Upper', '-dash', 'a'.repeat(65), 'with space', '.hidden']) {
   test(`the run name "${name.slice(0, 12)}" is refused`, async (t) => {
     const { root, server } = await serve(t);
@@ -154,6 +189,20 @@ test('GET /runs lists by name, and by directory', async (t) => {
     (await server.ok(server.get(`/runs${query}`))).items.map((run: Json) => run.name);
   assert.deepEqual(await names(''), ['a', 'b']);
   assert.deepEqual(await names(`?directory=${join(allowed, 'b')}`), ['b']);
+});
+
+test('GET /runs comes in pages', async (t) => {
+  const { allowed, server } = await serve(t);
+  for (const name of ['a', 'b', 'c'])
+    await server.ok(server.put(`/runs/${name}`, { directory: join(allowed, name) }), 201);
+  const first = await server.ok(server.get('/runs?limit=2'));
+  const second = await server.ok(server.get(`/runs?limit=2&page=${first.next_page}`));
+  assert.deepEqual(
+    [...first.items, ...second.items].map((run: Json) => run.name),
+    ['a', 'b', 'c'],
+  );
+  assert.equal(second.next_page, null);
+  await server.problem(server.get('/runs?page=No%20page'), 400, 'invalid_request');
 });
 
 test('an unknown run is 404 run_not_found everywhere', async (t) => {

@@ -1,17 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  access,
-  appendFile,
-  chmod,
-  chown,
-  mkdir,
-  mkdtemp,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { access, chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { Interference } from './support/interference.js';
@@ -469,7 +458,6 @@ test('events tell of a snapshot that was made and taken away', async (t) => {
 test("the trainer's own directory is left as it was, but for the snapshot directory", async (t) => {
   const stage = await Stage.set(t);
   await stage.trainer.save(100);
-  await appendFile(stage.trainer.path(100, 'default/_METADATA'), ' ');
   const before = await filesUnder(stage.trainer.path(100));
   const times = await stat(stage.trainer.path(100, 'default/_METADATA'));
 

@@ -141,6 +141,41 @@ test('prefix and fixed length are heeded, and the earlier of several formats sha
   assert.equal(items[0].reason, 'shadowed by step_00000010');
 });
 
+test('a name that is not finalized shadows none: the later one counts until the earlier is committed', async (t) => {
+  const root = CheckpointRoot.make(t);
+  root.save(10);
+  root.save(10, { name: 'step_00000010' });
+  unlinkSync(root.at('step_00000010', 'commit_success.txt'));
+  const server = await RunningServer.start(t, { flags: { allow_root: [root.path] } });
+  const body = {
+    directory: root.path,
+    step_name_formats: [{ step_prefix: 'step', step_format_fixed_length: 8 }, {}],
+    commit_mode: 'commit_file',
+    poll_interval: 0.05,
+  };
+  await server.ok(server.put('/runs/r', body), 201);
+  const states = async () =>
+    (await server.ok(server.get('/steps?state=all'))).items.map((item: Json) => `${item.name} ${item.state}`);
+  assert.deepEqual(await states(), ['10 finalized', 'step_00000010 temporary']);
+  assert.equal((await server.ok(server.get('/wait?until=10'))).item.name, '10');
+
+  const { cursor } = await server.ok(server.get('/steps'));
+  writeFileSync(root.at('step_00000010', 'commit_success.txt'), '');
+  assert.equal((await server.ok(server.get(`/wait?after=${cursor}`))).item.name, 'step_00000010');
+  assert.deepEqual(await states(), ['10 foreign', 'step_00000010 finalized']);
+  rmSync(root.at('step_00000010'), { recursive: true });
+  await server.observed.next(
+    'eventAppended',
+    ({ subject, type }) => type === 'step.deleted' && subject !== '10',
+  );
+  assert.equal((await server.ok(server.get('/wait?until=10'))).item.name, '10');
+  const { items } = await server.ok(server.get(`/events?after=${cursor}`));
+  assert.deepEqual(
+    items.map((event: Json) => `${event.type} ${event.subject}`),
+    ['step.deleted 10', 'step.finalized step_00000010', 'step.deleted step_00000010', 'step.finalized 10'],
+  );
+});
+
 test('in commit_file mode a step is final with commit_success.txt, and temporary without', async (t) => {
   const root = CheckpointRoot.make(t);
   const flags = { directory: root.path, commit_mode: 'commit_file', ...FAST };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { RunListQuery } from '../../src/engine/engine.js';
 import { scriptedEngine } from './support/scripted-engine.js';
 import { startServer } from './support/test-server.js';
 
@@ -7,21 +8,24 @@ import { startServer } from './support/test-server.js';
 const run = { name: 'r', a_new_field: 'kept' } as never;
 
 describe('runs', () => {
-  it('are listed, all or those of a directory', async (t) => {
-    const asked: (string | null)[] = [];
+  it('are listed page by page, all or those of a directory', async (t) => {
+    const asked: RunListQuery[] = [];
     const engine = scriptedEngine({
       runs: {
-        list: async (directory) => {
-          asked.push(directory);
-          return [run];
+        list: async (query) => {
+          asked.push(query);
+          return { items: [run], next_page: 'r' };
         },
       },
     });
     const { api } = await startServer(t, engine);
     const { body } = await api.get('/runs').expect(200);
-    await api.get('/runs?directory=/ckpts/r').expect(200);
-    assert.deepEqual(body, { items: [run], next_page: null });
-    assert.deepEqual(asked, [null, '/ckpts/r']);
+    await api.get('/runs?directory=/ckpts/r&limit=5&page=q').expect(200);
+    assert.deepEqual(body, { items: [run], next_page: 'r' });
+    assert.deepEqual(asked, [
+      { directory: null, limit: 1_000, page: null },
+      { directory: '/ckpts/r', limit: 5, page: 'q' },
+    ]);
   });
 
   it('are 201 when new and 200 when known', async (t) => {

@@ -43,7 +43,7 @@ export class Child {
   }
 
   /** Resolves as soon as what was printed so far matches. */
-  until(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> {
+  until(stream: 'stdout' | 'stderr', pattern: RegExp, withinMs = WITHIN_MS): Promise<RegExpExecArray> {
     const found = new Promise<RegExpExecArray>((resolve, reject) => {
       const look = (): void => {
         const match = pattern.exec(this[stream]);
@@ -55,10 +55,10 @@ export class Child {
       );
       look();
     });
-    return this.within(found, `did not print ${pattern}`);
+    return this.within(found, `did not print ${pattern}`, withinMs);
   }
 
-  private async within<T>(promise: Promise<T>, problem: string, withinMs = WITHIN_MS): Promise<T> {
+  private async within<T>(promise: Promise<T>, problem: string, withinMs: number): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error(`${problem} in time: ${this.describe()}`)), withinMs);

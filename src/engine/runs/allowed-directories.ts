@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.js';
 import type { FileSystem } from '../file-system.js';
 
-/** Which directories runs may have: those under an allowed root, and those that the operator named. */
+/** Which directories runs may have: those under an allowed root, and the very ones that the operator named. */
 export class AllowedDirectories {
   readonly #files: FileSystem;
   readonly #roots: readonly string[];
@@ -15,7 +15,7 @@ export class AllowedDirectories {
 
   /**
    * @param roots directories below which runs may be registered.
-   * @param named directories given on the command line.
+   * @param named directories of the configuration.
    * @param stored real paths of runs that were allowed when they were registered.
    */
   static async resolve(
@@ -31,22 +31,29 @@ export class AllowedDirectories {
 
   /** Why a real path may not be used; null when it may. */
   refusal(realPath: string): string | null {
-    const isUnder = (root: string) =>
-      realPath === root || realPath.startsWith(root === '/' ? '/' : `${root}/`);
-    if (this.#roots.some(isUnder) || this.#named.some(isUnder)) return null;
+    if (this.#named.includes(realPath) || this.#roots.some((root) => isUnder(root, realPath))) return null;
     return `its real path ${realPath} is under no directory that this server may use`;
   }
 
-  /** Checks a directory that a client names, and gives its real path as far as it exists. */
-  async check(field: string, directory: string): Promise<string> {
+  /**
+   * Checks a directory that a client names, and gives its real path as far as it exists.
+   *
+   * @param within the real path of a directory that was checked already: what is in it is allowed, too.
+   */
+  async check(field: string, directory: string, within: string | null = null): Promise<string> {
     checkNormalized(field, directory);
     const realPath = await realPathOf(this.#files, directory);
+    if (within !== null && isUnder(within, realPath)) return realPath;
     const refusal = this.refusal(realPath);
     if (refusal === null) return realPath;
     throw new EngineError('directory_not_allowed', `"${field}" is "${directory}": ${refusal}`, {
       hint: 'start the server with --allow-root for a directory above it',
     });
   }
+}
+
+function isUnder(root: string, path: string): boolean {
+  return path === root || path.startsWith(root === '/' ? '/' : `${root}/`);
 }
 
 function checkNormalized(field: string, directory: string): void {

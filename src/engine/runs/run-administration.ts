@@ -1,11 +1,13 @@
 import type { Clock } from '../clock.js';
-import type { RunDocument } from '../documents.js';
+import type { ListDocument, RunDocument } from '../documents.js';
+import type { RunListQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { FileSystem } from '../file-system.js';
 import type { LeaseBook } from '../leases/lease-book.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
+import { invalidPage } from '../pages.js';
 import { findSnapshotObstacle } from '../snapshots/snapshot-obstacle.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
@@ -14,6 +16,7 @@ import type { StepEntry } from '../steps/step.js';
 import { Breaker } from '../waits/wait-scope.js';
 import { Watcher } from '../watch/watcher.js';
 import type { AllowedDirectories } from './allowed-directories.js';
+import { DirectoryClaims } from './directory-claims.js';
 import type { RunOptions, RunRecord } from './run.js';
 import { describeOptions, describeRun } from './run-document.js';
 import type { LiveRun, RunRegistry } from './run-registry.js';
@@ -48,10 +51,12 @@ export interface RunAdministrationPorts {
 /** Registers, changes, finishes and removes runs, one change at a time. */
 export class RunAdministration {
   readonly #ports: RunAdministrationPorts;
+  readonly #claims: DirectoryClaims;
   #lane: Promise<unknown> = Promise.resolve();
 
   constructor(ports: RunAdministrationPorts) {
     this.#ports = ports;
+    this.#claims = new DirectoryClaims(ports.allowed, ports.registry);
   }
 
   /** Begins to watch a run that is stored already; its first scan goes on in the background. */
@@ -59,6 +64,17 @@ export class RunAdministration {
     const live = this.#assemble(record, entries);
     this.#ports.registry.add(live);
     return live;
+  }
+
+  async list({ directory, limit, page }: RunListQuery): Promise<ListDocument<RunDocument>> {
+    if (page !== null && !RUN_NAME.test(page)) throw invalidPage(page);
+    const found = this.#ports.registry
+      .all()
+      .filter(({ run }) => directory === null || run.record.directory === directory)
+      .filter(({ run }) => page === null || run.name > page);
+    const shown = found.slice(0, limit);
+    const items = await Promise.all(shown.map((live) => this.describe(live)));
+    return { items, next_page: found.length > shown.length ? (shown.at(-1)?.run.name ?? null) : null };
   }
 
   put(
@@ -70,10 +86,9 @@ export class RunAdministration {
       const complete = { ...DEFAULT_RUN_OPTIONS, ...options };
       checkName(name);
       for (const format of complete.stepNameFormats) checkFormat(format);
-      const realPath = await this.#ports.allowed.check('directory', directory);
-      await this.#checkFree(name, directory, realPath);
+      const realPath = await this.#claims.directory(name, directory);
       if (complete.snapshotDirectory !== null)
-        await this.#checkSnapshotDirectory(name, complete.snapshotDirectory);
+        await this.#claims.snapshotDirectory(name, complete.snapshotDirectory, realPath);
       const known = this.#ports.registry.find(name);
       const live =
         known === null
@@ -109,15 +124,13 @@ export class RunAdministration {
     return this.#inTurn(async () => {
       const { registry, clock } = this.#ports;
       const live = registry.get(name);
-      await live.watcher.scan();
-      const record = {
-        ...live.run.record,
-        finishedAt: live.run.record.finishedAt ?? clock.now(),
-        finishReason: reason,
-      };
-      await live.run.change(record, live.run.finished ? null : 'run.finished', {
-        reason,
-        latest_step: live.run.index.highest()?.entry.step ?? null,
+      const { run, watcher } = live;
+      // In the scan's turn: a step that this scan did not see is finalized later, and undoes this.
+      await watcher.scanAnd(() => {
+        const finishReason = reason ?? run.record.finishReason;
+        const record = { ...run.record, finishedAt: run.record.finishedAt ?? clock.now(), finishReason };
+        const latest_step = run.index.highest()?.entry.step ?? null;
+        return run.change(record, run.finished ? null : 'run.finished', { reason, latest_step });
       });
       return this.describe(live);
     });
@@ -197,9 +210,11 @@ export class RunAdministration {
         directory,
         reason: 'the run was changed',
       });
-    } finally {
-      live.watcher = this.#watcherOf(run);
+    } catch (error) {
+      this.#watchAgain(live);
+      throw error;
     }
+    live.watcher = this.#watcherOf(run);
     await live.watcher.scan();
     return live;
   }
@@ -210,36 +225,17 @@ export class RunAdministration {
     return { run, watcher: this.#watcherOf(run), removal: new Breaker() };
   }
 
+  /** What was to happen to the run failed, and its watcher is stopped: all shall be as it was. */
+  #watchAgain(live: LiveRun): void {
+    live.watcher = this.#watcherOf(live.run);
+    // Observed where it fails, and tried again a poll interval later.
+    live.watcher.scan().catch(() => undefined);
+  }
+
   #watcherOf(run: WatchedRun): Watcher {
-    const { files, clock, observer, allowed } = this.#ports;
-    return new Watcher(run, { files, clock, observer, refusal: (realPath) => allowed.refusal(realPath) });
-  }
-
-  async #checkFree(name: string, directory: string, realPath: string): Promise<void> {
-    for (const { run } of this.#ports.registry.all()) {
-      if (run.name === name || (run.record.directory !== directory && run.realPath !== realPath)) continue;
-      throw new EngineError('directory_taken', `${directory} is the directory of run "${run.name}" already`, {
-        hint: `use run "${run.name}", or remove it first`,
-        fields: { run: run.name },
-      });
-    }
-  }
-
-  async #checkSnapshotDirectory(name: string, directory: string): Promise<void> {
-    await this.#ports.allowed.check('snapshot_dir', directory);
-    for (const { run } of this.#ports.registry.all()) {
-      const isTaken =
-        run.name !== name &&
-        (snapshotDirectoryOf(run.record) === directory || run.record.directory === directory);
-      if (!isTaken) continue;
-      throw new EngineError(
-        'snapshot_dir_in_use',
-        `"snapshot_dir" is "${directory}": run "${run.name}" uses it already`,
-        {
-          hint: 'give each run a snapshot_dir of its own',
-        },
-      );
-    }
+    const { files, clock, observer } = this.#ports;
+    const refusal = (realPath: string) => this.#claims.refusal(run.name, realPath);
+    return new Watcher(run, { files, clock, observer, refusal });
   }
 
   #inTurn<T>(job: () => Promise<T>): Promise<T> {
@@ -261,7 +257,9 @@ function checkName(name: string): void {
 
 function checkFormat(format: RunOptions['stepNameFormats'][number]): void {
   const problem = nameFormatProblem(format);
-  if (problem !== null) throw new EngineError('invalid_request', problem);
+  if (problem === null) return;
+  const given = JSON.stringify({ step_prefix: format.prefix, step_format_fixed_length: format.fixedLength });
+  throw new EngineError('invalid_request', `the name format is ${given}: ${problem}`);
 }
 
 function isEqual(one: unknown, other: unknown): boolean {

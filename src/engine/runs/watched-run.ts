@@ -8,7 +8,7 @@ import type { StepEntry } from '../steps/step.js';
 import { describeStep, type Holdings } from '../steps/step-document.js';
 import { StepIndex } from '../steps/step-index.js';
 import type { Transaction } from '../store.js';
-import type { Findings } from '../watch/scanner.js';
+import type { Findings } from '../watch/findings.js';
 import type { RunRecord } from './run.js';
 import type { Availability } from './run-state.js';
 

@@ -15,9 +15,17 @@ export interface RootEntries {
   readonly others: readonly string[];
 }
 
+/** A directory that is named like a finalized step: what is inside decides about it. */
+export interface Candidate {
+  readonly name: string;
+  readonly step: number;
+  /** Names of the same step in earlier formats, the earliest first: the first finalized one of them all counts. */
+  readonly earlier: readonly string[];
+}
+
 export interface Classification {
-  /** Directories named like a finalized step, highest first: what is inside decides about them. */
-  readonly candidates: readonly { readonly name: string; readonly step: number }[];
+  /** Highest first; of one step in the order of the formats. */
+  readonly candidates: readonly Candidate[];
   /** Everything that its name or kind already decides. */
   readonly decided: readonly TrackedStep[];
 }
@@ -45,20 +53,16 @@ export function classify(rules: NameRules, entries: RootEntries): Classification
   }
   for (const name of entries.others)
     decided.push(namedEntry(name, null, 'foreign', 'is neither a directory nor a regular file'));
-  return { candidates: unshadowed(named, decided), decided };
+  return { candidates: inOrder(named), decided };
 }
 
-/** Orbax's composite format: of two names of one step the one in the earlier format wins. */
-function unshadowed(
-  named: { name: string; step: number; formatIndex: number }[],
-  decided: TrackedStep[],
-): { name: string; step: number }[] {
+function inOrder(named: { name: string; step: number; formatIndex: number }[]): readonly Candidate[] {
   named.sort((a, b) => b.step - a.step || a.formatIndex - b.formatIndex);
-  const candidates: { name: string; step: number }[] = [];
+  const candidates: Candidate[] = [];
   for (const { name, step } of named) {
-    const winner = candidates.at(-1);
-    if (winner?.step === step) decided.push(namedEntry(name, step, 'foreign', `shadowed by ${winner.name}`));
-    else candidates.push({ name, step });
+    const before = candidates.at(-1);
+    const earlier = before?.step === step ? [...before.earlier, before.name] : [];
+    candidates.push({ name, step, earlier });
   }
   return candidates;
 }

@@ -16,7 +16,8 @@ export interface StepChange {
  * What changed between two views of the same entries; a null in `observed` is an entry that is gone. Pure.
  *
  * One `step.finalized` for each generation; one `step.deleted` when a generation leaves the finalized ones without another in its place,
- * no matter whether it is first seen half gone or not at all any more. So whoever applies the events to a list has the list.
+ * no matter whether it is first seen half gone or not at all any more. One that is listed by its name alone has no generation yet: it is
+ * finalized when it gets one, or deleted when it proves to be something else. So whoever applies the events to a list has the list.
  */
 export function diff(
   known: ReadonlyMap<string, StepEntry>,
@@ -26,18 +27,19 @@ export function diff(
   for (const [name, after] of observed) {
     const before = known.get(name) ?? null;
     if (after === before || (after !== null && before !== null && isEqual(before, after))) continue;
-    const wasFinal = before?.state === 'finalized' ? before.generation : null;
-    const isFinal = after?.state === 'finalized' ? after.generation : null;
-    const event = isFinal === wasFinal ? null : isFinal !== null ? 'step.finalized' : 'step.deleted';
-    changes.push({
-      name,
-      before,
-      after,
-      event,
-      previousGeneration: event === 'step.finalized' ? wasFinal : null,
-    });
+    const event = eventOf(before, after);
+    const previousGeneration =
+      event === 'step.finalized' && before?.state === 'finalized' ? before.generation : null;
+    changes.push({ name, before, after, event, previousGeneration });
   }
   return changes;
+}
+
+function eventOf(before: StepEntry | null, after: StepEntry | null): StepChange['event'] {
+  const wasListed = before?.state === 'finalized';
+  if (after?.state !== 'finalized') return wasListed ? 'step.deleted' : null;
+  if (after.generation === null) return null;
+  return wasListed && before.generation === after.generation ? null : 'step.finalized';
 }
 
 function isEqual(one: StepEntry, other: StepEntry): boolean {

@@ -84,7 +84,7 @@ function judgeAgain(
   if (known.entry.state === 'deleting') return decided(known);
   const loss =
     vanished === null
-      ? lossOf(known.entry, content, metadata, commitMode)
+      ? (lossOf(known.entry, content, metadata, commitMode) ?? lossSinceRestart(known, content))
       : `${vanished.path} ${vanished.how === 'missing' ? 'has vanished' : 'was replaced'} since it was discovered`;
   if (loss !== null) return decided({ ...known, entry: { ...known.entry, state: 'deleting', reason: loss } });
   const { inventory } = content;
@@ -105,6 +105,16 @@ function lossOf(
     return '_CHECKPOINT_METADATA has vanished since it was discovered';
   const missing = metadata === null ? null : missingItem(metadata, content);
   return missing === null ? null : `item ${missing}, named in _CHECKPOINT_METADATA, is missing`;
+}
+
+/** Of the inventory taken before a restart only its counts are left: fewer files are a loss, more were added later. */
+function lossSinceRestart(
+  { entry, inventory: before }: TrackedStep,
+  { inventory }: StepContent,
+): string | null {
+  if (before !== null || inventory === null || entry.fileCount === null) return null;
+  const lost = entry.fileCount - inventory.fileCount;
+  return lost > 0 ? `${lost} of its ${entry.fileCount} files have vanished since it was discovered` : null;
 }
 
 /**

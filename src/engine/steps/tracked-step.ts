@@ -18,6 +18,17 @@ export interface TrackedStep {
   readonly settling: Settling | null;
 }
 
+/** One that is named like a finalized step, among thousands, and was not looked at yet: it has no generation. */
+export function unseenStep(name: string, step: number): TrackedStep {
+  const tracked = namedEntry(
+    name,
+    step,
+    'temporary',
+    'its name is that of a finalized step; it was not looked at yet',
+  );
+  return { ...tracked, entry: { ...tracked.entry, state: 'finalized' } };
+}
+
 /** An entry that its name alone explains. */
 export function namedEntry(
   name: string,

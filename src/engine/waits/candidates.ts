@@ -35,6 +35,8 @@ export function awaitCandidate(
 ): Promise<Candidate | { readonly kind: 'finished' } | null> {
   let position = condition.after;
   return waitForEvents(log.wakeup(run.name), interrupt, async () => {
+    // While the directory cannot be read nobody knows what is in it: neither what was there nor "finished" is an answer.
+    if (run.availability === 'unavailable') return null;
     if (position === null) return present(log, run, condition) ?? ended(run);
     const found = await firstAfter(log, run, condition, position);
     if (found.tracked !== null) return { kind: 'step', tracked: found.tracked, position: found.through };
@@ -45,7 +47,6 @@ export function awaitCandidate(
 
 /** The step that meets the condition now; null when none does. */
 export function present(log: EventLog, run: WatchedRun, condition: Condition): Candidate | null {
-  // While the directory cannot be read, what was there is no answer.
   if (run.availability !== 'available') return null;
   const found = condition.exactly === null ? highest(run, condition) : exact(run, condition.exactly);
   if (found === null || isExcluded(found, condition)) return null;

@@ -14,6 +14,8 @@ export interface WaitStart {
   readonly startedAt: number;
   readonly startedMs: number;
   readonly key: string | null;
+  /** An earlier slice of it was told of already. */
+  readonly continues: boolean;
 }
 
 /** Records ended waits. Slices of one wait, joined by the client's `wait_id`, are one record from the first start to the last end. */
@@ -31,16 +33,26 @@ export class WaitRecorder {
     this.#observer = observer;
   }
 
+  /** A wait that wants to begin, or to go on where its last slice ended. `started` or `refused` comes next. */
   begin(run: string, until: number | null, source: WaitSource, waitId: string | null): WaitStart {
     const key = waitId === null ? null : `${run}\n${waitId}`;
     const earlier = key === null ? undefined : this.#open.get(key);
     if (earlier !== undefined && key !== null) {
       this.#open.delete(key);
       earlier.expire();
-      return earlier.start;
+      return { ...earlier.start, continues: true };
     }
-    this.#observer.waitStarted({ run, until, source });
-    return { run, until, source, key, startedAt: this.#clock.now(), startedMs: this.#clock.monotonic() };
+    const startedAt = this.#clock.now();
+    return { run, until, source, key, startedAt, startedMs: this.#clock.monotonic(), continues: false };
+  }
+
+  started({ run, until, source, continues }: WaitStart): void {
+    if (!continues) this.#observer.waitStarted({ run, until, source });
+  }
+
+  /** There was no room for this slice: what came before it can still be gone on with. */
+  refused(start: WaitStart): void {
+    if (start.continues) this.pause(start);
   }
 
   /** The server's cap ended this slice; the client is expected back. Without a `wait_id` it counts as a wait of its own. */
@@ -75,8 +87,12 @@ export class WaitRecorder {
     await Promise.all(this.#writes);
   }
 
+  /** Nobody can go on with a wait after the end of the process. */
   close(): void {
-    for (const { expire } of this.#open.values()) expire();
+    for (const { start, expire } of this.#open.values()) {
+      expire();
+      this.end(start, 'cancelled', null);
+    }
     this.#open.clear();
   }
 }

@@ -80,6 +80,7 @@ export class WaitingRoom {
     body: (slice: WaitSlice) => Promise<T>,
   ): Promise<T> {
     if (this.#waiting >= this.#limits.maxWaits) {
+      this.#recorder.refused(start);
       throw new EngineError(
         'too_many_waits',
         `${this.#waiting} requests are waiting already, the most that this server takes`,
@@ -91,6 +92,7 @@ export class WaitingRoom {
     const cappedMs = Math.min(timeoutMs, this.#limits.maxWaitMs);
     const scope = new WaitScope(this.#clock, cappedMs, [this.#shutdown, live.removal], signal);
     this.#waiting += 1;
+    this.#recorder.started(start);
     try {
       return await body({ live, scope, start, timeoutMs });
     } catch (error) {

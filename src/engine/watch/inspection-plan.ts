@@ -1,5 +1,5 @@
 import type { InspectRequest } from '../file-system.js';
-import type { Classification } from '../steps/classification.js';
+import type { Candidate } from '../steps/classification.js';
 import type { StepIndex } from '../steps/step-index.js';
 
 /** Finalized steps that every scan audits, newest first: what evaluators are about to be given is among them. */
@@ -17,14 +17,14 @@ export class InspectionPlan {
   #turn = 0;
 
   requests(
-    classification: Classification,
+    candidates: readonly Candidate[],
     index: StepIndex,
     hinted: ReadonlySet<string>,
     isThorough: boolean,
   ): readonly InspectRequest[] {
     const requests: InspectRequest[] = [];
     const settled: InspectRequest[] = [];
-    for (const { name } of classification.candidates) {
+    for (const { name } of candidates) {
       const tracked = index.get(name);
       const known = tracked?.inventory ?? null;
       const request: InspectRequest = { name, depth: known === null ? 'look' : 'audit', known };

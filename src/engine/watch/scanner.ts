@@ -1,21 +1,22 @@
 import type { Clock } from '../clock.js';
 import type { FileSystem, Inspection, InspectRequest, Listing } from '../file-system.js';
-import { type Classification, classify, type NameRules } from '../steps/classification.js';
+import { type Candidate, type Classification, classify, type NameRules } from '../steps/classification.js';
 import { judge } from '../steps/judgement.js';
 import type { StepIndex } from '../steps/step-index.js';
-import type { TrackedStep } from '../steps/tracked-step.js';
+import { type TrackedStep, unseenStep } from '../steps/tracked-step.js';
+import type { Findings } from './findings.js';
 import { InspectionPlan } from './inspection-plan.js';
+import { Shadowing } from './shadowing.js';
 
 /** Entries inspected, and at most changed, in one go: bounds a transaction and a pause of the event loop to a few milliseconds. */
-const BATCH = 200;
-/** New steps of one scan whose inventory is taken before they are announced; older ones get theirs in the background. */
+const BATCH = 64;
+/** Unresolved entries that one scan looks inside; of a directory of thousands the others follow in the background. */
+const LOOKED_AT_ONCE = 512;
+/** Steps of one scan, new or new to this process, whose inventory is taken before they are announced; older ones get theirs in the background. */
 const INVENTORIED_AT_ONCE = 64;
 
 /** A listing of a root that could be read. */
 export type ReadableListing = Extract<Listing, { outcome: 'listed' | 'unchanged' }>;
-
-/** New facts about entries; null is an entry that is gone. */
-export type Findings = ReadonlyMap<string, TrackedStep | null>;
 
 export interface ScanScope {
   /** Names that the filesystem hinted at: they are looked at in any case. */
@@ -35,7 +36,10 @@ export class Scanner {
   readonly #clock: Clock;
   readonly #index: StepIndex;
   readonly #plan = new InspectionPlan();
-  #classification: Classification | null = null;
+  /** For names in the shade of none, which are few. */
+  readonly #planOfRest = new InspectionPlan();
+  /** Of the last listing. */
+  #shadowing: Shadowing | null = null;
 
   constructor(files: FileSystem, clock: Clock, index: StepIndex) {
     this.#files = files;
@@ -51,16 +55,39 @@ export class Scanner {
     directory: string,
     listing: ReadableListing,
     rules: ScanRules,
-    { hinted, isThorough }: ScanScope,
+    scope: ScanScope,
     report: (findings: Findings) => Promise<void>,
   ): Promise<void> {
     if (listing.outcome === 'listed') {
-      this.#classification = classify(rules, listing);
-      await report(this.#byName(this.#classification, listing.directories));
+      const classification = classify(rules, listing);
+      this.#shadowing = new Shadowing(classification.candidates, this.#index);
+      await report(this.#byName(classification, listing.directories));
     }
-    if (this.#classification === null) throw new Error('the first listing of a root cannot be unchanged');
-    const requests = this.#plan.requests(this.#classification, this.#index, hinted, isThorough);
-    const steps = new Map(this.#classification.candidates.map(({ name, step }) => [name, step]));
+    const shadowing = this.#shadowing;
+    if (shadowing === null) throw new Error('the first listing of a root cannot be unchanged');
+    const reportAll = (findings: Findings) => report(shadowing.complete(findings));
+    for (const [place, round] of shadowing.rounds.entries()) {
+      const { open, shadowed } = shadowing.divide(round);
+      await report(shadowed);
+      const plan = place === 0 ? this.#plan : this.#planOfRest;
+      await this.#scanRound(directory, open, plan, rules, scope, reportAll);
+    }
+  }
+
+  async #scanRound(
+    directory: string,
+    candidates: readonly Candidate[],
+    plan: InspectionPlan,
+    rules: ScanRules,
+    { hinted, isThorough }: ScanScope,
+    report: (findings: Findings) => Promise<void>,
+  ): Promise<void> {
+    const planned = plan.requests(candidates, this.#index, hinted, isThorough);
+    // Where a file inside marks a finalized step, no name says that it is one.
+    const most = rules.commitMode === 'commit_file' ? planned.length : LOOKED_AT_ONCE;
+    const requests = planned.slice(0, most);
+    await report(this.#provisional(planned.slice(most), candidates));
+    const steps = new Map(candidates.map(({ name, step }) => [name, step]));
     let inventories = INVENTORIED_AT_ONCE;
     let next = this.#inspect(directory, requests, 0);
     for (let start = 0; start < requests.length; start += BATCH) {
@@ -95,9 +122,11 @@ export class Scanner {
     const steps = new Map<string, number>();
     for (const tracked of this.#index.finalized().toReversed()) {
       const { name, step } = tracked.entry;
-      if (tracked.inventory !== null || tracked.identity === null || step === null) continue;
-      if (requests.length === limit || !this.#index.hasRoomForInventories) break;
-      requests.push({ name, depth: 'inventory', known: null });
+      const isUnseen = tracked.entry.generation === null;
+      if (tracked.inventory !== null || (tracked.identity === null && !isUnseen) || step === null) continue;
+      if (requests.length === limit) break;
+      if (!isUnseen && !this.#index.hasRoomForInventories) continue;
+      requests.push({ name, depth: this.#index.hasRoomForInventories ? 'inventory' : 'look', known: null });
       steps.set(name, step);
     }
     if (requests.length === 0) return new Map();
@@ -113,6 +142,14 @@ export class Scanner {
       { name, depth: 'inventory', known: tracked.inventory },
     ]);
     return (await this.#judgeAll(directory, seen, new Map([[name, step]]), rules, 0)).findings;
+  }
+
+  /** Steps that were never looked at are listed by their names until their turn comes. */
+  #provisional(later: readonly InspectRequest[], candidates: readonly Candidate[]): Findings {
+    if (later.length === 0) return new Map();
+    const unknown = new Set(later.map(({ name }) => name).filter((name) => this.#index.get(name) === null));
+    const found = candidates.filter(({ name }) => unknown.has(name));
+    return new Map(found.map(({ name, step }) => [name, unseenStep(name, step)]));
   }
 
   #inspect(
@@ -161,7 +198,7 @@ export class Scanner {
         if (!last) again.push({ name, depth: 'inventory', known: known?.inventory ?? null });
       } else if (judgement.verdict === 'gone') {
         if (known !== null) findings.set(name, null);
-      } else if (!last && taken < inventories && isNewlyFinalized(known, judgement.tracked)) {
+      } else if (!last && taken < inventories && wantsInventory(known, judgement.tracked)) {
         taken += 1;
         again.push({ name, depth: 'inventory', known: null });
       } else if (judgement.tracked !== known) {
@@ -175,7 +212,9 @@ export class Scanner {
   }
 }
 
-function isNewlyFinalized(known: TrackedStep | null, tracked: TrackedStep): boolean {
+/** A generation that is new, or new to this process: after a restart only its inventory shows what it lost meanwhile. */
+function wantsInventory(known: TrackedStep | null, tracked: TrackedStep): boolean {
   const { state, generation } = tracked.entry;
-  return state === 'finalized' && tracked.inventory === null && known?.entry.generation !== generation;
+  const isNew = known?.entry.generation !== generation || known.identity === null;
+  return state === 'finalized' && tracked.inventory === null && isNew;
 }

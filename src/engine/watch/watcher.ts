@@ -6,7 +6,8 @@ import type { WatchedRun } from '../runs/watched-run.js';
 import { isTemporaryName } from '../steps/commit-marker.js';
 import { sameDirectory } from '../steps/generation.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
-import { type Findings, type ReadableListing, Scanner, type ScanRules } from './scanner.js';
+import type { Findings } from './findings.js';
+import { type ReadableListing, Scanner, type ScanRules } from './scanner.js';
 
 /** Inventories taken between two looks at the queue, so that a scan never waits long for the background. */
 const BACKFILL_BATCH = 25;
@@ -79,6 +80,15 @@ export class Watcher {
     return this.#queued;
   }
 
+  /** A scan that begins after this call, then a job: no other scan comes in between. */
+  scanAnd(job: () => Promise<void>): Promise<void> {
+    return this.#inTurn(() =>
+      this.#scanOnce()
+        .then(job)
+        .finally(() => this.#rest()),
+    );
+  }
+
   /** Makes a scan unless the last one ended less than `maxAgeMs` ago. */
   async refresh(maxAgeMs: number): Promise<void> {
     if (this.#ports.clock.monotonic() - this.#lastScan.endedMs > maxAgeMs) await this.scan();
@@ -99,15 +109,25 @@ export class Watcher {
 
   async #check(tracked: TrackedStep): Promise<boolean> {
     const { entry, inventory, identity } = tracked;
+    if (identity === null) return this.#isKnownAfterExamination(tracked);
     const request = { name: entry.name, depth: 'audit', known: inventory } as const;
     const [seen] = await this.#ports.files.inspect(this.#run.realPath, [request]);
     // What cannot be read now stays what it was: a failing disk is not a deletion.
-    if (seen?.outcome === 'unreadable' || identity === null) return true;
+    if (seen?.outcome === 'unreadable') return true;
     if (seen?.outcome === 'present' && sameDirectory(seen.identity, identity) && seen.vanished === null)
       return true;
     this.#hinted.add(entry.name);
     await this.scan();
     return false;
+  }
+
+  /**
+   * One of thousands, or one from before the restart, that was not looked at yet gets its turn now; then it is another entry of the index.
+   * Where it cannot be looked at, it stays what it was.
+   */
+  async #isKnownAfterExamination(tracked: TrackedStep): Promise<boolean> {
+    await this.examine(tracked.entry.name);
+    return this.#run.index.get(tracked.entry.name) === tracked;
   }
 
   /** Fills in what only a full look at one entry tells: sizes, metrics, inventory. */
@@ -227,7 +247,7 @@ export class Watcher {
         : record.options.commitMode;
     const { watch } = record.options;
     const mode = watch === 'auto' ? (located.medium === 'network' ? 'poll' : 'events') : watch;
-    this.#run.watch = { ...this.#run.watch, mode, degraded: null };
+    this.#run.watch = { ...this.#run.watch, mode };
     if (moved)
       await this.#run.tell('run.directory_changed', {
         directory: record.directory,
@@ -293,6 +313,8 @@ export class Watcher {
   #disarm(): void {
     this.#stopWatching?.();
     this.#stopWatching = null;
+    // A watch that ended with its directory says nothing about the filesystem.
+    this.#run.watch = { ...this.#run.watch, degraded: null };
   }
 
   #hint(name: string | null): void {

@@ -1,0 +1,57 @@
+import type { Identity, Inspection, Inventory, StepContent } from '../../src/engine/file-system.js';
+import type { CheckpointMetadata } from '../../src/engine/steps/checkpoint-metadata.js';
+
+type Present = Extract<Inspection, { outcome: 'present' }>;
+
+export const IDENTITY: Identity = { inode: '10', birthtimeNs: '1000', mtimeNs: '2000' };
+
+export function metadata(fields: Partial<CheckpointMetadata> = {}): NonNullable<StepContent['metadata']> {
+  const value: CheckpointMetadata = {
+    items: ['default'],
+    metrics: null,
+    initAtNs: '1000000',
+    committedAtNs: '5000000',
+    customMetadata: null,
+    ...fields,
+  };
+  return { outcome: 'read', value };
+}
+
+export function inventory(fields: Partial<Inventory> = {}): Inventory {
+  return {
+    bytes: new SharedArrayBuffer(8),
+    digest: 'digest',
+    fileCount: 3,
+    sizeBytes: 30,
+    irregular: null,
+    ...fields,
+  };
+}
+
+/** A whole step as Orbax leaves it, looked at without its inventory. */
+export function content(fields: Partial<StepContent> = {}): StepContent {
+  return {
+    empty: false,
+    commitFile: true,
+    topLevel: [
+      { name: '_CHECKPOINT_METADATA', directory: false },
+      { name: 'default', directory: true },
+    ],
+    fingerprint: 'fingerprint',
+    metadata: metadata(),
+    metrics: null,
+    inventory: null,
+    ...fields,
+  };
+}
+
+export function present(what: Partial<StepContent>, fields: Partial<Present> = {}): Present {
+  return {
+    name: '7',
+    outcome: 'present',
+    identity: IDENTITY,
+    vanished: null,
+    content: content(what),
+    ...fields,
+  };
+}
