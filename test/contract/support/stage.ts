@@ -203,3 +203,13 @@ export function problem(answer: Answer, status: number, code: string): Answer['b
   );
   return answer.body;
 }
+
+/** A server with step 100, and a lease on it. */
+export async function leased(
+  t: Cleanup,
+  options: StageOptions = {},
+): Promise<{ stage: Stage; lease: LeaseDocument }> {
+  const stage = await Stage.set(t, options);
+  await stage.save(100);
+  return { stage, lease: await stage.lease({ step: 100 }) };
+}
