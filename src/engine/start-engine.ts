@@ -75,7 +75,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const book = new LeaseBook();
   const shutdown = new Breaker();
   const owner = store.id;
-  const audit = new SnapshotAudit(files.snapshots);
+  const audit = new SnapshotAudit(files);
   const snapshotPorts = { files: files.snapshots, log, clock, observer, book, audit, runs: registry, owner };
   const remover = new SnapshotRemover(snapshotPorts);
   const builder = new SnapshotBuilder({ ...snapshotPorts, remover });

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import { fastify } from 'fastify';
 import { type AdmissionRules, admit, greet, notFound } from './edge/admission.js';
 import { HostGuard } from './edge/host-guard.js';
+import { endKeptAlive } from './edge/kept-alive.js';
 import { internalErrorReport, problemReplies } from './edge/problem-reply.js';
 import { answerRaw } from './edge/raw-problem.js';
 import { requestIds } from './edge/request-id.js';
@@ -83,6 +84,7 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   const heartbeat = await addWebSockets(server, clock, settings.pingIntervalMs ?? PING_INTERVAL_MS, stopping);
   // After the WebSocket plugin, whose own hook marks upgrades.
   server.addHook('onRequest', async (request, reply) => admit(request, reply, rules));
+  endKeptAlive(server.server, rules.isStopping);
   const cutSilentConnections = silentConnections(server.server);
   server.addHook('preClose', async () => {
     closing = true;

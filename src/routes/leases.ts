@@ -99,11 +99,16 @@ export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'releaseLease',
         summary: 'Release a lease',
         description:
-          'Repeatable. If it was the last lease of its snapshot, `path` is gone when this answers.',
+          'Repeatable. If it was the last lease of its snapshot, `path` is gone when this answers; where it cannot be taken away, `409` says why, and the lease is released all the same.',
         tags,
         params: leasePath,
         querystring: NO_PARAMETERS,
-        response: responses({ 204: empty('It is released.') }, 'lease_not_found', 'insufficient_storage'),
+        response: responses(
+          { 204: empty('It is released.') },
+          'lease_not_found',
+          'snapshot_failed',
+          'insufficient_storage',
+        ),
       },
     },
     async (request, reply) => {

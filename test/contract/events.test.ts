@@ -196,7 +196,7 @@ test('on shutdown a long poll is 503 shutting_down', async (t) => {
 
   const answer = await waiting;
   problem(answer, 503, 'shutting_down');
-  assert.ok(Number(answer.headers['retry-after']) > 0);
+  assert.ok(Number(answer.headers.get('retry-after')) > 0);
 });
 
 test('a cursor that is malformed, from another store or from the future is 410, with the current one', async (t) => {

@@ -42,7 +42,7 @@ for (const snapshot_layout of ['generation', 'orbax'] as const) {
   for (const snapshot_mode of ['hardlink', 'copy'] as const) {
     test(`${snapshot_layout}, ${snapshot_mode}: whatever happens in whatever order, the invariants of leases hold`, async () => {
       const property = fc.asyncProperty(commands, async (sequence) => {
-        const cleanups: (() => Promise<void>)[] = [];
+        const cleanups: (() => void | Promise<void>)[] = [];
         const clock = new FakeClock();
         const stage = await Stage.set(
           { after: (cleanup) => cleanups.push(cleanup) },

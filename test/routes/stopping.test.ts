@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { EngineError } from '../../src/engine/errors.js';
+import { sendRaw } from './support/raw-http.js';
 import { scriptedEngine } from './support/scripted-engine.js';
 import { startServer } from './support/test-server.js';
 
@@ -36,6 +38,28 @@ describe('a server that closes', () => {
     await once(server.server, 'connection');
     await server.close();
     await cut;
+  });
+
+  it('does not wait for a kept-alive connection beyond the answer that is under way', async (t) => {
+    let answer: () => void = () => undefined;
+    const underWay = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const list = async () => {
+      await underWay;
+      return { items: [], next_page: null };
+    };
+    const { server, port } = await startServer(t, scriptedEngine({ runs: { list } }));
+    const asked = once(server.server, 'request');
+    const received = sendRaw(port, 'GET /runs HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await asked;
+
+    const closed = server.close();
+    while (server.server.listening) await setImmediate();
+    answer();
+
+    await closed;
+    assert.match(await received, /^HTTP\/1\.1 200 OK/);
   });
 });
 

@@ -9,8 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { fixturePath } from './fixtures.js';
+import type { Cleanup } from './temporary-directory.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 interface SaveOptions {
@@ -29,7 +29,7 @@ export class CheckpointRoot {
     this.path = path;
   }
 
-  static make(test: TestContext): CheckpointRoot {
+  static make(test: Cleanup): CheckpointRoot {
     const path = join(realpathSync(temporaryFolder(test)), 'run');
     mkdirSync(path);
     return new CheckpointRoot(path);

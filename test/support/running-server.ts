@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { systemClock } from '../../src/adapters/system-clock.js';
 import { startApp } from '../../src/app.js';
@@ -8,6 +7,7 @@ import type { Clock } from '../../src/engine/clock.js';
 import type { App, AppTools } from '../../src/server.js';
 import { HttpClient } from './http-client.js';
 import { Observed } from './observed.js';
+import type { Cleanup } from './temporary-directory.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 export interface ServerOptions {
@@ -33,7 +33,7 @@ export class RunningServer extends HttpClient {
     this.#options = options;
   }
 
-  static async start(test: TestContext, options: ServerOptions = {}): Promise<RunningServer> {
+  static async start(test: Cleanup, options: ServerOptions = {}): Promise<RunningServer> {
     const server = new RunningServer(temporaryFolder(test), options);
     test.after(() => server.stop());
     await server.begin();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** The part of node:test's context that is used here: suites and single tests both have it. */
 export interface Cleanup {
-  after(callback: () => Promise<void>): void;
+  after(callback: () => void | Promise<void>): void;
 }
 
 /** A new directory, gone again when the test has ended. Its path is a real one: no symbolic link in it. */

@@ -1,16 +1,23 @@
-import type { Inventory, SnapshotFiles } from '../file-system.js';
+import type { FileSystem, Identity, Inventory } from '../file-system.js';
+import { sameDirectory } from '../steps/generation.js';
 import type { SnapshotRecord } from './snapshot.js';
 
 /** Knows what each ready snapshot consists of, and whether it still does. */
 export class SnapshotAudit {
-  readonly #files: SnapshotFiles;
+  readonly #files: FileSystem;
   readonly #inventories = new Map<number, Inventory>();
-  /** What was found after a restart in the place of snapshots that were whole before it. */
-  readonly #damaged = new Map<number, Inventory>();
+  /** In layout `orbax`, where a stranger may take a path: which directory is the snapshot's own. */
+  readonly #roots = new Map<number, Identity>();
   readonly #underWay = new Map<number, Promise<string | null>>();
 
-  constructor(files: SnapshotFiles) {
+  constructor(files: FileSystem) {
     this.#files = files;
+  }
+
+  /** Notes which directory was published as a snapshot. */
+  async identify(snapshot: SnapshotRecord): Promise<void> {
+    const root = snapshot.layout === 'orbax' ? await this.#rootNow(snapshot) : null;
+    if (root !== null) this.#roots.set(snapshot.id, root);
   }
 
   /** Takes over the inventory of a snapshot that was just built. */
@@ -20,7 +27,7 @@ export class SnapshotAudit {
 
   forget(snapshotId: number): void {
     this.#inventories.delete(snapshotId);
-    this.#damaged.delete(snapshotId);
+    this.#roots.delete(snapshotId);
   }
 
   /**
@@ -41,15 +48,16 @@ export class SnapshotAudit {
    */
   async isInPlace(snapshot: SnapshotRecord): Promise<boolean> {
     if (snapshot.layout === 'generation') return true;
-    const known = this.#inventories.get(snapshot.id) ?? this.#damaged.get(snapshot.id);
-    if (known !== undefined) return (await this.#files.audit(snapshot.path, known))?.path !== '';
-    return (await this.#files.inventory(snapshot.path))?.digest === snapshot.digest;
+    const known = this.#roots.get(snapshot.id);
+    if (known === undefined) return (await this.#inventoryNow(snapshot))?.digest === snapshot.digest;
+    const root = await this.#rootNow(snapshot);
+    return root !== null && sameDirectory(root, known);
   }
 
   async #look(snapshot: SnapshotRecord): Promise<string | null> {
     const known = this.#inventories.get(snapshot.id);
     if (known === undefined) return this.#meetAgain(snapshot);
-    const vanished = await this.#files.audit(snapshot.path, known);
+    const vanished = await this.#files.snapshots.audit(snapshot.path, known);
     if (vanished === null) return null;
     const what = vanished.path === '' ? 'the snapshot' : vanished.path;
     return `${what} ${vanished.how === 'missing' ? 'was removed' : 'was replaced'} by other hands`;
@@ -57,13 +65,21 @@ export class SnapshotAudit {
 
   /** The first look after a restart: inodes prove nothing then, the digest that was recorded does. */
   async #meetAgain(snapshot: SnapshotRecord): Promise<string | null> {
-    const inventory = await this.#files.inventory(snapshot.path);
+    const inventory = await this.#inventoryNow(snapshot);
     if (inventory === null) return 'the snapshot was removed by other hands';
-    if (inventory.digest !== snapshot.digest) {
-      this.#damaged.set(snapshot.id, inventory);
-      return 'files of the snapshot were changed by other hands';
-    }
+    await this.identify(snapshot);
+    if (inventory.digest !== snapshot.digest) return 'files of the snapshot were changed by other hands';
     this.#inventories.set(snapshot.id, inventory);
     return null;
+  }
+
+  #inventoryNow({ path }: SnapshotRecord): Promise<Inventory | null> {
+    return this.#files.snapshots.inventory(path);
+  }
+
+  async #rootNow({ snapshotDirectory, stepName }: SnapshotRecord): Promise<Identity | null> {
+    const request = { name: stepName, depth: 'look', known: null } as const;
+    const [seen] = await this.#files.inspect(snapshotDirectory, [request]);
+    return seen?.outcome === 'present' ? seen.identity : null;
   }
 }

@@ -89,7 +89,7 @@ export class SnapshotBuilder {
   }
 
   async #build(run: WatchedRun, original: Original, reserved: SnapshotRecord): Promise<SnapshotRecord> {
-    const { files, clock, observer, remover } = this.#ports;
+    const { files, clock, observer, audit, remover } = this.#ports;
     const startedMs = clock.monotonic();
     let extent: Extent = 'nothing';
     try {
@@ -108,6 +108,7 @@ export class SnapshotBuilder {
       });
       if (result.outcome !== 'built') throw failureOf(reserved, result);
       extent = 'published';
+      await audit.identify(reserved);
       const ready: SnapshotRecord = { ...reserved, state: 'ready' };
       await this.#commitReady(ready, result.inventory);
       const { step, generation, mode, fileCount, sizeBytes: bytes } = ready;

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLogger } from '../../../src/adapters/logger.js';
-import { systemClock } from '../../../src/adapters/system-clock.js';
-import { startApp } from '../../../src/app.js';
-import { loadConfig } from '../../../src/config/config.js';
 import type { Clock } from '../../../src/engine/clock.js';
 import type { EventDocument, LeaseDocument, RunDocument } from '../../../src/engine/documents.js';
 import type { EventType } from '../../../src/engine/events/event.js';
 import type { Happenings } from '../../../src/engine/observer.js';
-import type { App, AppTools } from '../../../src/server.js';
+import type { AppTools } from '../../../src/server.js';
 import type { FakeClock } from '../../support/fake-clock.js';
-import { Observed } from '../../support/observed.js';
+import type { Answer } from '../../support/http-client.js';
+import type { Observed } from '../../support/observed.js';
+import { RunningServer } from '../../support/running-server.js';
 import { type Cleanup, temporaryDirectory } from '../../support/temporary-directory.js';
-import { type Answer, type Call, call, type PendingAnswer } from './http-client.js';
 import { type Files, Trainer } from './trainer.js';
 
 export interface StageOptions {
@@ -28,33 +25,53 @@ export interface StageOptions {
   readonly around?: NonNullable<AppTools['around']>;
 }
 
-/** A real server on a free port with one run, `r`, in a temporary directory, and a trainer that writes into it. */
-export class Stage {
-  /** What the server told its observer since it was started last. */
-  observed = new Observed();
-  readonly trainer: Trainer;
-  readonly databaseFile: string;
-  readonly #home: string;
-  readonly #options: StageOptions;
-  #app: App | null = null;
-  #origin = '';
+/** A call under way, to be awaited or hung up. */
+export interface PendingAnswer extends Promise<Answer> {
+  hangUp(): void;
+}
 
-  private constructor(home: string, options: StageOptions) {
+interface Call {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A running server with one run, `r`, in a temporary directory, and a trainer that writes into it. */
+export class Stage {
+  readonly trainer: Trainer;
+  readonly #home: string;
+  readonly #server: RunningServer;
+  readonly #options: StageOptions;
+
+  private constructor(home: string, server: RunningServer, options: StageOptions) {
     this.#home = home;
+    this.#server = server;
     this.#options = options;
     this.trainer = new Trainer(join(home, 'root'));
-    this.databaseFile = join(home, 'steplease.db');
   }
 
   static async set(test: Cleanup, options: StageOptions = {}): Promise<Stage> {
     const home = await temporaryDirectory(test);
-    const stage = new Stage(home, options);
-    test.after(() => stage.stop());
+    const { allowRoots = [], run, ...others } = options;
+    const flags = { allow_root: [home, ...allowRoots], ...options.flags };
+    const server = await RunningServer.start(test, { ...others, flags });
+    const stage = new Stage(home, server, options);
     await mkdir(stage.root);
-    await stage.start();
-    const { status, body } = await stage.configure(options.run);
+    const { status, body } = await stage.configure(run);
     assert.equal(status, 201, JSON.stringify(body));
     return stage;
+  }
+
+  /** What the server told its observer since it was started last. */
+  get observed(): Observed {
+    return this.#server.observed;
+  }
+
+  get databaseFile(): string {
+    return this.#server.databaseFile;
+  }
+
+  get origin(): string {
+    return this.#server.base;
   }
 
   /** The run's directory. */
@@ -62,36 +79,17 @@ export class Stage {
     return this.trainer.directory;
   }
 
-  get origin(): string {
-    return this.#origin;
-  }
-
   /** A path beside the root, under the allow-root. */
   beside(name: string): string {
     return join(this.#home, name);
   }
 
-  async start(): Promise<void> {
-    this.observed = new Observed();
-    const allow_root = [this.#home, ...(this.#options.allowRoots ?? [])];
-    const flags = { port: 0, db: this.databaseFile, allow_root, ...this.#options.flags };
-    const { config } = loadConfig(flags, { environment: {}, workingDirectory: this.#home });
-    const logger = createLogger({ level: 'silent', pretty: false });
-    this.#app = await startApp(config, {
-      clock: this.#options.clock ?? systemClock,
-      observer: this.observed.observer,
-      logger,
-      around: this.#options.around ?? {},
-    });
-    const { port } = await this.#app.listen();
-    this.#origin = `http://127.0.0.1:${port}`;
+  start(): Promise<void> {
+    return this.#server.begin();
   }
 
-  async stop(): Promise<void> {
-    const app = this.#app;
-    this.#app = null;
-    await app?.drain();
-    await app?.close();
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 
   /** Stops, lets the test change what is on disk and in the database, and starts again. */
@@ -131,7 +129,11 @@ export class Stage {
   }
 
   call(method: string, path: string, options: Call = {}): PendingAnswer {
-    return call(new URL(path, this.#origin), method, options);
+    const hungUp = new AbortController();
+    const answer = this.#server.call(method, path, { ...options, signal: hungUp.signal });
+    // A test that hangs up need not await it.
+    answer.catch(() => undefined);
+    return Object.assign(answer, { hangUp: () => hungUp.abort() });
   }
 
   get(path: string): PendingAnswer {
@@ -172,14 +174,14 @@ export class Stage {
 
   async run(): Promise<RunDocument> {
     const { body } = await this.get('/runs/r');
-    return body as unknown as RunDocument;
+    return body;
   }
 
   /** All events so far, the oldest first. */
   async events(query = ''): Promise<readonly EventDocument[]> {
     const { status, body } = await this.get(`/events?${query}`);
     assert.equal(status, 200, JSON.stringify(body));
-    return body['items'] as unknown as readonly EventDocument[];
+    return body.items;
   }
 
   /** Types of all events so far, with their subjects: `lease.granted 1`. */
@@ -189,7 +191,7 @@ export class Stage {
 }
 
 export function asLease({ body }: Answer): LeaseDocument {
-  return body as unknown as LeaseDocument;
+  return body;
 }
 
 /** Checks that a problem document came, of this status and code, and gives it. */
@@ -200,4 +202,14 @@ export function problem(answer: Answer, status: number, code: string): Answer['b
     JSON.stringify(answer.body),
   );
   return answer.body;
+}
+
+/** A server with step 100, and a lease on it. */
+export async function leased(
+  t: Cleanup,
+  options: StageOptions = {},
+): Promise<{ stage: Stage; lease: LeaseDocument }> {
+  const stage = await Stage.set(t, options);
+  await stage.save(100);
+  return { stage, lease: await stage.lease({ step: 100 }) };
 }
