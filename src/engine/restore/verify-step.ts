@@ -33,7 +33,10 @@ export function verifyStep(source: CheckpointSource): StepVerification {
   const expected = own.attempt(() => expectedItems(source)) ?? { names: [], bytes: 0 };
   const results: [string | null, ItemVerification][] = names.map((name) => [name, verifyNamed(source, name)]);
   if (names.length === 0) results.push([null, verifyItem(source)]);
-  const absent = names.length === 0 ? [] : expected.names.filter((name) => !names.includes(name));
+  // An item's name may have slashes: it is verified as part of the directory that its first component names.
+  const isThere = (name: string) =>
+    names.includes(name) || (name.includes('/') && own.attempt(() => source.files.list(name)) !== null);
+  const absent = names.length === 0 ? [] : expected.names.filter((name) => !isThere(name));
   const items: VerifiedItem[] = [
     ...results.map(([item, { ok, problems }]) => ({ item, ok, problems })),
     ...absent.map((item) => broken(item, { file: item, code: 'missing', detail: 'the item is missing' })),
