@@ -3,15 +3,15 @@ import { describe, it } from 'node:test';
 import { constructRestoreArgs } from '../../../src/engine/restore/construct-restore-args.js';
 import { restoreArgsJson } from '../../../src/engine/restore/document-json.js';
 import { RestoreError, type RestoreErrorCode } from '../../../src/engine/restore/restore-error.js';
-import { loadTargetCases } from './fixtures.js';
+import { bodyOf, loadTargetCases } from './fixtures.js';
 
 function answer(body: unknown): unknown {
-  return JSON.parse(restoreArgsJson(constructRestoreArgs(body)));
+  return JSON.parse(restoreArgsJson(constructRestoreArgs(bodyOf(body))));
 }
 
 function refuses(body: unknown, code: RestoreErrorCode, detail: RegExp): void {
   assert.throws(
-    () => constructRestoreArgs(body),
+    () => constructRestoreArgs(bodyOf(body)),
     (error) => error instanceof RestoreError && error.code === code && detail.test(error.detail),
   );
 }
@@ -26,7 +26,7 @@ describe("a target's restore args", () => {
       it(`${name}: equal what construct_restore_args gives`, () => assert.deepEqual(answer(body), expected));
     } else {
       it(`${name}: are refused, as by ${error.slice(0, 60)}`, () => {
-        assert.throws(() => constructRestoreArgs(body), RestoreError);
+        assert.throws(() => constructRestoreArgs(bodyOf(body)), RestoreError);
       });
     }
   }
@@ -56,7 +56,9 @@ describe("a target's restore args", () => {
       axis_names: ['x'],
       partition_spec: ['x'],
     };
-    const { leaves } = constructRestoreArgs(body({ kind: 'jax.Array', shape: [2], dtype: 'int8', sharding }));
+    const { leaves } = constructRestoreArgs(
+      bodyOf(body({ kind: 'jax.Array', shape: [2], dtype: 'int8', sharding })),
+    );
     const [leaf] = leaves;
     assert.deepEqual(leaf?.type === 'ArrayRestoreArgs' && leaf.sharding, sharding);
   });
