@@ -5,7 +5,7 @@ import { systemClock } from '../../src/adapters/system-clock.js';
 import { startApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config/config.js';
 import type { Clock } from '../../src/engine/clock.js';
-import type { App } from '../../src/server.js';
+import type { App, AppTools } from '../../src/server.js';
 import { HttpClient } from './http-client.js';
 import { Observed } from './observed.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -14,6 +14,7 @@ export interface ServerOptions {
   /** Settings by their names, as flags give them. */
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly clock?: Clock;
+  readonly around?: NonNullable<AppTools['around']>;
 }
 
 /** The real service in this process, on a free port and a database of its own; it ends with the test. */
@@ -45,7 +46,8 @@ export class RunningServer extends HttpClient {
     const { config } = loadConfig(given, { environment: {} });
     const clock = this.#options.clock ?? systemClock;
     const logger = pino({ level: 'silent' });
-    this.#app = await startApp(config, { clock, observer: this.observed.observer, logger });
+    const around = this.#options.around ?? {};
+    this.#app = await startApp(config, { clock, observer: this.observed.observer, logger, around });
     const { port } = await this.#app.listen();
     this.base = `http://127.0.0.1:${port}`;
   }
