@@ -62,6 +62,19 @@ describe('verification notices', () => {
     );
   });
 
+  it('that nothing is there', () => {
+    for (const left of [[], ['1/commit_success.txt', '1/_CHECKPOINT_METADATA']]) {
+      const files = new MemoryFiles(
+        left.map((path) => [path, utf8('{}')]),
+        [],
+        '1/',
+      );
+      const { ok, items } = verifyStep(sourceOf(files));
+      assert.equal(ok, false);
+      assert.match(items.at(-1)?.problems[0]?.detail ?? '', /nothing/);
+    }
+  });
+
   it('damage in an item whose name has slashes, and that it is there otherwise', () => {
     const files = filesOf(loadFixture('manager-many-items')).within('ckpt_000007');
     const metadata = 'ckpt_000007/_CHECKPOINT_METADATA';
