@@ -1,9 +1,11 @@
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.js';
-import { HttpClient } from './http-client.js';
+import { HttpClient, type Json } from './http-client.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const WARM_START = new URL('./warm-start.js', import.meta.url).href;
+const LEVEL_ERROR = 50;
 
 /** `steplease serve` as a process of its own, on a free port. */
 export class ServerChild extends HttpClient {
@@ -17,8 +19,36 @@ export class ServerChild extends HttpClient {
   /** @param args of `serve`; resolves when it listens. */
   static async start(test: TestContext, args: readonly string[]): Promise<ServerChild> {
     const server = new ServerChild(new Child(test, MAIN, ['serve', '--port', '0', ...args]));
-    const [, base = ''] = await server.child.until('stdout', /^steplease listening on (http:\/\/\S+)\n/);
-    server.base = base;
+    await server.listening();
     return server;
+  }
+
+  /** As another user, in no group but its own: this process must be root's. */
+  static async startAs(test: TestContext, uid: number, args: readonly string[]): Promise<ServerChild> {
+    const identity = [`--regid=${uid}`, '--clear-groups', process.execPath, MAIN];
+    const command = [...identity, 'serve', '--port', '0', ...args];
+    const server = new ServerChild(new Child(test, `--reuid=${uid}`, command, {}, 'setpriv'));
+    await server.listening();
+    return server;
+  }
+
+  /** Has its code loaded, the most of a start's time, and does nothing until `proceed`. */
+  static standBy(test: TestContext, args: readonly string[]): ServerChild {
+    return new ServerChild(new Child(test, '--import', [WARM_START, MAIN, 'serve', '--port', '0', ...args]));
+  }
+
+  proceed(): void {
+    this.child.process.stdin?.end();
+  }
+
+  async listening(): Promise<void> {
+    const [, base = ''] = await this.child.until('stdout', /^steplease listening on (http:\/\/\S+)\n/);
+    this.base = base;
+  }
+
+  /** What it logged as an error so far; the last line may be cut off when it was killed. */
+  errors(): readonly Json[] {
+    const lines = this.child.stderr.split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= LEVEL_ERROR);
   }
 }

@@ -6,6 +6,7 @@ import { DirectoryHandle } from './directory-handle.js';
 import { errnoOf, FileSystemError, isNotDirectory, sentenceOf } from './errno.js';
 import type { Os } from './os.js';
 import { readSmallFile } from './read-small-file.js';
+import { remedyFor } from './remedy.js';
 import { writeNewFile } from './write-new-file.js';
 
 export const MARK = 'owner.json';
@@ -28,8 +29,11 @@ export function claim(os: Os, directory: string, owner: string): Claim {
     os.fsync('sync claimed directory', handle.fd);
     return { outcome: 'owned' };
   } catch (error) {
-    const detail = `${directory} cannot be claimed for snapshots: ${sentenceOf(error)}.`;
-    return { outcome: 'failed', errno: errnoOf(error), detail };
+    const errno = errnoOf(error);
+    // Claiming only makes and writes files, as a copy does.
+    const remedy = remedyFor(errno, 'copy');
+    const detail = `${directory} cannot be claimed for snapshots: ${sentenceOf(error)}.${remedy === '' ? '' : ` ${remedy}`}`;
+    return { outcome: 'failed', errno, detail };
   } finally {
     handle?.close();
   }

@@ -157,3 +157,14 @@ test('entries of an absent directory are none, and occupation is by anything at 
   assert.equal(isOccupied(nodeOs, join(root, 'none', 'none')), false);
   rmSync(join(root, 'dangling'));
 });
+
+test('a claim that is refused says what to do', (t) => {
+  const { os } = new FaultyOs().fail('make snapshot directory', 'EACCES');
+  const refused = claim(os, join(temporaryDirectory(t), '_STEPLEASE'), 'store-1');
+  assert.ok(refused.outcome === 'failed');
+  assert.equal(refused.errno, 'EACCES');
+  assert.match(
+    refused.detail,
+    /cannot be claimed .* run it as the trainer’s user, or give its group the right\.$/,
+  );
+});

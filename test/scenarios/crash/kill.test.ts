@@ -1,154 +1,135 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import Database from 'better-sqlite3';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CheckpointRoot } from '../../support/checkpoint-root.js';
-import type { HttpClient, Json } from '../../support/http-client.js';
 import { SeededRandom } from '../../support/random.js';
 import { ServerChild } from '../../support/server-child.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-import { treeContents } from '../../support/tree-contents.js';
-import { type Claim, work } from './lease-client.js';
+import { checkAcknowledged } from './acknowledged.js';
+import { agree, type Places, wreckage } from './agreement.js';
+import { type Claim, mayHaveExpired } from './claim.js';
+import { clientWork } from './client.js';
+import { EventTrail } from './event-trail.js';
+import { StandInTrainer } from './trainer.js';
 
 const KILLS = Number(process.env['STEPLEASE_TEST_KILLS'] ?? 200);
 const CLIENTS = 4;
 const STEPS_KEPT = 4;
-const OWN_FILES = ['commit_success.txt', 'owner.json'];
+const STANDING_BY = 2;
+/** After the start, as long as it takes until the clients have the server busy, and a little more. */
+const WITHIN_MS = 80;
 
 test(`after each of ${KILLS} kill -9 at random moments, database and disk agree and nothing acknowledged is lost`, async (t) => {
-  const seed = Number(process.env['STEPLEASE_TEST_SEED'] ?? Date.now() % 1_000_000);
-  t.diagnostic(`seed ${seed}`);
-  const random = new SeededRandom(seed);
-  const root = CheckpointRoot.make(t);
-  const db = join(temporaryFolder(t), 'db');
-  const saved = new Map<number, ReadonlyMap<string, string>>();
-  const kept: number[] = [];
-  const train = () => {
-    const step = saved.size + 1;
-    saved.set(step, treeContents(root.save(step)));
-    kept.push(step);
-    if (kept.length > STEPS_KEPT) root.delete(kept.shift() ?? 0);
-  };
-  for (let step = 0; step < STEPS_KEPT; step += 1) train();
-
-  const claims: Claim[] = [];
-  let cursor: string | null = null;
-  let grants = 0;
-  for (let kill = 0; kill < KILLS; kill += 1) {
-    const server = await ServerChild.start(t, [root.path, '--db', db, '--log-level', 'error']);
-    await checkClaims(server, claims, saved);
-    await settled(server, db, root);
-    cursor = await checkEvents(server, cursor);
-    grants += claims.length;
-    await letGoOfMany(server, random, claims);
-    const workers = Array.from({ length: CLIENTS }, (_, index) =>
-      work(server, random, claims, `${kill}-${index}`, () => kept),
-    );
-    // The moment of the kill is what is random here: nothing is waited for.
-    const killed = new Promise<void>((resolve) => setTimeout(resolve, random.below(60))).then(() => {
-      if (random.next() < 0.5) train();
-      server.child.kill('SIGKILL');
-    });
-    await Promise.all([...workers, killed]);
-    await server.child.exit();
-  }
-  const last = await ServerChild.start(t, [root.path, '--db', db]);
-  await checkClaims(last, claims, saved);
-  await settled(last, db, root);
-  t.diagnostic(`${grants} claims checked, ${saved.size} steps`);
+  const ordeal = new Ordeal(t);
+  for (let kill = 0; kill < KILLS; kill += 1) await ordeal.round(kill);
+  await ordeal.end();
 });
 
-/** What was acknowledged holds; what was not is settled by asking again. */
-async function checkClaims(
-  client: HttpClient,
-  claims: Claim[],
-  saved: ReadonlyMap<number, ReadonlyMap<string, string>>,
-): Promise<void> {
-  for (const claim of [...claims]) {
-    if (claim.state === 'unacknowledged') await askAgain(client, claim, claims);
-    if (claim.state === 'releasing') {
-      await client.ok(client.delete(`/leases/${claim.lease.id}`), 204);
-      claim.state = 'released';
+/** One database and one root, through all kills. */
+class Ordeal {
+  readonly #test: TestContext;
+  readonly #random: SeededRandom;
+  readonly #places: Places;
+  readonly #args: readonly string[];
+  readonly #trainer: StandInTrainer;
+  readonly #trail: EventTrail;
+  readonly #standingBy: ServerChild[] = [];
+  readonly #claims: Claim[] = [];
+  readonly #wreckage = new Map<string, number>();
+  #checked = 0;
+
+  constructor(t: TestContext) {
+    const seed = Number(process.env['STEPLEASE_TEST_SEED'] ?? Date.now() % 1_000_000);
+    t.diagnostic(`STEPLEASE_TEST_SEED=${seed}`);
+    this.#test = t;
+    this.#random = new SeededRandom(seed);
+    const root = CheckpointRoot.make(t);
+    this.#places = { db: join(temporaryFolder(t), 'db'), snapshots: root.at('_STEPLEASE') };
+    this.#args = [root.path, '--db', this.#places.db, '--log-level', 'warn'];
+    this.#trainer = new StandInTrainer(root, this.#random, STEPS_KEPT);
+    this.#trail = new EventTrail(this.#places.db);
+  }
+
+  async round(kill: number): Promise<void> {
+    const random = this.#random;
+    if (kill > 0 && random.next() < 0.1) return this.#killWhileStarting();
+    const server = this.#next();
+    // The trainer does not care whether the server is there.
+    const early = random.next() < 0.3 ? this.#trainer.turn() : null;
+    await server.listening();
+    await early;
+    await this.#check(server);
+    await this.#letGoOfMany(server);
+    const work = { http: server, random, claims: this.#claims, steps: () => this.#trainer.steps };
+    const clients = Array.from({ length: CLIENTS }, (_, index) => clientWork(work, `${kill}-${index}`));
+    const training = random.next() < 0.5 ? this.#trainer.turn() : null;
+    // The moment of the kill is what is random here: nothing is waited for.
+    await delay(random.below(WITHIN_MS));
+    await this.#kill(server);
+    await Promise.all([...clients, training]);
+  }
+
+  async end(): Promise<void> {
+    const server = this.#next();
+    await server.listening();
+    await this.#check(server);
+    for (const claim of this.#claims) {
+      const isTold = this.#trail.activeLeases.has(String(claim.lease.number));
+      assert.ok(isTold || mayHaveExpired(claim), `events tell that lease ${claim.lease.number} is active`);
     }
-    if (claim.lease === null) continue;
-    const lease = await client.ok(client.get(`/leases/${claim.lease.id}`));
-    assert.equal(lease.state, claim.state, `lease ${lease.number}`);
-    if (claim.state === 'active')
-      assert.deepEqual(treeContents(lease.path), saved.get(claim.step), `lease ${lease.number}`);
-    else claims.splice(claims.indexOf(claim), 1);
-  }
-}
-
-/** The same key gives one lease, whether the first grant was committed or not. */
-async function askAgain(client: HttpClient, claim: Claim, claims: Claim[]): Promise<void> {
-  const ask = () =>
-    client.post('/leases', { step: claim.step, ttl: 3600 }, { headers: { 'idempotency-key': claim.key } });
-  const first = await ask();
-  if (first.status !== 200 && first.status !== 201) {
-    assert.match(first.body.code, /^step_(gone|not_found)$/);
-    claims.splice(claims.indexOf(claim), 1);
-    return;
-  }
-  assert.equal((await client.ok(ask())).id, first.body.id);
-  claim.lease = first.body;
-  claim.state = 'active';
-}
-
-/** Snapshots on disk are the ready ones of the database, each held by somebody, and nothing half made is left. */
-async function settled(client: HttpClient, db: string, root: CheckpointRoot): Promise<void> {
-  for (let look = 0; ; look += 1) {
-    const trouble = disagreement(db, root);
-    if (trouble === null) return;
-    assert.ok(look < 40, trouble);
-    // Removals go on after the start: each ends with an event.
-    const { cursor } = await client.ok(client.get('/steps'));
-    await client.ok(client.get(`/events?after=${cursor}&types=snapshot.deleted&timeout=250ms`));
-  }
-}
-
-function disagreement(db: string, root: CheckpointRoot): string | null {
-  const database = new Database(db, { readonly: true });
-  try {
-    const snapshots = database.prepare('select id, generation, state from snapshots').all() as Json[]; // rows are plain objects
-    const leases = database
-      .prepare("select snapshot_id, state from leases where state in ('pending', 'active')")
-      .all() as Json[];
-    const held = new Set(leases.map((lease) => lease.snapshot_id));
-    if (leases.some((lease) => lease.state === 'pending')) return 'a pending lease is left';
-    const odd = snapshots.find((snapshot) => snapshot.state !== 'ready' || !held.has(snapshot.id));
-    if (odd !== undefined) return `snapshot ${JSON.stringify(odd)} is not ready or not held`;
-    const directory = root.at('_STEPLEASE');
-    const names = (existsSync(directory) ? readdirSync(directory) : []).filter(
-      (name) => !OWN_FILES.includes(name),
+    for (const { lease } of this.#claims) await server.ok(server.delete(`/leases/${lease.id}`), 204);
+    await agree(server, this.#places);
+    await this.#trail.follow(server);
+    assert.deepEqual([...this.#trail.activeLeases], []);
+    assert.deepEqual([...this.#trail.liveSnapshots], []);
+    server.child.kill('SIGTERM');
+    assert.equal(await server.child.exit(), 0);
+    const interrupted = [...this.#wreckage].map(([what, count]) => `${count} ${what}`).join(', ');
+    this.#test.diagnostic(
+      `${this.#checked} claims checked, ${this.#trainer.savings} steps saved, ${this.#trail.length} events`,
     );
-    const known = snapshots.map((snapshot) => snapshot.generation);
-    return names.sort().join() === known.sort().join() ? null : `on disk ${names}, in the database ${known}`;
-  } finally {
-    database.close();
+    this.#test.diagnostic(`interrupted: ${interrupted}`);
   }
-}
 
-/** Events follow each other without a gap, across the kill. */
-async function checkEvents(client: HttpClient, from: string | null): Promise<string> {
-  let cursor = from;
-  for (;;) {
-    const page = await client.ok(
-      client.get(`/events?limit=1000${cursor === null ? '' : `&after=${cursor}`}`),
-    );
-    for (const event of page.items) {
-      if (cursor !== null) assert.equal(position(event.id), position(cursor) + 1);
-      cursor = event.id;
+  /** The next server starts; others get ready meanwhile. */
+  #next(): ServerChild {
+    while (this.#standingBy.length <= STANDING_BY)
+      this.#standingBy.push(ServerChild.standBy(this.#test, this.#args));
+    const [server] = this.#standingBy.splice(0, 1);
+    assert.ok(server);
+    server.proceed();
+    return server;
+  }
+
+  async #check(server: ServerChild): Promise<void> {
+    this.#checked += this.#claims.length;
+    await checkAcknowledged(server, this.#claims, this.#trainer);
+    await agree(server, this.#places);
+    await this.#trail.follow(server);
+  }
+
+  /** Repairs after a crash must bear a crash, too: it comes as soon as the first of them is logged, or else before anybody is served. */
+  async #killWhileStarting(): Promise<void> {
+    const server = this.#next();
+    await Promise.race([server.child.until('stderr', /reconciled/), server.listening()]);
+    await delay(this.#random.below(5));
+    await this.#kill(server);
+  }
+
+  async #kill(server: ServerChild): Promise<void> {
+    server.child.kill('SIGKILL');
+    assert.equal(await server.child.exit(), 'SIGKILL', server.child.stderr);
+    assert.deepEqual(server.errors(), []);
+    for (const what of wreckage(this.#places)) {
+      this.#wreckage.set(what, (this.#wreckage.get(what) ?? 0) + 1);
     }
-    if (!page.more) return page.cursor;
   }
-}
 
-const position = (cursor: string) => Number.parseInt(cursor.split('.')[1] ?? '', 36);
-
-async function letGoOfMany(client: HttpClient, random: SeededRandom, claims: Claim[]): Promise<void> {
-  for (const claim of claims.filter(() => random.next() < 0.6)) {
-    await client.ok(client.delete(`/leases/${claim.lease.id}`), 204);
-    claim.state = 'released';
+  async #letGoOfMany(server: ServerChild): Promise<void> {
+    for (const claim of this.#claims.filter(() => this.#random.next() < 0.6)) {
+      await server.ok(server.delete(`/leases/${claim.lease.id}`), 204);
+      claim.state = 'ended';
+    }
   }
 }

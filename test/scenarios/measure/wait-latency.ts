@@ -18,11 +18,13 @@ const RENAMES = Number(process.argv[2] ?? 200);
 const ORBAX_RENAMES = 12;
 const ORBAX = `
 import sys
+from etils import epath
 from orbax.checkpoint import checkpoint_utils
+root = epath.Path(sys.argv[1])
 until = 1
 print('ready', flush=True)
 while True:
-  with checkpoint_utils.wait_for_new_checkpoint(sys.argv[1], until_step=until) as step:
+  with checkpoint_utils.wait_for_new_checkpoint(root, until_step=until) as step:
     print(step, flush=True)
     until = step + 1
 `;
@@ -67,7 +69,7 @@ async function measureOrbax(python: string): Promise<number[]> {
   const root = join(folder, 'orbax');
   mkdirSync(root);
   const child = spawn(python, ['-c', ORBAX, root], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, JAX_PLATFORMS: 'cpu' },
   });
   const lines = createInterface({ input: child.stdout });

@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+const PAGE = 4096;
+
+/** A filesystem in memory that is quickly full; it goes with the test. */
+export class SmallFilesystem {
+  readonly path: string;
+  readonly #filler: string;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.#filler = join(path, 'filler');
+  }
+
+  /** The filesystem, on an existing directory or one of its own, or why this machine gives none. */
+  static mount(test: TestContext, sizeBytes: number, at?: string): SmallFilesystem | string {
+    if (process.geteuid?.() !== 0) return 'only root can mount a filesystem';
+    const path = at ?? mkdtempSync(join(tmpdir(), 'steplease-small-'));
+    const { error, status, stderr } = spawnSync(
+      'mount',
+      ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'steplease-test', path],
+      { encoding: 'utf8' },
+    );
+    if (status === 0) {
+      const filesystem = new SmallFilesystem(path);
+      test.after(() => {
+        filesystem.unmount();
+        if (at === undefined) rmSync(path, { recursive: true, force: true });
+      });
+      return filesystem;
+    }
+    if (at === undefined) rmSync(path, { recursive: true });
+    return `mount: ${error?.message ?? stderr.trim()}`;
+  }
+
+  /** Whoever still has a file open in it does not keep it. */
+  unmount(): void {
+    spawnSync('umount', ['--lazy', this.path]);
+  }
+
+  /** Takes all the room but so many pages. */
+  fill(freePages: number): void {
+    const filler = openSync(this.#filler, 'w');
+    const zeros = new Uint8Array(PAGE);
+    let sizeBytes = 0;
+    try {
+      for (;;) sizeBytes += writeSync(filler, zeros);
+    } catch {
+      // No space left: as it should be.
+    } finally {
+      closeSync(filler);
+    }
+    truncateSync(this.#filler, Math.max(0, sizeBytes - freePages * PAGE));
+  }
+
+  free(): void {
+    rmSync(this.#filler, { force: true });
+  }
+}
