@@ -28,8 +28,8 @@ const PLAIN_TYPES: Readonly<Record<TargetPlain['kind'], RestoreType>> = {
  * @throws RestoreError `invalid_request` for whatever is wrong with the body, `unsupported_type` for a leaf of a kind that Orbax has
  *   no rule for.
  */
-export function constructRestoreArgs({ value, customMetadata }: TargetBody): RestoreArgsDocument {
-  const request = readTarget(value, customMetadata);
+export function constructRestoreArgs(body: TargetBody): RestoreArgsDocument {
+  const request = readTarget(body);
   const leaves: RestoreLeaf[] = [];
   const empty: EmptyNode[] = [];
   for (const node of request.nodes) {
