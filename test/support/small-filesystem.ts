@@ -60,4 +60,12 @@ export class SmallFilesystem {
   free(): void {
     rmSync(this.#filler, { force: true });
   }
+
+  /** Lets it be written no more, or again. Nothing may be open for writing in it. */
+  remount(mode: 'ro' | 'rw'): void {
+    const { error, status, stderr } = spawnSync('mount', ['-o', `remount,${mode}`, this.path], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`mount: ${error?.message ?? stderr}`);
+  }
 }

@@ -113,8 +113,8 @@ function setMark(os: Os, handle: DirectoryHandle, owner: string): string {
   // A name that the reconciler of whoever owns the directory clears away after a crash.
   const temporary = `.tmp-owner-${process.pid}-${process.hrtime.bigint()}`;
   const text = JSON.stringify({ store: owner, created_at: new Date().toISOString(), note: NOTE });
-  writeNewFile(os, 'write owner mark', handle.at(temporary), Buffer.from(`${text}\n`));
   try {
+    writeNewFile(os, 'write owner mark', handle.at(temporary), Buffer.from(`${text}\n`));
     publishMark(os, handle, temporary);
   } finally {
     remove(os, handle, temporary);

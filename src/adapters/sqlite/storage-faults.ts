@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { StorageError } from '../../engine/storage-error.js';
@@ -36,6 +36,9 @@ export function storageFault(file: string, error: unknown): unknown {
     return say('io', 'another program holds a lock on it; end that program, then repeat the request');
   }
   if (code.startsWith('SQLITE_IOERR')) {
+    if (hasBecomeReadOnly(file)) {
+      return say('read_only', 'its filesystem has become read-only; look at the health of the disk');
+    }
     return say('io', 'the disk did not do what was asked; look at its free space, quota and health');
   }
   return error;
@@ -47,5 +50,17 @@ function mayWriteBeside(file: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** An ext4 that met an error lets nobody write, and still counts as writable: only trying tells. SQLite does not say it either. */
+function hasBecomeReadOnly(file: string): boolean {
+  const probe = `${file}-probe`;
+  try {
+    closeSync(openSync(probe, 'w', 0o600));
+    unlinkSync(probe);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EROFS';
   }
 }

@@ -9,6 +9,8 @@ import { temporaryName, trashName } from './snapshot-paths.js';
 
 /** Between two attempts to remove a snapshot that is stuck. */
 const RETRY_MS = 30_000;
+/** Between two attempts to write down that it is gone, while the store takes no writes: then its step cannot be granted. */
+const STORE_RETRY_MS = 1_000;
 
 export interface RemovalPorts {
   readonly files: SnapshotFiles;
@@ -46,6 +48,7 @@ export class Removal {
   /** Null until the path is clear. */
   #extent: Extent | null = null;
   #obstacle: Obstacle | null = null;
+  #retryMs = RETRY_MS;
   #wake: () => void = () => undefined;
   #isStopped = false;
 
@@ -116,12 +119,14 @@ export class Removal {
 
   async #erase(): Promise<Obstacle | null> {
     const { snapshotDirectory, id, state } = this.snapshot;
+    this.#retryMs = RETRY_MS;
     try {
       const names = state === 'building' ? [temporaryName(id), trashName(id)] : [trashName(id)];
       for (const name of this.#extent === 'nothing' ? [] : names) {
         const result = await this.#ports.files.erase(snapshotDirectory, name);
         if (result.outcome === 'failed') return result;
       }
+      this.#retryMs = STORE_RETRY_MS;
       await this.#forget();
       return null;
     } catch (error) {
@@ -169,7 +174,7 @@ export class Removal {
   #pause(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
     return new Promise((resolve) => {
-      const cancel = this.#ports.clock.after(RETRY_MS, resolve);
+      const cancel = this.#ports.clock.after(this.#retryMs, resolve);
       this.#wake = () => {
         cancel();
         resolve();

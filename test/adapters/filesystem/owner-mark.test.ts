@@ -115,6 +115,16 @@ test('a filesystem without hard links can be claimed', (t) => {
   assert.deepEqual(readdirSync(directory).toSorted(), ['commit_success.txt', 'owner.json']);
 });
 
+test('a mark for which there is no room leaves no temporary file behind', (t) => {
+  const directory = join(temporaryDirectory(t), '_STEPLEASE');
+  const full = new FaultyOs().rule(({ method, purpose }) => {
+    if (method === 'write' && purpose === 'write owner mark') refuse('ENOSPC');
+  });
+  const result = claim(full.os, directory, 'store-1');
+  assert.equal(result.outcome === 'failed' && result.errno, 'ENOSPC');
+  assert.deepEqual(readdirSync(directory), []);
+});
+
 test('a crash or an error at any call leaves a whole mark or none, and the claim can be repeated', (t) => {
   class Crash extends Error {}
   const root = temporaryDirectory(t);
