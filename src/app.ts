@@ -18,8 +18,9 @@ export const startApp: StartApp = async (
   const store = around.store?.(sqlite) ?? sqlite;
   const disk = openFileSystem({ clock });
   const files = around.files?.(disk) ?? disk;
-  const reader = new RestoreWorkerClient({ clock });
-  reader.warmUp();
+  const thread = new RestoreWorkerClient({ clock });
+  thread.warmUp();
+  const reader = around.reader?.(thread) ?? thread;
   const stopping = new AbortController();
   try {
     const engine = await startEngine(
@@ -67,12 +68,12 @@ export const startApp: StartApp = async (
       close: async () => {
         await server.close();
         await engine.close();
-        await Promise.all([files.close(), reader.close()]);
+        await Promise.all([files.close(), thread.close()]);
         await store.close();
       },
     };
   } catch (error) {
-    await Promise.all([files.close(), reader.close()]);
+    await Promise.all([files.close(), thread.close()]);
     await store.close();
     throw error;
   }

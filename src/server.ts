@@ -7,6 +7,7 @@ import type { Config } from './config/config.js';
 import type { Clock } from './engine/clock.js';
 import type { FileSystem } from './engine/file-system.js';
 import type { Observer } from './engine/observer.js';
+import type { CheckpointReader } from './engine/restore/checkpoint-reader.js';
 import type { Store } from './engine/store.js';
 import { startupErrorOf } from './startup-error.js';
 
@@ -18,6 +19,7 @@ export interface AppTools {
   readonly around?: {
     readonly store?: (store: Store) => Store;
     readonly files?: (files: FileSystem) => FileSystem;
+    readonly reader?: (reader: CheckpointReader) => CheckpointReader;
   };
 }
 

@@ -171,8 +171,9 @@ export interface Events {
 }
 
 export interface RestoreArgsQuery {
-  readonly run: string;
-  /** Null: the latest; ignored with a lease. */
+  /** Null with a lease, which is of one run. */
+  readonly run: string | null;
+  /** Null: the latest, or with a lease its own. */
   readonly step: number | 'latest' | null;
   /** A lease's id: its snapshot is read. */
   readonly lease: string | null;

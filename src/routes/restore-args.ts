@@ -1,16 +1,15 @@
 import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
-import { EngineError } from '../engine/errors.js';
 import { ref } from './documents/building-blocks.js';
 import type { HttpServer } from './http-server-type.js';
 import { sendJson } from './json-bytes.js';
 import { json, responses } from './openapi/responses.js';
 import { run, stepOrLatest } from './wire/parameters.js';
-import { requiredRun } from './wire/run-lookup.js';
+import { optionalRun, requiredRun } from './wire/run-lookup.js';
 
 const tags = ['restore args'];
 const RUN_ERRORS = ['run_required', 'run_not_found', 'run_unavailable'] as const;
-const READ_ERRORS = ['step_not_found', 'step_gone'] as const;
+const READ_ERRORS = ['step_not_found', 'step_gone', 'overloaded'] as const;
 const LEASE_ERRORS = [
   'lease_not_found',
   'lease_expired',
@@ -31,12 +30,15 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
         tags,
         querystring: Type.Object({
           run,
-          step: Type.Optional(stepOrLatest('Step number, or `latest` (default). Not together with `lease`.')),
+          step: Type.Optional(
+            stepOrLatest('Step number, or `latest` (default). With `lease` it need not be given.'),
+          ),
           lease: Type.Optional(
             Type.String({
               minLength: 1,
               maxLength: 64,
-              description: "A lease's id: its snapshot is read.",
+              description:
+                "A lease's id: its snapshot is read, never the original. `run` and `step` need not be given then, and cannot be others.",
               examples: ['ls_3yOmRMJbVY_0mn5GUsPyHw'],
             }),
           ),
@@ -44,7 +46,8 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
             Type.String({
               minLength: 1,
               maxLength: 1_024,
-              description: 'Item of the step. May be left out when it has one or none.',
+              description:
+                'Item of the step. May be left out when it has one or none; metrics and other items that hold no tree do not count.',
               examples: ['default'],
             }),
           ),
@@ -78,13 +81,8 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
         set_global_shape: setGlobalShape = true,
         strict = true,
       } = request.query;
-      if (lease !== null && (step !== null || request.query.run !== undefined)) {
-        throw new EngineError(
-          'invalid_request',
-          'query parameter "lease" excludes "step" and "run": a lease is for one step of one run',
-        );
-      }
-      const name = lease === null ? requiredRun(engine, request.query.run) : '';
+      const name =
+        lease === null ? requiredRun(engine, request.query.run) : optionalRun(engine, request.query.run);
       const answer = await engine.restore.args({ run: name, step, lease, item, setGlobalShape, strict });
       return sendJson(reply, answer);
     },

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
 import { ref } from './documents/building-blocks.js';
+import { BodyRoom } from './edge/body-room.js';
 import type { HttpServer } from './http-server-type.js';
 import { sendJson } from './json-bytes.js';
 import { BODY_ERRORS, json, responses } from './openapi/responses.js';
@@ -10,6 +11,7 @@ import { compileValidator } from './wire/validator.js';
 
 /** A target tree of a large model has a hundred thousand leaves. */
 const BODY_LIMIT = 64 * 1_024 * 1_024;
+const BODIES_IN_ALL = 4 * BODY_LIMIT;
 
 const path = { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'integer' }] } };
 
@@ -60,6 +62,7 @@ const TargetBody = Type.Unsafe<unknown>({
 /** In a scope of its own: the body, which may be large, goes to the reader's thread as it came. */
 export async function addRestoreTargetRoute(parent: HttpServer, engine: Engine): Promise<void> {
   await parent.register(async (server) => {
+    const room = new BodyRoom(BODY_LIMIT, BODIES_IN_ALL);
     server.removeAllContentTypeParsers();
     server.addContentTypeParser(
       'application/json',
@@ -78,6 +81,7 @@ export async function addRestoreTargetRoute(parent: HttpServer, engine: Engine):
       '/restore-args',
       {
         bodyLimit: BODY_LIMIT,
+        preParsing: async (request, reply) => room.take(request, reply),
         // The body is checked where it is parsed.
         validatorCompiler: (route) => (route.httpPart === 'body' ? () => true : compileValidator(route)),
         schema: {
@@ -92,6 +96,7 @@ export async function addRestoreTargetRoute(parent: HttpServer, engine: Engine):
             { 200: json('The restore args.', ref('ConstructedRestoreArgs')) },
             ...BODY_ERRORS,
             'unsupported_type',
+            'overloaded',
           ),
         },
       },

@@ -10,10 +10,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { CheckpointReader } from '../../src/engine/restore/checkpoint-reader.js';
 import { fixtureNames, loadFixture, loadTargetCases, unpack } from '../engine/restore/fixtures.js';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
 import type { Json } from '../support/http-client.js';
 import { RunningServer } from '../support/running-server.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** Puts a layout that real Orbax wrote into place as a step; gives the item that its expected answer is about. */
 function place(root: CheckpointRoot, name: string, step: number): string | null {
@@ -27,11 +29,39 @@ function place(root: CheckpointRoot, name: string, step: number): string | null 
   return item.length === 0 ? null : item.join('/');
 }
 
-async function serve(t: TestContext, names: readonly string[]) {
+/** Calls of the checkpoint reader, counted; a test may have something happen just before the next one. */
+class Readings {
+  count = 0;
+  before: () => unknown = () => undefined;
+
+  readonly around = (reader: CheckpointReader): CheckpointReader => ({
+    run: async (task) => {
+      this.count += 1;
+      const { before } = this;
+      this.before = () => undefined;
+      await before();
+      return reader.run(task);
+    },
+  });
+}
+
+async function serve(
+  t: TestContext,
+  names: readonly string[],
+  flags: Readonly<Record<string, unknown>> = {},
+) {
   const root = CheckpointRoot.make(t);
   const items = names.map((name, index) => place(root, name, index));
-  const server = await RunningServer.start(t, { flags: { directory: root.path, poll_interval: '0.05' } });
-  return { root, server, items };
+  const readings = new Readings();
+  const server = await RunningServer.start(t, {
+    flags: { directory: root.path, poll_interval: '0.05', ...flags },
+    around: { reader: readings.around },
+  });
+  return { root, server, items, readings };
+}
+
+function answerOf(name: string, step = 0): object {
+  return { run: 'default', step, item: null, ...Object(loadFixture(name).answer) };
 }
 
 test("GET answers what Orbax's construct_restore_args gives for the same checkpoint, layout by layout", async (t) => {
@@ -104,7 +134,174 @@ test('with a lease its snapshot is read, also after the trainer deleted the step
   await server.ok(server.delete(`/leases/${id}`), 204);
   await server.problem(server.get(`/restore-args?lease=${id}`), 410, 'lease_released');
   await server.problem(server.get('/restore-args?lease=ls_nothing'), 404, 'lease_not_found');
-  await server.problem(server.get(`/restore-args?lease=${id}&step=0`), 400, 'invalid_request');
+});
+
+test('a lease says which run and step is meant; others beside it are refused', async (t) => {
+  const { server } = await serve(t, ['sharded', 'standard']);
+  const { id } = await server.ok(server.post('/leases', { step: 0 }), 201);
+  assert.deepEqual(
+    await server.ok(server.get(`/restore-args?lease=${id}&run=default&step=0`)),
+    answerOf('sharded'),
+  );
+  await server.problem(server.get(`/restore-args?lease=${id}&step=1`), 400, 'invalid_request');
+  await server.problem(server.get(`/restore-args?lease=${id}&step=latest`), 400, 'invalid_request');
+  await server.problem(server.get(`/restore-args?lease=${id}&run=other`), 404, 'run_not_found');
+});
+
+test('a live snapshot is preferred to the original, which may be half gone', async (t) => {
+  const { root, server } = await serve(t, ['sharded']);
+  const { id } = await server.ok(server.post('/leases', { step: 0 }), 201);
+  for (const file of ['_METADATA', '_sharding', '_CHECKPOINT_METADATA']) rmSync(root.at(0, file));
+  await server.ok(server.get('/wait?timeout=0'));
+  assert.equal((await server.ok(server.get('/steps/0'))).state, 'deleting');
+  assert.deepEqual(await server.ok(server.get('/restore-args?step=0')), answerOf('sharded'));
+  assert.equal((await server.ok(server.get('/steps/0/verify'))).ok, true);
+  await server.ok(server.delete(`/leases/${id}`), 204);
+  // Without it what is left of the step is not offered, but still can be looked at.
+  await server.problem(server.get('/restore-args?step=0'), 404, 'step_not_found');
+  assert.equal((await server.ok(server.get('/steps/0/verify'))).ok, false);
+});
+
+test('a snapshot that goes while it is read is replaced by the original', async (t) => {
+  const { server, readings } = await serve(t, ['sharded']);
+  const { id } = await server.ok(server.post('/leases', { step: 0 }), 201);
+  readings.before = () => server.ok(server.delete(`/leases/${id}`), 204);
+  assert.deepEqual(await server.ok(server.get('/restore-args?step=0')), answerOf('sharded'));
+  assert.equal(readings.count, 2);
+});
+
+test('a lease that ends while its snapshot is read gives the 410 of its end', async (t) => {
+  const { server, readings } = await serve(t, ['sharded']);
+  const { id } = await server.ok(server.post('/leases', { step: 0 }), 201);
+  readings.before = () => server.ok(server.delete(`/leases/${id}`), 204);
+  await server.problem(server.get(`/restore-args?lease=${id}`), 410, 'lease_released');
+});
+
+test('a lease whose snapshot lost files by other hands is lost', async (t) => {
+  const { server } = await serve(t, ['sharded']);
+  const { id, path } = await server.ok(server.post('/leases', { step: 0 }), 201);
+  rmSync(join(path, '_METADATA'));
+  await server.problem(server.get(`/restore-args?lease=${id}`), 410, 'lease_lost');
+});
+
+test('under a lease that protects nothing the original is read while it is there', async (t) => {
+  const { root, server } = await serve(t, ['sharded'], { snapshot_mode: 'none' });
+  const { id } = await server.ok(server.post('/leases', { step: 0 }), 201);
+  assert.deepEqual(await server.ok(server.get(`/restore-args?lease=${id}`)), answerOf('sharded'));
+  const { cursor } = await server.ok(server.get('/steps'));
+  root.delete(0);
+  await server.ok(server.get(`/events?after=${cursor}&types=step.deleted&timeout=20`));
+  await server.problem(server.get(`/restore-args?lease=${id}`), 410, 'step_gone');
+});
+
+test('a step that is deleted while it is read is 410 step_gone, whatever the reader made of it', async (t) => {
+  const { root, server, readings } = await serve(t, ['sharded', 'sharded', 'sharded']);
+  readings.before = () => root.delete(0);
+  await server.problem(server.get('/restore-args?step=0'), 410, 'step_gone');
+  // Without this file there is an answer, and a wrong one.
+  readings.before = () => rmSync(root.at(1, '_sharding'));
+  await server.problem(server.get('/restore-args?step=1'), 410, 'step_gone');
+  readings.before = () => root.delete(2);
+  await server.problem(server.get('/steps/2/verify'), 410, 'step_gone');
+  await server.problem(server.get('/restore-args?step=0'), 404, 'step_not_found');
+});
+
+test('metrics and other JSON beside the one item that holds a tree do not make its name needed', async (t) => {
+  const root = CheckpointRoot.make(t);
+  root.save(100);
+  root.save(200, { fixture: 'composite/3' });
+  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  const { items } = await server.ok(server.get('/steps/100'));
+  assert.deepEqual(items, ['default', 'metrics']);
+  assert.equal((await server.ok(server.get('/restore-args?step=100'))).item, 'default');
+  assert.equal((await server.ok(server.get('/restore-args?step=200'))).item, 'state');
+  const metrics = await server.problem(
+    server.get('/restore-args?step=100&item=metrics'),
+    422,
+    'metadata_unreadable',
+  );
+  assert.match(metrics.detail, /no PyTree/);
+});
+
+test('without step the latest is meant; run is needed where there are several', async (t) => {
+  const other = temporaryFolder(t);
+  const { server } = await serve(t, ['sharded', 'standard'], { allow_root: [other] });
+  assert.deepEqual(await server.ok(server.get('/restore-args')), answerOf('standard', 1));
+  await server.ok(server.put('/runs/other', { directory: other }), 201);
+  await server.problem(server.get('/restore-args'), 400, 'run_required');
+  await server.problem(server.get('/steps/0/verify'), 400, 'run_required');
+  assert.equal((await server.ok(server.get('/restore-args?run=default&step=latest'))).step, 1);
+  await server.problem(server.get('/restore-args?run=none'), 404, 'run_not_found');
+  await server.problem(server.get('/restore-args?step=0&depth=1'), 400, 'invalid_request');
+  await server.problem(server.get('/restore-args?step=0&strict=yes'), 400, 'invalid_request');
+  await server.problem(server.get('/steps/0/verify?item=x'), 400, 'invalid_request');
+});
+
+test('while the directory cannot be read, neither can what is in it', async (t) => {
+  const { root, server } = await serve(t, ['sharded']);
+  renameSync(root.path, `${root.path}.aside`);
+  writeFileSync(root.path, '');
+  await server.observed.next('eventAppended', ({ type }) => type === 'run.unavailable');
+  await server.problem(server.get('/restore-args?step=0'), 503, 'run_unavailable');
+  await server.problem(server.get('/steps/0/verify'), 503, 'run_unavailable');
+});
+
+test('HEAD gives the headers of GET; other methods are 405', async (t) => {
+  const { server } = await serve(t, ['sharded']);
+  for (const path of ['/restore-args?step=0', '/steps/0/verify']) {
+    const response = await fetch(server.base + path);
+    const head = await fetch(server.base + path, { method: 'HEAD' });
+    assert.equal(head.status, 200);
+    for (const name of ['content-type', 'content-length']) {
+      assert.equal(head.headers.get(name), response.headers.get(name));
+    }
+    assert.equal(Number(head.headers.get('content-length')), (await response.arrayBuffer()).byteLength);
+  }
+  const wrong = await server.call('DELETE', '/restore-args');
+  assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'GET, HEAD, POST']);
+  const post = await server.call('POST', '/steps/0/verify');
+  assert.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD']);
+});
+
+test('a body may be large, and is 413 beyond 64 MiB or when it is more than can be read', async (t) => {
+  const { server } = await serve(t, []);
+  const leaves = Array.from({ length: 20_000 }, (_, i) => ({
+    path: ['params', `layer_${i}`, 'kernel'],
+    kind: 'ShapeDtypeStruct',
+    shape: [1024, 1024],
+    dtype: 'bfloat16',
+  }));
+  const answer = await server.ok(server.post('/restore-args', { target: { leaves } }));
+  assert.equal(answer.leaves.length, leaves.length);
+  const send = (body: string) => {
+    const headers = { 'content-type': 'application/json' };
+    const call = fetch(`${server.base}/restore-args`, { method: 'POST', body, headers });
+    return call.then(async (response) => ({
+      status: response.status,
+      headers: response.headers,
+      body: await response.json(),
+    }));
+  };
+  await server.problem(send(' '.repeat(64 * 1024 * 1024 + 1)), 413, 'payload_too_large');
+  await server.problem(send(`[${'{},'.repeat(20_000_000)}{}]`), 413, 'payload_too_large');
+  await server.problem(send('{"target":'), 400, 'invalid_request');
+  await server.problem(send('{"target":{"leaves":[{"path":["\\ud800"],"kind":7}]}}'), 400, 'invalid_request');
+  // The thread that the large one ended was replaced.
+  await server.ok(server.post('/restore-args', { target: { leaves: leaves.slice(0, 1) } }));
+});
+
+test('another media type is 415, an empty body means {}', async (t) => {
+  const { server } = await serve(t, []);
+  const post = (init: RequestInit) =>
+    fetch(`${server.base}/restore-args`, { method: 'POST', ...init }).then(async (response) => ({
+      status: response.status,
+      headers: response.headers,
+      body: await response.json(),
+    }));
+  const { hint } = await server.problem(post({ body: 'x=1' }), 415, 'unsupported_media_type');
+  assert.match(hint, /curl/);
+  const { detail } = await server.problem(post({}), 400, 'invalid_request');
+  assert.match(detail, /target/);
 });
 
 test('damage with a checksum or a second source is 422 metadata_unreadable with file and offset', async (t) => {
@@ -148,13 +345,38 @@ test('verify says that a checkpoint is whole, or per problem the file and the re
 });
 
 test('answers are kept per generation: the same bytes again, and others for a step saved again', async (t) => {
-  const { root, server } = await serve(t, ['standard']);
-  const first = await server.ok(server.get('/restore-args?step=0'));
-  assert.deepEqual(await server.ok(server.get('/restore-args?step=0')), first);
+  const { root, server, readings } = await serve(t, ['standard']);
+  const bytes = async (path: string) => (await fetch(server.base + path)).text();
+  const [first, second] = await Promise.all([bytes('/restore-args?step=0'), bytes('/restore-args')]);
+  assert.equal(second, first);
+  assert.equal(await bytes('/restore-args?step=0&strict=true&set_global_shape=true'), first);
+  assert.equal(readings.count, 1);
+  const { id } = await server.ok(server.post('/leases', { step: 0 }), 201);
+  assert.equal(await bytes(`/restore-args?lease=${id}`), first);
+  assert.equal(readings.count, 1);
+  assert.notEqual(await bytes('/restore-args?step=0&strict=false'), first);
+  assert.equal(readings.count, 2);
   const { cursor } = await server.ok(server.get('/steps'));
   root.delete(0);
   place(root, 'sharded', 0);
   await server.ok(server.get(`/wait?after=${cursor}&timeout=20`));
-  const other = await server.ok(server.get('/restore-args?step=0'));
-  assert.deepEqual(other.leaves, Object(loadFixture('sharded').answer).leaves);
+  assert.deepEqual(await server.ok(server.get('/restore-args?step=0')), answerOf('sharded'));
+  assert.equal(await bytes(`/restore-args?lease=${id}`), first);
+});
+
+test('a step that is saved again while it is read is not answered with what is there now', async (t) => {
+  const { root, server, readings } = await serve(t, ['standard']);
+  readings.before = () => {
+    root.delete(0);
+    place(root, 'sharded', 0);
+  };
+  await server.problem(server.get('/restore-args?step=0'), 410, 'step_gone');
+  assert.deepEqual(await server.ok(server.get('/restore-args?step=0')), answerOf('sharded'));
+});
+
+test('verification is not kept', async (t) => {
+  const { server, readings } = await serve(t, ['standard']);
+  await server.ok(server.get('/steps/0/verify'));
+  await server.ok(server.get('/steps/latest/verify'));
+  assert.equal(readings.count, 2);
 });

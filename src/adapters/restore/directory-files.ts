@@ -13,16 +13,16 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
  * file is opened, the file itself is opened with O_NOFOLLOW and must then prove to be a regular one.
  */
 export class DirectoryFiles implements CheckpointFiles {
-  private readonly root: string;
+  readonly #root: string;
   /** Directories already known to be real, relative to the root. */
-  private readonly directories = new Set<string>(['']);
+  readonly #directories = new Set<string>(['']);
 
   constructor(root: string) {
-    this.root = root;
+    this.#root = root;
   }
 
   read(path: string, range: ReadRange): Uint8Array | null {
-    const descriptor = this.open(path);
+    const descriptor = this.#open(path);
     if (descriptor === null) return null;
     try {
       const size = sizeOf(descriptor, path);
@@ -41,7 +41,7 @@ export class DirectoryFiles implements CheckpointFiles {
   }
 
   size(path: string): number | null {
-    const descriptor = this.open(path);
+    const descriptor = this.#open(path);
     if (descriptor === null) return null;
     try {
       return sizeOf(descriptor, path);
@@ -51,8 +51,8 @@ export class DirectoryFiles implements CheckpointFiles {
   }
 
   list(path: string): readonly DirectoryEntry[] | null {
-    if (path !== '' && !this.enter(components(path))) return null;
-    const entries = attempt(path, () => readdirSync(join(this.root, path), { withFileTypes: true }));
+    if (path !== '' && !this.#enter(components(path))) return null;
+    const entries = attempt(path, () => readdirSync(join(this.#root, path), { withFileTypes: true }));
     return (
       entries?.map((entry) => ({
         name: entry.name,
@@ -62,26 +62,26 @@ export class DirectoryFiles implements CheckpointFiles {
   }
 
   within(path: string): CheckpointFiles {
-    if (!this.enter(components(path))) throw missing(path, 'the directory is missing');
-    return new DirectoryFiles(join(this.root, path));
+    if (!this.#enter(components(path))) throw missing(path, 'the directory is missing');
+    return new DirectoryFiles(join(this.#root, path));
   }
 
-  private open(path: string): number | null {
+  #open(path: string): number | null {
     const parts = components(path);
-    if (!this.enter(parts.slice(0, -1))) return null;
-    return attempt(path, () => openSync(join(this.root, path), OPEN_FLAGS));
+    if (!this.#enter(parts.slice(0, -1))) return null;
+    return attempt(path, () => openSync(join(this.#root, path), OPEN_FLAGS));
   }
 
   /** Checks that each directory on the way is one, and no link to one. False when one does not exist. */
-  private enter(parts: readonly string[]): boolean {
+  #enter(parts: readonly string[]): boolean {
     let directory = '';
     for (const part of parts) {
       directory = directory === '' ? part : `${directory}/${part}`;
-      if (this.directories.has(directory)) continue;
-      const stats = attempt(directory, () => lstatSync(join(this.root, directory)));
+      if (this.#directories.has(directory)) continue;
+      const stats = attempt(directory, () => lstatSync(join(this.#root, directory)));
       if (stats?.isSymbolicLink()) throw unreadable(directory, 'a symbolic link, which is not followed');
       if (stats === null || !stats.isDirectory()) return false;
-      this.directories.add(directory);
+      this.#directories.add(directory);
     }
     return true;
   }

@@ -81,7 +81,7 @@ export class RestoreWorkerClient implements CheckpointReader {
     this.#cancelTimer = this.#options.clock.after(timeoutMs, () =>
       this.#lose(worker, `took longer than ${timeoutMs / 1000} s`),
     );
-    worker.postMessage(job.task);
+    worker.postMessage(job.task, movable(job.task));
   }
 
   #start(): Worker {
@@ -127,4 +127,11 @@ export class RestoreWorkerClient implements CheckpointReader {
     this.#cancelTimer = null;
     return job;
   }
+}
+
+/** A large body is moved to the thread instead of being copied, if its memory is its own. */
+function movable(task: RestoreTask): ArrayBuffer[] {
+  if (task.kind !== 'construct') return [];
+  const { buffer, byteLength } = task.body;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

@@ -5,6 +5,7 @@ import { writeRestoreArgs } from '../../engine/restore/document-json.js';
 import { readRestoreArgs } from '../../engine/restore/restore-args.js';
 import { RestoreError } from '../../engine/restore/restore-error.js';
 import { selectItem } from '../../engine/restore/step-items.js';
+import { readTargetBody } from '../../engine/restore/target-body.js';
 import { verificationJson } from '../../engine/restore/verification-json.js';
 import { verifyStep } from '../../engine/restore/verify-step.js';
 import { ByteSink } from './byte-sink.js';
@@ -42,19 +43,8 @@ function answer(task: RestoreTask, sink: ByteSink): string | null {
       write(verificationJson(verifyStep({ files: new DirectoryFiles(task.directory), codecs: nodeCodecs })));
       return null;
     case 'construct':
-      writeRestoreArgs(constructRestoreArgs(parseBody(task.body)), write);
+      writeRestoreArgs(constructRestoreArgs(readTargetBody(task.body)), write);
       return null;
-  }
-}
-
-function parseBody(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (error) {
-    throw new RestoreError(
-      'invalid_request',
-      `the body is not valid JSON (${error instanceof Error ? error.name : 'malformed'})`,
-    );
   }
 }
 

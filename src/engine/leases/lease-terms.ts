@@ -85,7 +85,7 @@ export class LeaseTerms {
     const renewedMs = ttlMs ?? active.record.ttlMs;
     // It was asked for in time: the lease must not expire while it is looked at and written down.
     this.#keep(active.record, Math.max(active.deadlineMs, clock.monotonic() + renewedMs));
-    await this.#audit(active.record);
+    await this.audit(active.record);
     const change = { ttlMs: renewedMs, renewedAt: clock.now() };
     const renewed: LeaseRecord = { ...active.record, ...change };
     const isRenewed = await log.commit(
@@ -160,6 +160,20 @@ export class LeaseTerms {
     await Promise.all(active.map(({ record }) => this.end(record, 'broken', reason)));
   }
 
+  /** Finds out whether a lease's files are still there, and ends it as lost if not: nobody is promised files that nobody looked at. */
+  async audit(record: LeaseRecord): Promise<void> {
+    const { book, audit, observer } = this.#ports;
+    const snapshot = book.snapshot(record.run, record.generation);
+    if (snapshot === null || snapshot.id !== record.snapshotId) return;
+    try {
+      const vanished = await audit.look(snapshot);
+      if (vanished !== null) await this.lose(snapshot, vanished);
+    } catch (error) {
+      // What cannot be looked at is no loss yet, and to let the lease expire would make it one.
+      observer.internalError({ during: 'auditing the snapshot of a lease', error });
+    }
+  }
+
   /** Something of a snapshot vanished by other hands: everybody who holds it is told so. */
   async lose(snapshot: SnapshotRecord, detail: string): Promise<void> {
     const holders = this.#ports.book.holdersOf(snapshot);
@@ -188,20 +202,6 @@ export class LeaseTerms {
   close(): void {
     this.#isClosed = true;
     this.#timers.clearAll();
-  }
-
-  /** A renewal is a promise of readable files: it looks before it promises. */
-  async #audit(record: LeaseRecord): Promise<void> {
-    const { book, audit, observer } = this.#ports;
-    const snapshot = book.snapshot(record.run, record.generation);
-    if (snapshot === null || snapshot.id !== record.snapshotId) return;
-    try {
-      const vanished = await audit.look(snapshot);
-      if (vanished !== null) await this.lose(snapshot, vanished);
-    } catch (error) {
-      // What cannot be looked at is no loss yet, and to let the lease expire would make it one.
-      observer.internalError({ during: 'auditing a snapshot for a renewal', error });
-    }
   }
 
   #keep(record: LeaseRecord, deadlineMs: number): void {

@@ -1,5 +1,8 @@
 import type { RestoreAnswer } from './checkpoint-reader.js';
 
+/** What an entry takes besides its bytes and its key, about: many small answers are no smaller than that. */
+const ENTRY_BYTES = 512;
+
 /** Finished answers, the least recently used forgotten first; equal questions at the same time are asked once. */
 export class AnswerStore {
   readonly #limitBytes: number;
@@ -11,33 +14,36 @@ export class AnswerStore {
     this.#limitBytes = limitBytes;
   }
 
-  async get(key: string, ask: () => Promise<RestoreAnswer>): Promise<RestoreAnswer> {
+  /** @param source where it is asked: an answer is the same wherever it comes from, a failure is not. */
+  async get(key: string, source: string, ask: () => Promise<RestoreAnswer>): Promise<RestoreAnswer> {
     const known = this.#answers.get(key);
     if (known !== undefined) {
       this.#answers.delete(key);
       this.#answers.set(key, known);
       return known;
     }
-    const underWay = this.#underWay.get(key);
+    const question = `${key} ${source}`;
+    const underWay = this.#underWay.get(question);
     if (underWay !== undefined) return underWay;
-    const asked = ask().finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, asked);
+    const asked = ask().finally(() => this.#underWay.delete(question));
+    this.#underWay.set(question, asked);
     const answer = await asked;
     this.#put(key, answer);
     return answer;
   }
 
   #put(key: string, answer: RestoreAnswer): void {
+    if (this.#answers.has(key) || sizeOf(key, answer) > this.#limitBytes) return;
     this.#answers.set(key, answer);
-    this.#bytes += sizeOf(answer);
+    this.#bytes += sizeOf(key, answer);
     for (const [oldest, forgotten] of this.#answers) {
       if (this.#bytes <= this.#limitBytes) return;
       this.#answers.delete(oldest);
-      this.#bytes -= sizeOf(forgotten);
+      this.#bytes -= sizeOf(oldest, forgotten);
     }
   }
 }
 
-function sizeOf({ json }: RestoreAnswer): number {
-  return json.reduce((sum, piece) => sum + piece.byteLength, 0);
+function sizeOf(key: string, { json }: RestoreAnswer): number {
+  return json.reduce((sum, piece) => sum + piece.byteLength, ENTRY_BYTES + 2 * key.length);
 }

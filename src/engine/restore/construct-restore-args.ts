@@ -1,5 +1,4 @@
 import { DATA_TYPES, pythonType } from './data-type.js';
-import { fromParsed, JsonText } from './json-value.js';
 import { KEY_DATA_TYPE, keyWords } from './key-type.js';
 import type {
   EmptyNode,
@@ -11,6 +10,7 @@ import type {
 } from './restore-document.js';
 import type { Sharding } from './sharding.js';
 import { pathKey, readTarget, type TargetRequest } from './target.js';
+import type { TargetBody } from './target-body.js';
 import type { TargetArray, TargetLeaf, TargetPlain } from './target-leaf.js';
 
 const PLAIN_TYPES: Readonly<Record<TargetPlain['kind'], RestoreType>> = {
@@ -25,11 +25,11 @@ const PLAIN_TYPES: Readonly<Record<TargetPlain['kind'], RestoreType>> = {
 /**
  * Orbax's `construct_restore_args(target, sharding_tree, set_global_shape, support_layout, strict)`.
  *
- * @param body the parsed body of the request; whatever is wrong with it is `invalid_request`, a leaf of a kind that
- *   Orbax has no rule for `unsupported_type`.
+ * @throws RestoreError `invalid_request` for whatever is wrong with the body, `unsupported_type` for a leaf of a kind that Orbax has
+ *   no rule for.
  */
-export function constructRestoreArgs(body: unknown): RestoreArgsDocument {
-  const request = readTarget(fromParsed(body), customMetadataOf(body));
+export function constructRestoreArgs(body: TargetBody): RestoreArgsDocument {
+  const request = readTarget(body);
   const leaves: RestoreLeaf[] = [];
   const empty: EmptyNode[] = [];
   for (const node of request.nodes) {
@@ -37,12 +37,6 @@ export function constructRestoreArgs(body: unknown): RestoreArgsDocument {
     else empty.push(node);
   }
   return { leaves, empty, custom_metadata: request.customMetadata };
-}
-
-function customMetadataOf(body: unknown): JsonText {
-  const target: unknown = typeof body === 'object' && body !== null && 'target' in body ? body.target : null;
-  if (typeof target !== 'object' || target === null || !('custom_metadata' in target)) return JsonText.null;
-  return new JsonText(JSON.stringify(target.custom_metadata ?? null));
 }
 
 function restoreArgs(leaf: TargetLeaf, request: TargetRequest): RestoreLeaf {

@@ -2,42 +2,42 @@ import type { CheckpointFiles, DirectoryEntry, ReadRange } from './checkpoint-fi
 
 /** Passes everything through and counts what was looked at. */
 export class CountingFiles implements CheckpointFiles {
-  private readonly files: CheckpointFiles;
-  private readonly paths = new Set<string>();
-  private bytes = 0;
+  readonly #files: CheckpointFiles;
+  readonly #paths = new Set<string>();
+  #bytes = 0;
 
   constructor(files: CheckpointFiles) {
-    this.files = files;
+    this.#files = files;
   }
 
   get checkedFiles(): number {
-    return this.paths.size;
+    return this.#paths.size;
   }
 
   get checkedBytes(): number {
-    return this.bytes;
+    return this.#bytes;
   }
 
   read(path: string, range: ReadRange): Uint8Array | null {
-    const bytes = this.files.read(path, range);
+    const bytes = this.#files.read(path, range);
     if (bytes !== null) {
-      this.paths.add(path);
-      this.bytes += bytes.length;
+      this.#paths.add(path);
+      this.#bytes += bytes.length;
     }
     return bytes;
   }
 
   size(path: string): number | null {
-    const size = this.files.size(path);
-    if (size !== null) this.paths.add(path);
+    const size = this.#files.size(path);
+    if (size !== null) this.#paths.add(path);
     return size;
   }
 
   list(path: string): readonly DirectoryEntry[] | null {
-    return this.files.list(path);
+    return this.#files.list(path);
   }
 
   within(path: string): CheckpointFiles {
-    return this.files.within(path);
+    return this.#files.within(path);
   }
 }

@@ -1,6 +1,3 @@
-import { MAX_DEPTH } from './limits.js';
-import { RestoreError } from './restore-error.js';
-
 /** A parsed JSON value. Objects are maps, so that a key such as `__proto__` is a key like any other. */
 export type JsonValue = null | boolean | number | string | JsonFloat | readonly JsonValue[] | JsonObject;
 export type JsonObject = ReadonlyMap<string, JsonValue>;
@@ -20,18 +17,6 @@ export class JsonFloat {
   constructor(value: number) {
     this.value = value;
   }
-}
-
-/** The value of a body that `JSON.parse` has read, in this module's form. That parser sets no bound on depth. */
-export function fromParsed(value: unknown, depth = 0): JsonValue {
-  if (depth > MAX_DEPTH) throw new RestoreError('invalid_request', `nested more than ${MAX_DEPTH} deep`);
-  if (Array.isArray(value)) return value.map((child) => fromParsed(child, depth + 1));
-  if (typeof value === 'object' && value !== null) {
-    return new Map(Object.entries(value).map(([key, child]) => [key, fromParsed(child, depth + 1)]));
-  }
-  if (typeof value === 'number') return Number.isInteger(value) ? value : new JsonFloat(value);
-  if (typeof value === 'string' || typeof value === 'boolean') return value;
-  return null;
 }
 
 /** A list of whole numbers that are not negative, or null. */

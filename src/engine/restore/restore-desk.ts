@@ -1,120 +1,117 @@
 import type { JsonBytes, RestoreArgsQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
-import { type LeaseTerms, leaseEnded } from '../leases/lease-terms.js';
-import { stepNotFound } from '../runs/run-errors.js';
-import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
-import type { StepCatalog } from '../steps/step-catalog.js';
-import type { Holdings } from '../steps/step-document.js';
-import type { TrackedStep } from '../steps/tracked-step.js';
 import { AnswerStore } from './answer-store.js';
 import type { CheckpointReader, RestoreAnswer, RestoreTask } from './checkpoint-reader.js';
+import { PlaceMoved, type ReadingPlace, ReadingPlaces, type ReadingPlacesPorts } from './reading-place.js';
 import { RestoreError } from './restore-error.js';
 
 const CACHED_BYTES = 32 * 1024 * 1024;
+/** They are read one after the other: whoever comes later had better come back. */
+const MAX_UNDER_WAY = 64;
 
-export interface RestoreDeskPorts {
+export interface RestoreDeskPorts extends ReadingPlacesPorts {
   readonly reader: CheckpointReader;
-  readonly catalog: StepCatalog;
-  readonly registry: RunRegistry;
-  readonly holdings: Holdings;
-  readonly terms: LeaseTerms;
 }
 
-/** Which bytes are read for a request, and what they belong to. */
-interface Place {
-  readonly run: string;
-  readonly step: number;
-  readonly directory: string;
-  /** Null: what is read may change, so its answer is not kept. */
-  readonly generation: string | null;
-  /** Whether it still is there after reading failed. */
-  readonly isWhole: () => Promise<boolean>;
-}
-
-/**
- * Answers what a checkpoint contains: restore args, and whether it is whole. With a lease its snapshot is read; otherwise a live
- * snapshot of the step's generation rather than the original, which may be deleted at any moment.
- */
+/** Answers what a checkpoint contains: restore args, and whether it is whole. Restore args are kept, by generation. */
 export class RestoreDesk {
   readonly #ports: RestoreDeskPorts;
+  readonly #places: ReadingPlaces;
   readonly #answers = new AnswerStore(CACHED_BYTES);
+  #underWay = 0;
 
   constructor(ports: RestoreDeskPorts) {
     this.#ports = ports;
+    this.#places = new ReadingPlaces(ports);
   }
 
-  async args(query: RestoreArgsQuery): Promise<JsonBytes> {
+  args(query: RestoreArgsQuery): Promise<JsonBytes> {
     const { item, setGlobalShape, strict } = query;
-    const place =
-      query.lease === null
-        ? await this.#ofStep(query.run, query.step ?? 'latest')
-        : await this.#ofLease(query.lease);
-    const ask = () =>
-      this.#read(place, { kind: 'restore_args', directory: place.directory, item, setGlobalShape, strict });
-    const { run, step, generation } = place;
-    const key = JSON.stringify([run, generation, item, setGlobalShape, strict]);
-    const answer = await (generation === null ? ask() : this.#answers.get(key, ask));
-    return prefixed({ run, step, item: answer.item }, answer);
+    return this.#at(
+      () => this.#placeOf(query),
+      async (place) => {
+        const { run, step, generation, directory } = place;
+        const ask = () =>
+          this.#read(place, { kind: 'restore_args', directory, item, setGlobalShape, strict });
+        const key =
+          generation === null ? null : JSON.stringify([run, generation, item, setGlobalShape, strict]);
+        const answer = await (key === null ? ask() : this.#answers.get(key, directory, ask));
+        return prefixed({ run, step, item: answer.item }, answer);
+      },
+    );
   }
 
-  async verify(run: string, step: number | 'latest'): Promise<JsonBytes> {
-    const place = await this.#ofStep(run, step);
-    const answer = await this.#read(place, { kind: 'verify', directory: place.directory });
-    return prefixed({ run: place.run, step: place.step }, answer);
+  verify(run: string, step: number | 'latest'): Promise<JsonBytes> {
+    return this.#at(
+      () => this.#places.ofStep(run, step, true),
+      async (place) => {
+        const answer = await this.#read(place, { kind: 'verify', directory: place.directory });
+        return prefixed({ run: place.run, step: place.step }, answer);
+      },
+    );
   }
 
   async construct(body: Uint8Array): Promise<JsonBytes> {
     try {
-      return (await this.#ports.reader.run({ kind: 'construct', body })).json;
+      return (await this.#run({ kind: 'construct', body })).json;
     } catch (error) {
+      // No checkpoint is read: what ends the reader is the size of the target.
+      if (error instanceof RestoreError && error.code === 'metadata_unreadable')
+        throw new EngineError('payload_too_large', `the target is larger than can be read: ${error.detail}`);
       throw engineErrorOf(error);
     }
   }
 
-  async #read(place: Place, task: RestoreTask): Promise<RestoreAnswer> {
+  async #placeOf({ run, step, lease: id }: RestoreArgsQuery): Promise<ReadingPlace> {
+    if (id === null) return this.#places.ofStep(run ?? '', step ?? 'latest', false);
+    const lease = await this.#ports.terms.find(id);
+    const wrong =
+      run !== null && run !== lease.run
+        ? `"run" is ${run}, but the lease is of run ${lease.run}`
+        : step !== null && step !== lease.step
+          ? `"step" is ${step}, but the lease is of step ${lease.step}`
+          : null;
+    if (wrong !== null) {
+      throw new EngineError('invalid_request', `query parameter ${wrong}`, {
+        hint: 'leave out run and step: a lease is for one step of one run',
+      });
+    }
+    return this.#places.ofLease(lease);
+  }
+
+  async #at<T>(find: () => Promise<ReadingPlace>, ask: (place: ReadingPlace) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask(await find());
+      } catch (error) {
+        if (!(error instanceof PlaceMoved)) throw error;
+      }
+    }
+  }
+
+  async #run(task: RestoreTask): Promise<RestoreAnswer> {
+    if (this.#underWay >= MAX_UNDER_WAY) {
+      throw new EngineError('overloaded', `${MAX_UNDER_WAY} checkpoints are waiting to be read already`);
+    }
+    this.#underWay += 1;
     try {
       return await this.#ports.reader.run(task);
-    } catch (error) {
-      if (error instanceof RestoreError && !(await place.isWhole())) {
-        throw new EngineError('step_gone', `step ${place.step} was deleted while it was read`, {
-          hint: 'take a lease first: its path stays whole, and ?lease= reads it',
-        });
-      }
-      throw engineErrorOf(error);
+    } finally {
+      this.#underWay -= 1;
     }
   }
 
-  async #ofLease(id: string): Promise<Place> {
-    const lease = await this.#ports.terms.find(id);
-    if (lease.state !== 'active') throw leaseEnded(lease);
-    const { run, step, generation, path, snapshotId } = lease;
-    const isWhole = async () => this.#ports.terms.remainingMs(lease) !== null;
-    return { run, step, directory: path, generation: snapshotId === null ? null : generation, isWhole };
+  async #read(place: ReadingPlace, task: RestoreTask): Promise<RestoreAnswer> {
+    await place.prepare();
+    try {
+      const answer = await this.#run(task);
+      await place.confirm();
+      return answer;
+    } catch (error) {
+      if (error instanceof RestoreError) await place.confirm();
+      throw engineErrorOf(error);
+    }
   }
-
-  async #ofStep(name: string, step: number | 'latest'): Promise<Place> {
-    const live = this.#ports.registry.get(name);
-    const tracked = await this.#ports.catalog.find(live, step);
-    const { entry } = tracked;
-    if (entry.step === null || entry.state === 'temporary') throw stepNotFound(live, step);
-    const snapshot = entry.generation === null ? null : this.#ports.holdings.snapshot(name, entry.generation);
-    const place = {
-      run: name,
-      step: entry.step,
-      generation: entry.state === 'finalized' ? entry.generation : null,
-    };
-    if (snapshot !== null) return { ...place, directory: snapshot.path, isWhole: async () => true };
-    return {
-      ...place,
-      directory: `${live.run.realPath}/${entry.name}`,
-      isWhole: () => isThere(live, tracked),
-    };
-  }
-}
-
-/** A step that was damaged before it was read is damaged; one that loses files while it is read is gone. */
-async function isThere(live: LiveRun, tracked: TrackedStep): Promise<boolean> {
-  return tracked.entry.state !== 'finalized' || (await live.watcher.isWhole(tracked));
 }
 
 /** Puts fields in front of an answer's own, without parsing it. */

@@ -1,14 +1,14 @@
 /** Keeps one copy of each shape: a hundred thousand arrays have a few dozen. */
 export class ShapePool {
-  private readonly shapes = new Map<string, readonly number[]>();
+  readonly #shapes = new Map<string, readonly number[]>();
 
   share(shape: readonly number[]): readonly number[] {
     const key = shape.join();
-    const known = this.shapes.get(key);
+    const known = this.#shapes.get(key);
     if (known !== undefined) return known;
     // A slice has no room for growth, which an array that was pushed to has.
     const own = shape.slice();
-    this.shapes.set(key, own);
+    this.#shapes.set(key, own);
     return own;
   }
 }

@@ -9,7 +9,7 @@ import { unreadable } from './restore-error.js';
 import { readSharding, type Sharding } from './sharding.js';
 import { fileChunks } from './text-chunks.js';
 
-const SHARDING_FILE = '_sharding';
+export const SHARDING_FILE = '_sharding';
 
 /**
  * `_sharding` maps the URL-safe base64 of each parameter's name to its sharding, serialized once more as a string.

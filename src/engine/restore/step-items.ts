@@ -1,12 +1,15 @@
 import type { CheckpointFiles } from './checkpoint-files.js';
 import { MANIFEST_FILE } from './ocdbt/manifest.js';
 import { RestoreError } from './restore-error.js';
+import { SHARDING_FILE } from './sharding-file.js';
 import { TREE_METADATA_FILE } from './tree-metadata.js';
 
 /** Part of the name of what Orbax has not yet renamed into place. */
 export const TEMPORARY_MARK = '.orbax-checkpoint-tmp';
 /** Files that only an item has at its top; a step that has one was saved straight into its directory. */
-const ITEM_FILES: readonly string[] = [TREE_METADATA_FILE, MANIFEST_FILE, '_sharding', 'checkpoint'];
+const ITEM_FILES: readonly string[] = [TREE_METADATA_FILE, MANIFEST_FILE, SHARDING_FILE, 'checkpoint'];
+/** An item's name may have slashes; a real one has hardly any. */
+const MAX_NAME_DEPTH = 4;
 
 /** An item's name, and its files; the name is null when the step itself is the item. */
 export interface SelectedItem {
@@ -14,33 +17,80 @@ export interface SelectedItem {
   readonly files: CheckpointFiles;
 }
 
-/** The names of a step's items, sorted; none when the step itself is the item. */
+/** The names of the directories in a step that are items or hold some, sorted; none when the step itself is the item. */
 export function listItems(files: CheckpointFiles): string[] {
-  if (ITEM_FILES.some((file) => files.size(file) !== null)) return [];
-  return (files.list('') ?? [])
-    .filter((entry) => entry.kind === 'directory' && !entry.name.includes(TEMPORARY_MARK))
-    .map((entry) => entry.name)
-    .sort();
+  if (holdsTree(files)) return [];
+  return subdirectories(files);
 }
 
 /**
  * Picks an item of a step.
  *
  * @param files the step's directory.
- * @param item null when the request names none, which only a step with one item or none allows.
+ * @param item null when the request names none, which only a step with one item or none allows. Items that hold no tree, such as
+ *   the metrics that a CheckpointManager saves beside it, do not count.
  * @throws RestoreError `item_not_found`, or `item_required` when there are several.
  */
 export function selectItem(files: CheckpointFiles, item: string | null): SelectedItem {
   const items = listItems(files);
   if (item !== null) {
-    if (items.includes(item)) return { item, files: files.within(item) };
+    if (items.includes(item) || isNested(files, item)) return { item, files: files.within(item) };
     const known =
       items.length === 0 ? 'it was saved straight into its directory' : `it has ${items.join(', ')}`;
     throw new RestoreError('item_not_found', `the step has no item ${JSON.stringify(item)}: ${known}`);
   }
-  if (items.length > 1) {
-    throw new RestoreError('item_required', `the step has several items, name one of ${items.join(', ')}`);
+  const restorable = items.flatMap((name) => restorableItems(files.within(name), name));
+  const candidates = restorable.length === 0 ? items : restorable;
+  if (candidates.length > 1) {
+    throw new RestoreError(
+      'item_required',
+      `the step has several items, name one of ${candidates.join(', ')}`,
+    );
   }
-  const only = items[0];
+  const only = candidates[0];
   return only === undefined ? { item: null, files } : { item: only, files: files.within(only) };
+}
+
+function holdsTree(files: CheckpointFiles): boolean {
+  return ITEM_FILES.some((file) => files.size(file) !== null);
+}
+
+/**
+ * The item at `name`, if it can be restored, or those below it. One that consists of plain files without any of a tree's is
+ * something else: JSON, metrics, the state of a data iterator. One that is damaged still counts.
+ */
+function restorableItems(files: CheckpointFiles, name: string): string[] {
+  if (holdsTree(files)) return [name];
+  const nested = nestedTrees(files, name, 1);
+  if (nested.length > 0) return nested;
+  const entries = files.list('') ?? [];
+  const isPlain = entries.length > 0 && entries.every((entry) => entry.kind === 'file');
+  return isPlain ? [] : [name];
+}
+
+/** Only a tree with its metadata counts below another directory: a damaged item has databases of its own there. */
+function nestedTrees(files: CheckpointFiles, name: string, depth: number): string[] {
+  if (depth >= MAX_NAME_DEPTH) return [];
+  return subdirectories(files).flatMap((directory) => {
+    const inner = files.within(directory);
+    const path = `${name}/${directory}`;
+    return inner.size(TREE_METADATA_FILE) === null ? nestedTrees(inner, path, depth + 1) : [path];
+  });
+}
+
+function subdirectories(files: CheckpointFiles): string[] {
+  return (files.list('') ?? [])
+    .filter((entry) => entry.kind === 'directory' && !entry.name.includes(TEMPORARY_MARK))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** Whether a name with slashes is an item's. The name comes from a client: it may lead nowhere else. */
+function isNested(files: CheckpointFiles, name: string): boolean {
+  const parts = name.split('/');
+  if (parts.length < 2 || parts.length > MAX_NAME_DEPTH || name.includes('\0')) return false;
+  if (name.includes(TEMPORARY_MARK) || parts.some((part) => part === '' || part === '.' || part === '..'))
+    return false;
+  if (holdsTree(files)) return false;
+  return files.size(`${name}/${TREE_METADATA_FILE}`) !== null;
 }

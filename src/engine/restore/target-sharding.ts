@@ -1,4 +1,4 @@
-import type { JsonValue } from './json-value.js';
+import { isObject, type JsonObject, type JsonValue } from './json-value.js';
 import { invalid } from './request-body.js';
 import { type NamedSharding, type PartitionElement, readSharding, type Sharding } from './sharding.js';
 
@@ -8,6 +8,16 @@ import { type NamedSharding, type PartitionElement, readSharding, type Sharding 
  */
 export function shardingAt(value: JsonValue, at: string): Sharding | null {
   if (value === null) return null;
+  if (!isObject(value)) return readShardingAt(value, at);
+  const known = read.get(value) ?? readShardingAt(value, at);
+  read.set(value, known);
+  return known;
+}
+
+/** What was made of a value, so that leaves that share it share that as well. */
+const read = new WeakMap<JsonObject, Sharding>();
+
+function readShardingAt(value: JsonValue, at: string): Sharding {
   const sharding = readSharding(value);
   if (typeof sharding === 'string') throw invalid(`${at}: ${sharding}`);
   if (sharding.sharding_type !== 'NamedSharding') return sharding;

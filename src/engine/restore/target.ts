@@ -3,7 +3,8 @@ import type { TreePath } from './order.js';
 import { arrayAt, booleanAt, invalid, objectAt, pathAt } from './request-body.js';
 import type { EmptyNode, EmptyType } from './restore-document.js';
 import type { Sharding } from './sharding.js';
-import { readTargetLeaf, type TargetLeaf } from './target-leaf.js';
+import type { TargetBody } from './target-body.js';
+import type { TargetLeaf } from './target-leaf.js';
 import { shardingAt } from './target-sharding.js';
 import { arrangeTree } from './tree-structure.js';
 
@@ -29,12 +30,12 @@ const EMPTY_TYPES: ReadonlySet<JsonValue | undefined> = new Set([
   'NamedTuple',
 ]);
 
-/** @param customMetadata the text of `target.custom_metadata`, which is handed back as it came. */
-export function readTarget(value: JsonValue, customMetadata: JsonText): TargetRequest {
+export function readTarget({ value, leaves, customMetadata }: TargetBody): TargetRequest {
   const members = ['target', 'sharding_tree', 'set_global_shape', 'support_layout', 'strict'];
   const body = objectAt(value, 'body', members);
   const target = objectAt(body.get('target'), 'target', ['leaves', 'empty', 'custom_metadata']);
-  const nodes = readNodes(target);
+  arrayAt(target.get('leaves'), 'target.leaves');
+  const nodes = readNodes(leaves, target);
   return {
     nodes,
     customMetadata,
@@ -50,10 +51,7 @@ export function pathKey(path: TreePath): string {
   return JSON.stringify(path);
 }
 
-function readNodes(target: JsonObject): TargetNode[] {
-  const leaves = arrayAt(target.get('leaves'), 'target.leaves').map((leaf, i) =>
-    readTargetLeaf(leaf, `target.leaves[${i}]`),
-  );
+function readNodes(leaves: readonly TargetLeaf[], target: JsonObject): TargetNode[] {
   const empty = arrayAt(target.get('empty') ?? [], 'target.empty').map((node, i) =>
     readEmpty(node, `target.empty[${i}]`),
   );

@@ -21,6 +21,27 @@ export function textChunks(text: string): TextChunks {
   };
 }
 
+/** The text of bytes that are there already, decoded as it is needed. `file` names them in errors. */
+export function byteChunks(bytes: Uint8Array, file: string): TextChunks {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let offset = 0;
+  let ended = false;
+  return {
+    next() {
+      if (ended) return null;
+      const end = Math.min(offset + CHUNK_BYTES, bytes.length);
+      ended = end === bytes.length;
+      try {
+        return decoder.decode(bytes.subarray(offset, end), { stream: !ended });
+      } catch {
+        throw unreadable(file, 'not valid UTF-8', offset);
+      } finally {
+        offset = end;
+      }
+    },
+  };
+}
+
 /** A file's text, read as it is needed; null when there is no such file. */
 export function fileChunks(files: CheckpointFiles, file: string, maxBytes: number): TextChunks | null {
   const size = files.size(file);

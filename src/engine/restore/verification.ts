@@ -20,14 +20,15 @@ const MAX_PROBLEMS = 1000;
 
 /** Collects problems, each once. */
 export class Problems {
-  private readonly found = new Map<string, Problem>();
+  readonly #found = new Map<string, Problem>();
 
   get list(): readonly Problem[] {
-    return [...this.found.values()];
+    return [...this.#found.values()];
   }
 
   add(file: string, code: ProblemCode, detail: string): void {
-    if (this.found.size < MAX_PROBLEMS) this.found.set(`${file}\0${code}\0${detail}`, { file, code, detail });
+    if (this.#found.size < MAX_PROBLEMS)
+      this.#found.set(`${file}\0${code}\0${detail}`, { file, code, detail });
   }
 
   /** Runs a check; what it throws becomes a problem, and its result null. */

@@ -164,14 +164,14 @@ function valueBytes(source: CheckpointSource, value: Uint8Array | BlockReference
 
 /** How long each data file must be. */
 class Extents {
-  private readonly ends = new Map<string, number>();
+  readonly #ends = new Map<string, number>();
 
   note({ file, offset, length }: BlockReference): void {
-    this.ends.set(file.path, Math.max(this.ends.get(file.path) ?? 0, offset + length));
+    this.#ends.set(file.path, Math.max(this.#ends.get(file.path) ?? 0, offset + length));
   }
 
   check(source: CheckpointSource, problems: Problems): void {
-    for (const [file, end] of this.ends) {
+    for (const [file, end] of this.#ends) {
       const size = problems.attempt(() => ({ bytes: source.files.size(file) }));
       if (size === null) continue;
       if (size.bytes === null) problems.add(file, 'missing', 'the data file is missing');

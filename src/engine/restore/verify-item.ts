@@ -1,9 +1,10 @@
 import type { ArrayLayout } from './array-store.js';
 import type { CheckpointSource } from './checkpoint-files.js';
 import { CountingFiles } from './counting-files.js';
+import { MANIFEST_FILE } from './ocdbt/manifest.js';
 import { usesOcdbt } from './restore-args.js';
 import type { Sharding } from './sharding.js';
-import { readShardings } from './sharding-file.js';
+import { readShardings, SHARDING_FILE } from './sharding-file.js';
 import { parameterName, type TreeEntry } from './tree-entry.js';
 import { readTreeMetadata, TREE_METADATA_FILE, type TreeMetadata } from './tree-metadata.js';
 import { ARRAY_TYPES, JAX_ARRAY_TYPE } from './value-types.js';
@@ -47,13 +48,20 @@ function nestedItems(source: CheckpointSource, depth = 0): [string, ItemVerifica
     if (entry.kind !== 'directory') continue;
     const inner = { ...source, files: source.files.within(entry.name) };
     if (inner.files.size(TREE_METADATA_FILE) !== null) found.push([entry.name, verifyItem(inner)]);
+    for (const [name, result] of nestedItems(inner, depth + 1)) found.push([`${entry.name}/${name}`, result]);
   }
   return found;
 }
 
 function verifyDirectory(source: CheckpointSource, problems: Problems): void {
   const tree = problems.attempt(() => readTreeMetadata(source.files));
-  if (tree === null) return;
+  if (tree === null) {
+    // Found only beside a tree's metadata, which then was there once.
+    const rest = [MANIFEST_FILE, SHARDING_FILE].find((file) => source.files.size(file) !== null);
+    if (rest !== undefined && source.files.size(TREE_METADATA_FILE) === null)
+      problems.add(TREE_METADATA_FILE, 'missing', `the file is missing, though there is ${rest}`);
+    return;
+  }
   const layout: ArrayLayout = { ocdbt: usesOcdbt(source, tree), zarr3: tree.useZarr3 };
   const filled = tree.entries.filter((entry) => !entry.skipDeserialize);
   // Where a type handler of the trainer's own keeps its leaves is not known here; that is no damage.

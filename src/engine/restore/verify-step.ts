@@ -11,6 +11,7 @@ import { type ItemVerification, type Problem, Problems } from './verification.js
 import { verifyItem } from './verify-item.js';
 
 const STEP_METADATA_FILE = '_CHECKPOINT_METADATA';
+const STEP_FILES: ReadonlySet<string> = new Set([STEP_METADATA_FILE, 'commit_success.txt']);
 
 interface VerifiedItem {
   /** Null for the step itself: when it is the item, or when the problem is none of an item's. */
@@ -30,10 +31,14 @@ export interface StepVerification {
 export function verifyStep(source: CheckpointSource): StepVerification {
   const names = listItems(source.files);
   const own = new Problems();
+  if (isEmpty(source)) own.add('', 'missing', 'the step holds nothing');
   const expected = own.attempt(() => expectedItems(source)) ?? { names: [], bytes: 0 };
   const results: [string | null, ItemVerification][] = names.map((name) => [name, verifyNamed(source, name)]);
   if (names.length === 0) results.push([null, verifyItem(source)]);
-  const absent = names.length === 0 ? [] : expected.names.filter((name) => !names.includes(name));
+  // An item's name may have slashes: it is verified as part of the directory that its first component names.
+  const isThere = (name: string) =>
+    names.includes(name) || (name.includes('/') && own.attempt(() => source.files.list(name)) !== null);
+  const absent = names.length === 0 ? [] : expected.names.filter((name) => !isThere(name));
   const items: VerifiedItem[] = [
     ...results.map(([item, { ok, problems }]) => ({ item, ok, problems })),
     ...absent.map((item) => broken(item, { file: item, code: 'missing', detail: 'the item is missing' })),
@@ -48,6 +53,11 @@ export function verifyStep(source: CheckpointSource): StepVerification {
     checkedFiles: sum((result) => result.checkedFiles) + (expected.bytes > 0 ? 1 : 0),
     checkedBytes: sum((result) => result.checkedBytes) + expected.bytes,
   };
+}
+
+/** Marks of a whole step do not make one. */
+function isEmpty(source: CheckpointSource): boolean {
+  return (source.files.list('') ?? []).every(({ name }) => STEP_FILES.has(name));
 }
 
 function verifyNamed(source: CheckpointSource, name: string): ItemVerification {

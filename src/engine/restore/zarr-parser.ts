@@ -7,19 +7,19 @@ const MAX_REMEMBERED = 1000;
 
 /** Parses the metadata of many arrays. Layers repeat, and so does their metadata: each text is parsed, and kept, once. */
 export class ZarrParser {
-  private readonly parsed = new Map<string, ZarrArray>();
-  private readonly zarr3: boolean;
+  readonly #parsed = new Map<string, ZarrArray>();
+  readonly #zarr3: boolean;
 
   constructor(zarr3: boolean) {
-    this.zarr3 = zarr3;
+    this.#zarr3 = zarr3;
   }
 
   parse(bytes: Uint8Array, file: string): ZarrArray {
     const text = decodeUtf8(bytes, file);
-    const before = this.parsed.get(text);
+    const before = this.#parsed.get(text);
     if (before !== undefined) return before;
-    const array = parseZarr(text, this.zarr3, file);
-    if (this.parsed.size < MAX_REMEMBERED) this.parsed.set(text, array);
+    const array = parseZarr(text, this.#zarr3, file);
+    if (this.#parsed.size < MAX_REMEMBERED) this.#parsed.set(text, array);
     return array;
   }
 }

@@ -4,7 +4,7 @@ import { EngineError } from '../../engine/errors.js';
 const BY_CODE: Readonly<Record<string, () => EngineError>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () =>
     new EngineError('payload_too_large', 'the body is larger than this server accepts', {
-      hint: 'send a smaller body; no call needs more than a few KiB',
+      hint: 'send a smaller body; only POST /restore-args takes more than 64 KiB',
     }),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
     new EngineError(

@@ -3,16 +3,25 @@ import { describe, it } from 'node:test';
 import { constructRestoreArgs } from '../../../src/engine/restore/construct-restore-args.js';
 import { restoreArgsJson } from '../../../src/engine/restore/document-json.js';
 import { RestoreError, type RestoreErrorCode } from '../../../src/engine/restore/restore-error.js';
-import { loadTargetCases } from './fixtures.js';
+import { readTargetBody } from '../../../src/engine/restore/target-body.js';
+import { bodyOf, loadTargetCases } from './fixtures.js';
+import { utf8 } from './memory-files.js';
 
 function answer(body: unknown): unknown {
-  return JSON.parse(restoreArgsJson(constructRestoreArgs(body)));
+  return JSON.parse(restoreArgsJson(constructRestoreArgs(bodyOf(body))));
 }
 
 function refuses(body: unknown, code: RestoreErrorCode, detail: RegExp): void {
   assert.throws(
-    () => constructRestoreArgs(body),
+    () => constructRestoreArgs(bodyOf(body)),
     (error) => error instanceof RestoreError && error.code === code && detail.test(error.detail),
+  );
+}
+
+function refusesText(text: string, detail: RegExp): void {
+  assert.throws(
+    () => constructRestoreArgs(readTargetBody(utf8(text))),
+    (error) => error instanceof RestoreError && error.code === 'invalid_request' && detail.test(error.detail),
   );
 }
 
@@ -26,7 +35,7 @@ describe("a target's restore args", () => {
       it(`${name}: equal what construct_restore_args gives`, () => assert.deepEqual(answer(body), expected));
     } else {
       it(`${name}: are refused, as by ${error.slice(0, 60)}`, () => {
-        assert.throws(() => constructRestoreArgs(body), RestoreError);
+        assert.throws(() => constructRestoreArgs(bodyOf(body)), RestoreError);
       });
     }
   }
@@ -56,7 +65,9 @@ describe("a target's restore args", () => {
       axis_names: ['x'],
       partition_spec: ['x'],
     };
-    const { leaves } = constructRestoreArgs(body({ kind: 'jax.Array', shape: [2], dtype: 'int8', sharding }));
+    const { leaves } = constructRestoreArgs(
+      bodyOf(body({ kind: 'jax.Array', shape: [2], dtype: 'int8', sharding })),
+    );
     const [leaf] = leaves;
     assert.deepEqual(leaf?.type === 'ArrayRestoreArgs' && leaf.sharding, sharding);
   });
@@ -145,8 +156,24 @@ describe('a body that breaks a rule', () => {
   for (const [what, given, code, detail] of cases) it(`${what}: ${code}`, () => refuses(given, code, detail));
 
   it('nested ten thousand deep is refused without exhausting the stack', () => {
-    let custom: unknown = 1;
-    for (let i = 0; i < 10_000; i++) custom = [custom];
-    refuses({ target: { leaves: [], custom_metadata: custom } }, 'invalid_request', /deep/);
+    const custom = `${'['.repeat(10_000)}1${']'.repeat(10_000)}`;
+    refusesText(`{"target":{"leaves":[],"custom_metadata":${custom}}}`, /deep/);
   });
+
+  it('that is not JSON is refused, with the place', () => {
+    for (const text of ['', '{', '{"target":{},}', '{"target":NaN}', '{"target":{}} x'])
+      refusesText(text, /JSON/);
+  });
+
+  it('with a key that stands twice is refused: only one of the two could count', () => {
+    refusesText('{"target":{"leaves":[]},"target":{"leaves":[]}}', /twice/);
+    refusesText('{"target":{"leaves":[],"leaves":[]}}', /twice/);
+  });
+});
+
+it('custom metadata comes back digit by digit', () => {
+  const text = '{"id":12345678901234567890,"rate":1.50}';
+  const leaf = '{"path":["a"],"kind":"int"}';
+  const body = readTargetBody(utf8(`{"target":{"custom_metadata":${text},"leaves":[${leaf}]}}`));
+  assert.ok(restoreArgsJson(constructRestoreArgs(body)).endsWith(`"custom_metadata":${text}}`));
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RestoreArgsOptions } from '../../../src/engine/restore/restore-args.js';
+import { readTargetBody, type TargetBody } from '../../../src/engine/restore/target-body.js';
 import { MemoryFiles } from './memory-files.js';
 
 const DIRECTORY = join(import.meta.dirname, '../../../../test/fixtures/restore');
@@ -59,6 +60,11 @@ export function unpack(fixture: Fixture, directory: string): void {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), content);
   }
+}
+
+/** What a client sends. */
+export function bodyOf(value: unknown): TargetBody {
+  return readTargetBody(new TextEncoder().encode(JSON.stringify(value)));
 }
 
 /** A body of POST with what the real function makes of it. */

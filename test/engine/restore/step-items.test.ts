@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { RestoreError, type RestoreErrorCode } from '../../../src/engine/restore/restore-error.js';
 import { listItems, selectItem } from '../../../src/engine/restore/step-items.js';
 import { filesOf, loadFixture } from './fixtures.js';
-import type { MemoryFiles } from './memory-files.js';
+import { MemoryFiles, utf8 } from './memory-files.js';
 
 const ITEMS = ['array', 'key', 'notes', 'state', 'tree'];
 
@@ -45,6 +45,38 @@ describe('choosing an item', () => {
     assert.equal(selectItem(v1, null).item, 'state');
   });
 
+  it('takes the only one that holds a tree: metrics and other JSON beside it do not count', () => {
+    const files = filesOf(loadFixture('manager-default-item')).within('7');
+    files.contents.set('7/metrics/metrics', utf8('{"loss":1}'));
+    files.contents.set('7/metrics/commit_success.txt', utf8(''));
+    files.contents.set('7/dataset/process_0-of-1.json', utf8('{}'));
+    assert.equal(selectItem(files, null).item, 'default');
+    assert.equal(selectItem(files, 'metrics').item, 'metrics');
+  });
+
+  it('does not pass over one that is damaged', () => {
+    const files = manyItems();
+    for (const path of files.contents.keys())
+      if (!path.startsWith('ckpt_000007/state/') && !path.startsWith('ckpt_000007/tree/'))
+        files.contents.delete(path);
+    for (const file of ['_METADATA', 'manifest.ocdbt']) files.contents.delete(`ckpt_000007/tree/${file}`);
+    refuses(
+      () => selectItem(new MemoryFiles(files.contents, [], 'ckpt_000007/'), null),
+      'item_required',
+      /state, tree/,
+    );
+  });
+
+  it('finds one whose name has slashes', () => {
+    const files = manyItems();
+    assert.equal(selectItem(files, 'key/jax_random_key').item, 'key/jax_random_key');
+    for (const path of files.contents.keys())
+      if (!path.startsWith('ckpt_000007/key/')) files.contents.delete(path);
+    const only = selectItem(new MemoryFiles(files.contents, [], 'ckpt_000007/'), null);
+    assert.equal(only.item, 'key/jax_random_key');
+    assert.notEqual(only.files.size('_METADATA'), null);
+  });
+
   it('takes the one that is named', () => {
     const { item, files } = selectItem(manyItems(), 'tree');
     assert.equal(item, 'tree');
@@ -56,7 +88,18 @@ describe('choosing an item', () => {
   });
 
   it('refuses a name that is none of them, whatever it leads to', () => {
-    for (const name of ['stat', '', '.', '..', '../ckpt_000007/state', 'state/', '__proto__']) {
+    for (const name of [
+      'stat',
+      '',
+      '.',
+      '..',
+      '../ckpt_000007/state',
+      'state/',
+      '__proto__',
+      'key/..',
+      'key/../state',
+      'state/d',
+    ]) {
       refuses(() => selectItem(manyItems(), name), 'item_not_found', /state/);
     }
     refuses(() => selectItem(selfItem(), 'default'), 'item_not_found', /straight/);

@@ -54,6 +54,43 @@ describe('verification of what Orbax wrote', () => {
 });
 
 describe('verification notices', () => {
+  it('that the metadata of the tree is missing', () => {
+    const problems = problemsAfter('pytree-files-zarr2', (contents) => contents.delete('1/_METADATA'));
+    assert.deepEqual(
+      problems.map(({ file, code }) => ({ file, code })),
+      [{ file: '_METADATA', code: 'missing' }],
+    );
+  });
+
+  it('that nothing is there', () => {
+    for (const left of [[], ['1/commit_success.txt', '1/_CHECKPOINT_METADATA']]) {
+      const files = new MemoryFiles(
+        left.map((path) => [path, utf8('{}')]),
+        [],
+        '1/',
+      );
+      const { ok, items } = verifyStep(sourceOf(files));
+      assert.equal(ok, false);
+      assert.match(items.at(-1)?.problems[0]?.detail ?? '', /nothing/);
+    }
+  });
+
+  it('damage in an item whose name has slashes, and that it is there otherwise', () => {
+    const files = filesOf(loadFixture('manager-many-items')).within('ckpt_000007');
+    const metadata = 'ckpt_000007/_CHECKPOINT_METADATA';
+    const text = new TextDecoder()
+      .decode(files.contents.get(metadata))
+      .replace('"key"', '"key/jax_random_key"');
+    files.contents.set(metadata, utf8(text));
+    assert.equal(verifyStep(sourceOf(files)).ok, true);
+    files.contents.delete('ckpt_000007/key/jax_random_key/checkpoint/.zarray');
+    const broken = verifyStep(sourceOf(files)).items.filter((item) => !item.ok);
+    assert.deepEqual(
+      broken.map(({ item, problems }) => [item, problems[0]?.file]),
+      [['key', 'jax_random_key/checkpoint/.zarray']],
+    );
+  });
+
   it('a wrong checksum in the manifest', () => {
     const problems = problemsAfter('pytree-ocdbt-zarr2', (contents) => {
       contents.set('1/manifest.ocdbt', flip(contents.get('1/manifest.ocdbt') ?? new Uint8Array(), 40));

@@ -10,7 +10,7 @@ import { restoreArgsJson } from '../../../src/engine/restore/document-json.js';
 import { readRestoreArgs } from '../../../src/engine/restore/restore-args.js';
 import { RestoreError } from '../../../src/engine/restore/restore-error.js';
 import { verifyStep } from '../../../src/engine/restore/verify-step.js';
-import { LOOSE, STRICT } from '../../engine/restore/fixtures.js';
+import { bodyOf, LOOSE, STRICT } from '../../engine/restore/fixtures.js';
 import { sourceOf } from '../../engine/restore/memory-files.js';
 
 /**
@@ -70,8 +70,8 @@ describe('agreement with real Orbax', { skip: PYTHON === undefined }, () => {
 
   it('on every target', () => {
     for (const { name, body, answer, error } of JSON.parse(readFileSync(join(root, 'targets'), 'utf8'))) {
-      if (error !== undefined) assert.throws(() => constructRestoreArgs(body), RestoreError, name);
-      else assert.deepEqual(JSON.parse(restoreArgsJson(constructRestoreArgs(body))), answer, name);
+      if (error !== undefined) assert.throws(() => constructRestoreArgs(bodyOf(body)), RestoreError, name);
+      else assert.deepEqual(JSON.parse(restoreArgsJson(constructRestoreArgs(bodyOf(body)))), answer, name);
     }
   });
 

@@ -31,18 +31,18 @@ export interface ValueEntry {
  */
 export class BtreeNode {
   readonly height: number;
-  private readonly files: readonly DataFile[];
-  private readonly count: number;
-  private readonly reader: ByteReader;
-  private readonly keyPrefix: Uint8Array;
+  readonly #files: readonly DataFile[];
+  readonly #count: number;
+  readonly #reader: ByteReader;
+  readonly #keyPrefix: Uint8Array;
 
   private constructor(reader: ByteReader, height: number, keyPrefix: Uint8Array, basePath: string) {
-    this.reader = reader;
+    this.#reader = reader;
     this.height = height;
-    this.keyPrefix = keyPrefix;
-    this.files = readDataFileTable(reader, basePath);
-    this.count = reader.count(height === 0 ? 3 : 8);
-    if (this.count === 0) throw reader.fail('a node without entries');
+    this.#keyPrefix = keyPrefix;
+    this.#files = readDataFileTable(reader, basePath);
+    this.#count = reader.count(height === 0 ? 3 : 8);
+    if (this.#count === 0) throw reader.fail('a node without entries');
   }
 
   /** Reads and checks a node, which must stand at the expected height: a tree that loops is found out by that. */
@@ -67,14 +67,15 @@ export class BtreeNode {
 
   /** Visits the children of an inner node in key order. */
   visitChildren(visit: (entry: ChildEntry) => void): void {
-    const { count, reader } = this;
+    const count = this.#count;
+    const reader = this.#reader;
     const columns = reader.fork();
     const next = () => {
       const column = columns.fork();
       columns.skipVarints(count);
       return column;
     };
-    const keys = new NodeKeys(columns, count, this.keyPrefix);
+    const keys = new NodeKeys(columns, count, this.#keyPrefix);
     const commonPrefixes = next();
     keys.skipSuffixes(columns);
     const [fileIds, offsets, lengths] = [next(), next(), next()];
@@ -82,18 +83,19 @@ export class BtreeNode {
     columns.end();
     for (let i = 0; i < count; i++) {
       const key = keys.next();
-      const common = this.keyPrefix.length + commonPrefixes.varint();
+      const common = this.#keyPrefix.length + commonPrefixes.varint();
       if (common > key.length) throw reader.fail('a common prefix is longer than the key');
-      const node = blockReference(reader, this.files, fileIds.varint(), offsets.varint(), lengths.varint());
+      const node = blockReference(reader, this.#files, fileIds.varint(), offsets.varint(), lengths.varint());
       visit({ key, prefix: key.subarray(0, common), node });
     }
   }
 
   /** Visits the entries of a leaf in key order. */
   visitValues(visit: (entry: ValueEntry) => void): void {
-    const { count, reader } = this;
+    const count = this.#count;
+    const reader = this.#reader;
     const columns = reader.fork();
-    const keys = new NodeKeys(columns, count, this.keyPrefix);
+    const keys = new NodeKeys(columns, count, this.#keyPrefix);
     keys.skipSuffixes(columns);
     const lengths = columns.fork();
     columns.skipVarints(count);
@@ -109,7 +111,7 @@ export class BtreeNode {
       const value =
         kinds.varint() === 0
           ? columns.take(length)
-          : blockReference(reader, this.files, fileIds.varint(), offsets.varint(), length);
+          : blockReference(reader, this.#files, fileIds.varint(), offsets.varint(), length);
       visit({ key, value });
     }
     columns.end();

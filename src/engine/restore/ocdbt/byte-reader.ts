@@ -4,8 +4,8 @@ import { type RestoreError, unreadable } from '../restore-error.js';
 export class ByteReader {
   position = 0;
   readonly bytes: Uint8Array;
-  private readonly place: string;
-  private readonly base: number;
+  readonly #place: string;
+  readonly #base: number;
 
   /**
    * @param place the file that the bytes come from.
@@ -13,8 +13,8 @@ export class ByteReader {
    */
   constructor(bytes: Uint8Array, place: string, base: number) {
     this.bytes = bytes;
-    this.place = place;
-    this.base = base;
+    this.#place = place;
+    this.#base = base;
   }
 
   get remaining(): number {
@@ -22,7 +22,7 @@ export class ByteReader {
   }
 
   fail(detail: string): RestoreError {
-    return unreadable(this.place, detail, this.base);
+    return unreadable(this.#place, detail, this.#base);
   }
 
   byte(): number {
@@ -67,7 +67,7 @@ export class ByteReader {
 
   /** A reader at the current place, which moves on by itself. */
   fork(): ByteReader {
-    const fork = new ByteReader(this.bytes, this.place, this.base);
+    const fork = new ByteReader(this.bytes, this.#place, this.#base);
     fork.position = this.position;
     return fork;
   }

@@ -96,21 +96,21 @@ function collect(
 
 /** The keys looked for, encoded one at a time as the search reaches them. */
 class WantedKeys {
-  private readonly keys: readonly string[];
-  private readonly encoder = new TextEncoder();
-  private encodedIndex = -1;
-  private encoded: Uint8Array = new Uint8Array(0);
+  readonly #keys: readonly string[];
+  readonly #encoder = new TextEncoder();
+  #encodedIndex = -1;
+  #encoded: Uint8Array = new Uint8Array(0);
 
   constructor(keys: readonly string[]) {
-    this.keys = keys;
+    this.#keys = keys;
   }
 
   bytes(index: number): Uint8Array {
-    if (index !== this.encodedIndex) {
-      this.encoded = this.encoder.encode(this.keys[index] ?? '');
-      this.encodedIndex = index;
+    if (index !== this.#encodedIndex) {
+      this.#encoded = this.#encoder.encode(this.#keys[index] ?? '');
+      this.#encodedIndex = index;
     }
-    return this.encoded;
+    return this.#encoded;
   }
 
   /** The first index in `from … to` whose key is not less than `key`. */

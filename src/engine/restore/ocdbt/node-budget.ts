@@ -5,11 +5,11 @@ const NODE_OVERHEAD_BYTES = 16 * 1024;
 
 /** Counts the bytes of all nodes that one request decodes, so that a hostile tree cannot keep it busy for ever. */
 export class NodeBudget {
-  private left = MAX_NODE_BYTES_IN_ALL;
+  #left = MAX_NODE_BYTES_IN_ALL;
 
   /** @returns false once the budget is spent. */
   spend(bytes: number): boolean {
-    this.left -= bytes + NODE_OVERHEAD_BYTES;
-    return this.left >= 0;
+    this.#left -= bytes + NODE_OVERHEAD_BYTES;
+    return this.#left >= 0;
   }
 }

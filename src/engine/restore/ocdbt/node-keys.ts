@@ -15,56 +15,57 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
  * path from the root implies.
  */
 export class NodeKeys {
-  private readonly prefixLengths: ByteReader;
-  private readonly suffixLengths: ByteReader;
-  private readonly count: number;
-  private suffixes: ByteReader;
-  private index = 0;
-  private length = 0;
-  private buffer: Uint8Array;
-  private readonly base: number;
+  readonly #prefixLengths: ByteReader;
+  readonly #suffixLengths: ByteReader;
+  readonly #count: number;
+  #suffixes: ByteReader;
+  #index = 0;
+  #length = 0;
+  #buffer: Uint8Array;
+  readonly #base: number;
 
   /** Consumes the two columns of lengths. */
   constructor(columns: ByteReader, count: number, keyPrefix: Uint8Array) {
-    this.count = count;
-    this.prefixLengths = columns.fork();
+    this.#count = count;
+    this.#prefixLengths = columns.fork();
     columns.skipVarints(count - 1);
-    this.suffixLengths = columns.fork();
+    this.#suffixLengths = columns.fork();
     columns.skipVarints(count);
-    this.suffixes = columns;
-    this.base = keyPrefix.length;
-    this.buffer = new Uint8Array(Math.max(256, 2 * keyPrefix.length));
-    this.buffer.set(keyPrefix);
+    this.#suffixes = columns;
+    this.#base = keyPrefix.length;
+    this.#buffer = new Uint8Array(Math.max(256, 2 * keyPrefix.length));
+    this.#buffer.set(keyPrefix);
   }
 
   /** Consumes the column of the suffixes themselves, which need not follow the lengths at once. */
   skipSuffixes(columns: ByteReader): void {
-    this.suffixes = columns.fork();
-    const lengths = this.suffixLengths.fork();
-    for (let i = 0; i < this.count; i++) columns.take(lengths.varint());
+    this.#suffixes = columns.fork();
+    const lengths = this.#suffixLengths.fork();
+    for (let i = 0; i < this.#count; i++) columns.take(lengths.varint());
   }
 
   /** The next key; overwritten by the one after it. Keys must increase. */
   next(): Uint8Array {
-    const shared = this.index === 0 ? 0 : this.prefixLengths.varint();
-    if (shared > this.length) throw this.suffixes.fail('a key shares more than the key before it has');
-    const suffix = this.suffixes.take(this.suffixLengths.varint());
-    if (this.index > 0 && !this.increases(shared, suffix)) throw this.suffixes.fail('keys do not increase');
-    this.index++;
-    this.length = shared + suffix.length;
-    this.reserve(this.base + this.length);
-    this.buffer.set(suffix, this.base + shared);
-    return this.buffer.subarray(0, this.base + this.length);
+    const shared = this.#index === 0 ? 0 : this.#prefixLengths.varint();
+    if (shared > this.#length) throw this.#suffixes.fail('a key shares more than the key before it has');
+    const suffix = this.#suffixes.take(this.#suffixLengths.varint());
+    if (this.#index > 0 && !this.#increases(shared, suffix))
+      throw this.#suffixes.fail('keys do not increase');
+    this.#index++;
+    this.#length = shared + suffix.length;
+    this.#reserve(this.#base + this.#length);
+    this.#buffer.set(suffix, this.#base + shared);
+    return this.#buffer.subarray(0, this.#base + this.#length);
   }
 
-  private increases(shared: number, suffix: Uint8Array): boolean {
-    return compareBytes(this.buffer.subarray(this.base + shared, this.base + this.length), suffix) < 0;
+  #increases(shared: number, suffix: Uint8Array): boolean {
+    return compareBytes(this.#buffer.subarray(this.#base + shared, this.#base + this.#length), suffix) < 0;
   }
 
-  private reserve(size: number): void {
-    if (size <= this.buffer.length) return;
+  #reserve(size: number): void {
+    if (size <= this.#buffer.length) return;
     const larger = new Uint8Array(2 * size);
-    larger.set(this.buffer);
-    this.buffer = larger;
+    larger.set(this.#buffer);
+    this.#buffer = larger;
   }
 }

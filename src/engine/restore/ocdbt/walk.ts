@@ -33,14 +33,14 @@ interface Pending {
 }
 
 class Walk {
-  private readonly source: CheckpointSource;
-  private readonly visitor: DatabaseVisitor;
-  private readonly budget = new NodeBudget();
-  private readonly seen = new Set<string>();
+  readonly #source: CheckpointSource;
+  readonly #visitor: DatabaseVisitor;
+  readonly #budget = new NodeBudget();
+  readonly #seen = new Set<string>();
 
   constructor(source: CheckpointSource, visitor: DatabaseVisitor) {
-    this.source = source;
-    this.visitor = visitor;
+    this.#source = source;
+    this.#visitor = visitor;
   }
 
   /** Depth first, with a stack of its own: a height of 255 must not become 255 calls that hold their nodes. */
@@ -50,7 +50,7 @@ class Walk {
       { node: version.root, height: version.rootHeight, prefix: new Uint8Array(0) },
     ];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      if (this.isNew(next)) this.attempt(next, pending, newest);
+      if (this.#isNew(next)) this.#attempt(next, pending, newest);
     }
   }
 
@@ -58,43 +58,43 @@ class Walk {
     const pending: VersionNode[] = [start];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       const { node, height } = next;
-      if (!this.isNew({ node, height: -1 - height, prefix: new Uint8Array(0) })) continue;
+      if (!this.#isNew({ node, height: -1 - height, prefix: new Uint8Array(0) })) continue;
       try {
-        pending.push(...this.openVersionNode(node, height));
+        pending.push(...this.#openVersionNode(node, height));
       } catch (error) {
-        this.report(error);
+        this.#report(error);
       }
     }
   }
 
-  private attempt(next: Pending, pending: Pending[], newest: boolean): void {
+  #attempt(next: Pending, pending: Pending[], newest: boolean): void {
     const { node, height, prefix } = next;
     try {
-      const opened = BtreeNode.read(this.source, node, height, prefix, this.budget);
-      if (height === 0) opened.visitValues(({ key, value }) => this.value(key, value, newest));
+      const opened = BtreeNode.read(this.#source, node, height, prefix, this.#budget);
+      if (height === 0) opened.visitValues(({ key, value }) => this.#value(key, value, newest));
       else {
         opened.visitChildren((child) => {
           pending.push({ node: child.node, height: height - 1, prefix: child.prefix.slice() });
         });
       }
     } catch (error) {
-      this.report(error);
+      this.#report(error);
     }
   }
 
-  private value(key: Uint8Array, value: Uint8Array | BlockReference, newest: boolean): void {
-    if (!(value instanceof Uint8Array)) this.visitor.reference(value);
-    if (newest) this.visitor.newestValue(key, value);
+  #value(key: Uint8Array, value: Uint8Array | BlockReference, newest: boolean): void {
+    if (!(value instanceof Uint8Array)) this.#visitor.reference(value);
+    if (newest) this.#visitor.newestValue(key, value);
   }
 
-  private openVersionNode(node: BlockReference, height: number): VersionNode[] {
+  #openVersionNode(node: BlockReference, height: number): VersionNode[] {
     const { offset, length } = node;
     const file = node.file.path;
-    const bytes = this.source.files.read(file, { offset, length, maxBytes: MAX_MANIFEST_BYTES });
+    const bytes = this.#source.files.read(file, { offset, length, maxBytes: MAX_MANIFEST_BYTES });
     if (bytes === null) throw missing(file, 'the data file is missing');
     const place = { file, offset };
-    const reader = openBlock(bytes, VERSION_NODE_MAGIC, place, this.source.codecs, MAX_MANIFEST_BYTES);
-    if (!this.budget.spend(bytes.length)) throw reader.fail('the tree is too large');
+    const reader = openBlock(bytes, VERSION_NODE_MAGIC, place, this.#source.codecs, MAX_MANIFEST_BYTES);
+    if (!this.#budget.spend(bytes.length)) throw reader.fail('the tree is too large');
     reader.byte(); // arity
     if (reader.byte() !== height) throw reader.fail(`the node is not at height ${height}`);
     const files = readDataFileTable(reader, node.file.basePath);
@@ -105,15 +105,15 @@ class Walk {
     return children;
   }
 
-  private isNew({ node, height, prefix }: Pending): boolean {
+  #isNew({ node, height, prefix }: Pending): boolean {
     const identity = `${node.offset}:${node.length}:${height}:${prefix.join()}:${node.file.path}`;
-    if (this.seen.has(identity)) return false;
-    this.seen.add(identity);
+    if (this.#seen.has(identity)) return false;
+    this.#seen.add(identity);
     return true;
   }
 
-  private report(error: unknown): void {
+  #report(error: unknown): void {
     if (!(error instanceof RestoreError)) throw error;
-    this.visitor.problem(error);
+    this.#visitor.problem(error);
   }
 }
