@@ -108,7 +108,7 @@ for (const protocol of PROTOCOLS) {
     assert.notEqual(second.id, first.id);
     assert.equal(second.id, await last(stage));
 
-    await stage.trainer.save(1);
+    await stage.save(1);
     assert.equal((await client.next()).subject, '1');
     assert.deepEqual(
       (await stage.events(`after=${second.id}&types=step.finalized`)).map(({ subject }) => subject),

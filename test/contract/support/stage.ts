@@ -125,6 +125,8 @@ export class Stage {
   /** Saves a step and waits until the server knows of it. */
   async save(step: number | string, files?: Files): Promise<void> {
     await this.trainer.save(step, files);
+    // The pause after a hint is never over on a clock that stands still.
+    if (this.#options.clock !== undefined) await this.scanned();
     await this.event('step.finalized', String(step));
   }
 
