@@ -1,11 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * Adds to package-lock.json the optional packages of other platforms that npm left out, which it does when it installs beside an existing
- * node_modules, or from a registry that lacks them. `npm ci` refuses such a lock. With `--check` it only says whether any is missing.
+ * Mends in package-lock.json what npm does not write there; with `--check` it only says what that is.
  *
- * Their versions are exact in the package that wants them. What they are for, npm reads from the lock, so it is written there as their
- * names say it.
+ * Optional packages of other platforms are left out when npm installs beside an existing node_modules, or from a registry that lacks
+ * them, and `npm ci` refuses such a lock. Their versions are exact in the package that wants them. What they are for, npm reads from the
+ * lock, so it is written there as their names say it.
+ *
+ * A package that is there for one Node only, and says itself that others will do, gets the engines that we mean: npm passes over an
+ * optional package whose engines do not fit, and nobody compiles what is never loaded.
  */
 
 interface LockedPackage {
@@ -15,6 +18,7 @@ interface LockedPackage {
   readonly os?: readonly string[];
   readonly cpu?: readonly string[];
   readonly libc?: readonly string[];
+  readonly engines?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -39,16 +43,31 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   musleabihf: 'musl',
 };
 
+const ENGINES: Readonly<Record<string, string>> = { 'node_modules/better-sqlite3-node20': '20.x' };
+
 const lock: { packages: Record<string, LockedPackage> } = JSON.parse(readFileSync(FILE, 'utf8'));
-const missing = findMissing(lock.packages);
-for (const [path] of missing) process.stdout.write(`${FILE}: ${path} is missing\n`);
+const mended = [...findMissing(lock.packages), ...findMisplaced(lock.packages)];
+for (const [path, { version, engines }] of mended)
+  process.stdout.write(`${FILE}: ${path} ${version} for ${engines?.['node'] ?? 'every Node'} is missing\n`);
 
 if (process.argv.includes('--check')) {
-  if (missing.length > 0) process.stderr.write('node dist/scripts/complete-lock.js adds them\n');
-  process.exitCode = missing.length === 0 ? 0 : 1;
-} else if (missing.length > 0) {
-  const entries = [...Object.entries(lock.packages), ...missing].sort(([a], [b]) => (a < b ? -1 : 1));
-  writeFileSync(FILE, `${JSON.stringify({ ...lock, packages: Object.fromEntries(entries) }, null, 2)}\n`);
+  if (mended.length > 0) process.stderr.write('node dist/scripts/complete-lock.js mends it\n');
+  process.exitCode = mended.length === 0 ? 0 : 1;
+} else if (mended.length > 0) {
+  const packages = Object.entries({ ...lock.packages, ...Object.fromEntries(mended) });
+  const sorted = Object.fromEntries(packages.sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(FILE, `${JSON.stringify({ ...lock, packages: sorted }, null, 2)}\n`);
+}
+
+function findMisplaced(
+  packages: Readonly<Record<string, LockedPackage>>,
+): (readonly [string, LockedPackage])[] {
+  return Object.entries(ENGINES).flatMap(([path, node]) => {
+    const entry = packages[path];
+    return entry === undefined || entry.engines?.['node'] === node
+      ? []
+      : [[path, { ...entry, engines: { node } }] as const];
+  });
 }
 
 function findMissing(

@@ -1,9 +1,9 @@
 import { closeSync, openSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import Database from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import type { Clock } from '../../engine/clock.js';
 import { StorageError } from '../../engine/storage-error.js';
+import { Database } from './better-sqlite3.js';
 import { SqliteDialect } from './dialect.js';
 import { type Migrated, migrate } from './migrations.js';
 import { claimDatabase } from './ownership.js';
@@ -29,8 +29,8 @@ export interface SqliteDatabase {
   readonly file: string;
   readonly id: string;
   readonly migrated: Migrated;
-  readonly writer: Database.Database;
-  readonly reader: Database.Database;
+  readonly writer: Database;
+  readonly reader: Database;
   readonly writes: Kysely<Schema>;
   readonly reads: Kysely<Schema>;
   close(): void;
@@ -93,7 +93,7 @@ function createPrivately(file: string): void {
   }
 }
 
-function refuseStrangers(file: string, writer: Database.Database): void {
+function refuseStrangers(file: string, writer: Database): void {
   if (writer.pragma('application_id', { simple: true }) === APPLICATION_ID) {
     return;
   }
@@ -110,7 +110,7 @@ function refuseStrangers(file: string, writer: Database.Database): void {
  * `synchronous` has to be set on every open: better-sqlite3 is compiled to fall back to NORMAL once the WAL is in use, and a power cut
  * then takes acknowledged commits with it.
  */
-function setPragmas(writer: Database.Database): void {
+function setPragmas(writer: Database): void {
   writer.pragma('journal_mode = WAL');
   writer.pragma('synchronous = FULL');
   writer.pragma('foreign_keys = ON');

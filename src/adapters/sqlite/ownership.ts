@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import { Database } from './better-sqlite3.js';
 import { storageFault } from './storage-faults.js';
 
 /** Another server has the database. */
@@ -24,7 +24,7 @@ export class DatabaseInUseError extends Error {
  */
 export function claimDatabase(file: string): () => void {
   const lockFile = `${file}-lock`;
-  let lock: Database.Database | undefined;
+  let lock: Database | undefined;
   try {
     lock = new Database(lockFile, { timeout: 0 });
     lock.exec('begin exclusive');

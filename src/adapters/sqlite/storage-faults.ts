@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
 import { StorageError } from '../../engine/storage-error.js';
+import { Database } from './better-sqlite3.js';
 
 /** What SQLite reports, told as a `StorageError`; anything that is a defect of ours, such as bad SQL, comes back as it is. */
 export function storageFault(file: string, error: unknown): unknown {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import Database from 'better-sqlite3';
+import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import { StorageError } from '../../../src/engine/storage-error.js';
 import type { EventWriter } from '../../../src/engine/store.js';
 import { event } from '../../conformance/sample-records.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import Database from 'better-sqlite3';
+import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import { DatabaseInUseError } from '../../../src/adapters/sqlite/ownership.js';
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import { run } from '../../conformance/sample-records.js';

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import Database from 'better-sqlite3';
+import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import { StorageError, type StorageFault } from '../../../src/engine/storage-error.js';
 import type { Store } from '../../../src/engine/store.js';

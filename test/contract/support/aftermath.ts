@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import type { Stage } from './stage.js';
 
 /** Runs statements on the database of a server that is stopped. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import Database from 'better-sqlite3';
+import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import type { HttpClient, Json } from '../../support/http-client.js';
 
 /** Beyond this many looks, each of a quarter of a second at most, removals count as not done. */

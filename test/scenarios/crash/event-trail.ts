@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import Database from 'better-sqlite3';
+import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import type { HttpClient, Json } from '../../support/http-client.js';
 
 /** Follows the events across crashes, from one cursor to the next, and keeps account of what they tell. */

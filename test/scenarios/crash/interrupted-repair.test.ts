@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import Database from 'better-sqlite3';
+import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import { CheckpointRoot } from '../../support/checkpoint-root.js';
 import { ServerChild } from '../../support/server-child.js';
 import { SmallFilesystem } from '../../support/small-filesystem.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import Database from 'better-sqlite3';
+import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import { CheckpointRoot } from '../../support/checkpoint-root.js';
 import type { Answer } from '../../support/http-client.js';
 import { ServerChild } from '../../support/server-child.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import Database from 'better-sqlite3';
+import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import { CheckpointRoot } from '../../support/checkpoint-root.js';
 import type { Answer, Json } from '../../support/http-client.js';
 import { ServerChild } from '../../support/server-child.js';
