@@ -47,7 +47,7 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
               minLength: 1,
               maxLength: 1_024,
               description:
-                'Item of the step. May be left out when it has one or none; metrics and other items that hold no tree do not count.',
+                'Item of the step. May be left out when it has one or none; the metrics of a CheckpointManager are an item, too.',
               examples: ['default'],
             }),
           ),

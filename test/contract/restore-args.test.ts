@@ -206,15 +206,14 @@ test('a step that is deleted while it is read is 410 step_gone, whatever the rea
   await server.problem(server.get('/restore-args?step=0'), 404, 'step_not_found');
 });
 
-test('metrics and other JSON beside the one item that holds a tree do not make its name needed', async (t) => {
+test('metrics are an item, too: beside another they make its name needed, and hold no tree themselves', async (t) => {
   const root = CheckpointRoot.make(t);
   root.save(100);
-  root.save(200, { fixture: 'composite/3' });
   const server = await RunningServer.start(t, { flags: { directory: root.path } });
   const { items } = await server.ok(server.get('/steps/100'));
   assert.deepEqual(items, ['default', 'metrics']);
-  assert.equal((await server.ok(server.get('/restore-args?step=100'))).item, 'default');
-  assert.equal((await server.ok(server.get('/restore-args?step=200'))).item, 'state');
+  await server.problem(server.get('/restore-args?step=100'), 422, 'item_required');
+  assert.equal((await server.ok(server.get('/restore-args?step=100&item=default'))).item, 'default');
   const metrics = await server.problem(
     server.get('/restore-args?step=100&item=metrics'),
     422,

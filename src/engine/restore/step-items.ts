@@ -27,8 +27,8 @@ export function listItems(files: CheckpointFiles): string[] {
  * Picks an item of a step.
  *
  * @param files the step's directory.
- * @param item null when the request names none, which only a step with one item or none allows. Items that hold no tree, such as
- *   the metrics that a CheckpointManager saves beside it, do not count.
+ * @param item null when the request names none, which only a step with one item or none allows. The metrics that a CheckpointManager
+ *   saves beside a tree are an item, too.
  * @throws RestoreError `item_not_found`, or `item_required` when there are several.
  */
 export function selectItem(files: CheckpointFiles, item: string | null): SelectedItem {
@@ -39,8 +39,7 @@ export function selectItem(files: CheckpointFiles, item: string | null): Selecte
       items.length === 0 ? 'it was saved straight into its directory' : `it has ${items.join(', ')}`;
     throw new RestoreError('item_not_found', `the step has no item ${JSON.stringify(item)}: ${known}`);
   }
-  const restorable = items.flatMap((name) => restorableItems(files.within(name), name));
-  const candidates = restorable.length === 0 ? items : restorable;
+  const candidates = items.flatMap((name) => itemsAt(files.within(name), name));
   if (candidates.length > 1) {
     throw new RestoreError(
       'item_required',
@@ -55,17 +54,11 @@ function holdsTree(files: CheckpointFiles): boolean {
   return ITEM_FILES.some((file) => files.size(file) !== null);
 }
 
-/**
- * The item at `name`, if it can be restored, or those below it. One that consists of plain files without any of a tree's is
- * something else: JSON, metrics, the state of a data iterator. One that is damaged still counts.
- */
-function restorableItems(files: CheckpointFiles, name: string): string[] {
+/** The item at `name`, or those below it. One that is damaged still counts. */
+function itemsAt(files: CheckpointFiles, name: string): string[] {
   if (holdsTree(files)) return [name];
   const nested = nestedTrees(files, name, 1);
-  if (nested.length > 0) return nested;
-  const entries = files.list('') ?? [];
-  const isPlain = entries.length > 0 && entries.every((entry) => entry.kind === 'file');
-  return isPlain ? [] : [name];
+  return nested.length > 0 ? nested : [name];
 }
 
 /** Only a tree with its metadata counts below another directory: a damaged item has databases of its own there. */

@@ -45,12 +45,11 @@ describe('choosing an item', () => {
     assert.equal(selectItem(v1, null).item, 'state');
   });
 
-  it('takes the only one that holds a tree: metrics and other JSON beside it do not count', () => {
+  it('counts metrics and other JSON beside a tree as items', () => {
     const files = filesOf(loadFixture('manager-default-item')).within('7');
     files.contents.set('7/metrics/metrics', utf8('{"loss":1}'));
-    files.contents.set('7/metrics/commit_success.txt', utf8(''));
-    files.contents.set('7/dataset/process_0-of-1.json', utf8('{}'));
-    assert.equal(selectItem(files, null).item, 'default');
+    refuses(() => selectItem(files, null), 'item_required', /default, metrics/);
+    assert.equal(selectItem(files, 'default').item, 'default');
     assert.equal(selectItem(files, 'metrics').item, 'metrics');
   });
 
