@@ -46,6 +46,23 @@ for (const [what, replace, reason] of [
   });
 }
 
+test('a directory that is lost or comes back while the service is stopped is told after the start, once', async (t) => {
+  const { root, server } = await watched(t);
+  await server.stop();
+  renameSync(root.path, `${root.path}.aside`);
+  writeFileSync(root.path, '');
+  await server.begin();
+  await server.observed.next('eventAppended', ({ type }) => type === 'run.unavailable');
+  await server.restart();
+  await server.observed.next('scanFinished');
+  await server.stop();
+  unlinkSync(root.path);
+  renameSync(`${root.path}.aside`, root.path);
+  await server.begin();
+  await server.observed.next('eventAppended', ({ type }) => type === 'run.available');
+  assert.deepEqual(await runEvents(server), ['run.registered', 'run.unavailable', 'run.available']);
+});
+
 test('calls that need an unavailable directory are 503 run_unavailable with Retry-After, others answer', async (t) => {
   const { root, server } = await watched(t);
   renameSync(root.path, `${root.path}.aside`);

@@ -97,14 +97,14 @@ export class WatchedRun {
     describe: () => JsonObject,
   ): Promise<void> {
     if (availability === this.#availability && reason === this.#reason) return;
-    const before = this.#availability;
-    const type = availabilityEvent(before, availability);
+    const type = availabilityEvent(this.#availability, availability, this.#record.unavailableSince !== null);
     const apply = () => {
       this.#availability = availability;
       this.#reason = reason;
     };
     if (type === null) return apply();
-    await this.commit(async (_tx, emit) => this.#emit(emit, type, { ...describe(), reason }), apply);
+    const unavailableSince = type === 'run.available' ? null : this.#context.clock.now();
+    await this.change({ ...this.#record, unavailableSince }, type, { ...describe(), reason }, apply);
   }
 
   /** Commits what a scan found, and tells of it. */
@@ -141,7 +141,12 @@ export class WatchedRun {
   }
 
   /** Stores a changed record, with the event that tells of it, if any. */
-  async change(record: RunRecord, type: EventType | null, data: JsonObject = {}): Promise<void> {
+  async change(
+    record: RunRecord,
+    type: EventType | null,
+    data: JsonObject = {},
+    apply: () => void = () => undefined,
+  ): Promise<void> {
     await this.commit(
       async (tx, emit) => {
         await tx.runs.put(record);
@@ -149,6 +154,7 @@ export class WatchedRun {
       },
       () => {
         this.#record = record;
+        apply();
       },
     );
   }
@@ -221,8 +227,16 @@ function hasGeneration(entry: StepEntry | null): entry is StepEntry {
   return entry !== null && entry.generation !== null;
 }
 
-function availabilityEvent(before: Availability, after: Availability): EventType | null {
-  if (before === 'unknown') return null;
+/** What to tell of a change. The first scan after a start compares with what was told before the stop. */
+function availabilityEvent(
+  before: Availability,
+  after: Availability,
+  wasToldUnavailable: boolean,
+): EventType | null {
+  if (before === 'unknown') {
+    if (after === 'available') return wasToldUnavailable ? 'run.available' : null;
+    return after === 'unavailable' && !wasToldUnavailable ? 'run.unavailable' : null;
+  }
   if (after === 'available') return 'run.available';
   return before === 'available' || before !== after ? 'run.unavailable' : null;
 }
