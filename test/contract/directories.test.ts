@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
+import { FakeClock } from '../support/fake-clock.js';
 import type { Json } from '../support/http-client.js';
 import { RunningServer } from '../support/running-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -61,6 +63,40 @@ test('a directory that is lost or comes back while the service is stopped is tol
   await server.begin();
   await server.observed.next('eventAppended', ({ type }) => type === 'run.available');
   assert.deepEqual(await runEvents(server), ['run.registered', 'run.unavailable', 'run.available']);
+});
+
+test('where the kernel refuses a watch the run is polled and says so; now and then it is tried again', async (t) => {
+  let attempts = 0;
+  const clock = new FakeClock();
+  const server = await RunningServer.start(t, {
+    flags: { allow_root: [realpathSync(tmpdir())] },
+    clock,
+    around: {
+      files: (files) => ({
+        ...files,
+        watch: (directory, onHint, onEnd) => {
+          attempts += 1;
+          if (attempts > 2) return files.watch(directory, onHint, onEnd);
+          setImmediate(() => onEnd('The limit of inotify watches is reached.'));
+          return () => undefined;
+        },
+      }),
+    },
+  });
+  await server.ok(server.put('/runs/r', { directory: realpathSync(temporaryFolder(t)) }), 201);
+  await server.observed.next('watchDegraded');
+  const scan = () => server.ok(server.get('/wait?timeout=0'));
+  const isDegraded = async () => (await server.ok(server.get('/runs/r'))).watch.degraded;
+  for (let scans = 0; scans < 3; scans += 1) await scan();
+  assert.deepEqual([attempts, await isDegraded()], [1, true]);
+  clock.advance(10_000);
+  for (let scans = 0; scans < 3; scans += 1) await scan();
+  assert.deepEqual([attempts, await isDegraded()], [2, true]);
+  clock.advance(10_000);
+  for (let scans = 0; scans < 3; scans += 1) await scan();
+  assert.deepEqual([attempts, await isDegraded()], [3, false]);
+  assert.deepEqual(server.observed.all('watchDegraded').length, 1);
+  assert.deepEqual(server.observed.all('watchRecovered').length, 1);
 });
 
 test('calls that need an unavailable directory are 503 run_unavailable with Retry-After, others answer', async (t) => {
