@@ -1,12 +1,12 @@
 import type {
   EventDocument,
   EventPageDocument,
+  LazyStepList,
   LeaseDocument,
   ListDocument,
   PublicLeaseDocument,
   RunDocument,
   StepDocument,
-  StepListDocument,
   UnsatisfiedWaitDocument,
   WaitDocument,
   WaitRecordDocument,
@@ -71,7 +71,7 @@ export interface StepListQuery {
 }
 
 export interface Steps {
-  list(run: string, query: StepListQuery): Promise<StepListDocument>;
+  list(run: string, query: StepListQuery): Promise<LazyStepList>;
   /** Changes whenever an answer of `list` could: the ground for ETags and caches. */
   version(run: string): Promise<string>;
   get(run: string, step: number | 'latest'): Promise<StepDocument>;
