@@ -77,8 +77,7 @@ test('where the kernel refuses a watch the run is polled and says so; now and th
         watch: (directory, onHint, onEnd) => {
           attempts += 1;
           if (attempts > 2) return files.watch(directory, onHint, onEnd);
-          setImmediate(() => onEnd('The limit of inotify watches is reached.'));
-          return () => undefined;
+          return { outcome: 'refused', reason: 'The limit of inotify watches is reached.' };
         },
       }),
     },
