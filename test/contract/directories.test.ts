@@ -150,6 +150,21 @@ test('a finished run that is unavailable does not end waits: the step may be the
   assert.equal((await further).reason, 'finished');
 });
 
+test('a directory that is away for a while leaves its run finished when it comes back', async (t) => {
+  const { root, server } = await watched(t);
+  await server.ok(server.post('/runs/r/finish', { reason: 'done' }));
+  renameSync(root.path, `${root.path}.away`);
+  await server.observed.next('eventAppended', ({ type }) => type === 'run.unavailable');
+  renameSync(`${root.path}.away`, root.path);
+  await server.observed.next('eventAppended', ({ type }) => type === 'run.available');
+  const { reason, item } = await server.ok(server.get('/wait?timeout=0'));
+  assert.deepEqual([reason, item.step], ['reached', 1]);
+  assert.equal((await server.ok(server.get('/wait?until=2'))).reason, 'finished');
+  root.save(2);
+  assert.equal((await server.ok(server.get('/wait?until=2'))).step, 2);
+  assert.equal((await server.ok(server.get('/runs/r'))).state, 'watching');
+});
+
 test('a directory that is deleted and made again is another one: its steps are new generations', async (t) => {
   const { root, server } = await watched(t);
   const before = await server.ok(server.get('/steps/1'));

@@ -9,6 +9,7 @@ import { describeStep, type Holdings } from '../steps/step-document.js';
 import { StepIndex } from '../steps/step-index.js';
 import type { Transaction } from '../store.js';
 import type { Findings } from '../watch/findings.js';
+import { DepartedGenerations } from './departed-generations.js';
 import type { RunRecord } from './run.js';
 import type { Availability } from './run-state.js';
 
@@ -30,6 +31,7 @@ export interface RunContext {
 export class WatchedRun {
   readonly index = new StepIndex();
   readonly #context: RunContext;
+  readonly #departed = new DepartedGenerations();
   #record: RunRecord;
   #availability: Availability = 'unknown';
   #reason: string | null = null;
@@ -122,7 +124,7 @@ export class WatchedRun {
       apply();
       return changes;
     }
-    const reopened = this.finished && changes.some((change) => change.event === 'step.finalized');
+    const reopened = this.finished && changes.some((change) => this.#isNew(change));
     const reopen = (): RunRecord => ({ ...this.#record, finishedAt: null, finishReason: null });
     await this.commit(
       async (tx, emit) => {
@@ -134,10 +136,17 @@ export class WatchedRun {
       },
       () => {
         apply();
+        for (const { before, after } of changes)
+          if (hasGeneration(before) && !hasGeneration(after)) this.#departed.add(before.generation);
         if (reopened) this.#record = reopen();
       },
     );
     return changes;
+  }
+
+  /** Not so when a directory that was away comes back: what is in it was finalized before. */
+  #isNew({ event, after }: StepChange): boolean {
+    return event === 'step.finalized' && hasGeneration(after) && !this.#departed.has(after.generation);
   }
 
   /** Stores a changed record, with the event that tells of it, if any. */
@@ -223,7 +232,7 @@ async function persist(tx: Transaction, run: string, changes: readonly StepChang
   );
 }
 
-function hasGeneration(entry: StepEntry | null): entry is StepEntry {
+function hasGeneration(entry: StepEntry | null): entry is StepEntry & { readonly generation: string } {
   return entry !== null && entry.generation !== null;
 }
 
