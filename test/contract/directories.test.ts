@@ -165,6 +165,15 @@ test('a directory that is away for a while leaves its run finished when it comes
   assert.equal((await server.ok(server.get('/runs/r'))).state, 'watching');
 });
 
+test('steps that one scan finds are told upwards, as the trainer saved them', async (t) => {
+  const { server } = await watched(t, [300, 100, 200]);
+  const { items } = await server.ok(server.get('/events?run=r&types=step.finalized'));
+  assert.deepEqual(
+    items.map(({ subject }: Json) => subject),
+    ['100', '200', '300'],
+  );
+});
+
 test('a directory that is deleted and made again is another one: its steps are new generations', async (t) => {
   const { root, server } = await watched(t);
   const before = await server.ok(server.get('/steps/1'));

@@ -110,7 +110,7 @@ export class RunAdministration {
       const live = registry.get(name);
       const active = book.activeOf(name);
       if (active.length > 0 && !isForced) {
-        throw new EngineError('run_in_use', `run "${name}" has ${active.length} active leases`, {
+        throw new EngineError('run_in_use', `run "${name}" has active leases: ${active.length}`, {
           hint: 'release them, or add ?force=true to end them as broken',
         });
       }
