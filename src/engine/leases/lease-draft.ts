@@ -47,6 +47,8 @@ export function draftLease(
     endedAt: null,
     endReason: null,
     waitedMs: waitedMs(),
+    delivery: null,
+    verdict: null,
   };
 }
 
