@@ -114,7 +114,7 @@ export class WatchedRun {
       const tracked = this.index.get(name);
       if (tracked !== null) known.set(name, tracked.entry);
     }
-    const changes = diff(known, entriesOf(findings));
+    const changes = diff(known, entriesOf(findings)).toSorted(byStep);
     const apply = () => {
       for (const [name, tracked] of findings) this.index.set(name, tracked);
     };
@@ -189,6 +189,15 @@ export class WatchedRun {
       data: { ...data },
     });
   }
+}
+
+/** A scan looks at the newest first; what it finds at once is told in the order of the steps. */
+function byStep(a: StepChange, b: StepChange): number {
+  return stepOf(a) - stepOf(b);
+}
+
+function stepOf({ before, after }: StepChange): number {
+  return (after ?? before)?.step ?? Number.MAX_SAFE_INTEGER;
 }
 
 function deleted(before: StepEntry | null): StepEntry | null {
