@@ -91,10 +91,12 @@ export class Feed {
   async #look(): Promise<void> {
     try {
       await this.drain();
+      // Not awaited: what comes next must not wait for slow holds.
       const tended = this.#onTaken();
-      if (this.#isCaughtUp) return;
-      await tended;
-      this.#isCaughtUp = true;
+      if (!this.#isCaughtUp)
+        void tended.then(() => {
+          this.#isCaughtUp = true;
+        });
     } catch (error) {
       this.#observer.internalError({ during: 'taking up steps for a consumer', error });
     }
