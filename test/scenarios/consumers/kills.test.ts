@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +19,7 @@ const TRAINER = fileURLToPath(new URL('../../../../test/scenarios/orbax/trainer.
 test(`Orbax saves ${STEPS} steps as fast as it can and keeps one, the server is killed three times: each step is delivered, or skipped with an event, or was never seen`, async (t) => {
   const folder = temporaryFolder(t);
   const root = join(folder, 'run');
+  mkdirSync(root);
   const args = [root, '--db', join(folder, 'db')];
   let server = await ServerChild.start(t, args);
   const settings = { mode: 'every', start: 'earliest', max_pending: 500, max_deliver: 100 };
