@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import test from 'node:test';
 import { exists, snapshotEntries } from './support/aftermath.js';
@@ -193,4 +193,24 @@ test('layout orbax: a step saved again is held when the path of the one before i
 
   assert.deepEqual([first.step, second.step], [10, 10]);
   assert.notEqual(first.generation, second.generation);
+});
+
+test('while the directory cannot be read nothing is skipped: held steps are delivered, the others when it is back', async (t) => {
+  const stage = await Stage.set(t);
+  const run = { snapshot_dir: stage.beside('snapshots') };
+  assert.equal((await stage.configure(run)).status, 200);
+  const workers = await Workers.set(stage, { ...EVERY, max_pending: 1 });
+  for (const step of [10, 20]) await stage.save(step);
+  await workers.held(10);
+  await rename(stage.root, stage.beside('elsewhere'));
+  await writeFile(stage.root, 'no directory');
+  await stage.event('run.unavailable');
+
+  assert.deepEqual(await workers.drain(), [10]);
+  assert.deepEqual((await workers.show()).pending, [20]);
+  await rm(stage.root);
+  await rename(stage.beside('elsewhere'), stage.root);
+
+  assert.equal((await workers.delivery({ timeout: 20 })).step, 20);
+  assert.deepEqual(await stage.events('types=consumer.skipped'), []);
 });

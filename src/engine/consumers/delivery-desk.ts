@@ -148,7 +148,7 @@ export class DeliveryDesk {
     }
   }
 
-  /** Null: it went to another, or it is gone; look again. `busy`: another snapshot, or somebody else's files, have its path. */
+  /** Null: it went to another, or it is gone; look again. `busy`: its path is taken, or its directory cannot be read. */
   async #deliver(
     { live, scope }: WaitSlice,
     consumer: LiveConsumer,
@@ -163,9 +163,10 @@ export class DeliveryDesk {
     } catch (error) {
       if (error instanceof EngineError && error.code === 'snapshot_path_busy') return 'busy';
       if (!(error instanceof StepGone)) throw error;
+      if (consumer.record.settings.mode === 'every')
+        return (await keeper.forsake(live, consumer, owed)) ? null : 'busy';
       await live.watcher.scan();
-      if (consumer.record.settings.mode === 'latest') await newest.forsake(consumer, owed);
-      else await keeper.skip(consumer, owed, 'deleted');
+      await newest.forsake(consumer, owed);
       return null;
     } finally {
       consumer.unclaim(owed.ordinal);

@@ -47,16 +47,20 @@ export class DeliveryGrant {
     const { limits } = this.#ports;
     const place = limits.enter(live.run, owed.generation);
     try {
-      return await this.#commit(live, consumer, owed, terms, await this.#protect(live, consumer, owed), () =>
-        place.leave(),
-      );
+      const protection = await this.#protect(live, consumer, owed);
+      if (protection === 'lost') return null;
+      return await this.#commit(live, consumer, owed, terms, protection, () => place.leave());
     } finally {
       place.leave();
     }
   }
 
-  /** The snapshot that protects the step; null in mode `none`. */
-  async #protect(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<SnapshotRecord | null> {
+  /** The snapshot that protects the step; null in mode `none`; `lost`: it is there no more. */
+  async #protect(
+    live: LiveRun,
+    consumer: LiveConsumer,
+    owed: OwedStep,
+  ): Promise<SnapshotRecord | 'lost' | null> {
     const { limits, keeper, leases } = this.#ports;
     if (live.run.record.options.snapshotMode === 'none' && owed.snapshotId === null) {
       const tracked = live.run.index.get(owed.stepName);
@@ -67,7 +71,7 @@ export class DeliveryGrant {
     await limits.checkSpace(live.run);
     const isReady = leases.snapshot(owed.run, owed.generation)?.id === owed.snapshotId;
     if (!isReady) await keeper.ensure(live, consumer, owed);
-    return leases.snapshot(owed.run, owed.generation);
+    return leases.snapshot(owed.run, owed.generation) ?? 'lost';
   }
 
   #commit(

@@ -57,6 +57,7 @@ export class DeliverySettlement implements Deliveries {
 
   async loseHolds(snapshot: SnapshotRecord): Promise<void> {
     const { log, book, remover } = this.#ports;
+    if (!book.isHeld(snapshot.id)) return;
     const changed: [LiveConsumer, OwedStep][] = [];
     await log.commit(
       async (tx) => {

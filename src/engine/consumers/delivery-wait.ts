@@ -82,6 +82,8 @@ export class DeliveryWait {
       await (interrupt.reason === 'deadline'
         ? feeds.drain(consumer)
         : interrupt.unless(feeds.drain(consumer)));
+      const failure = scope.failure(live.run.name);
+      if (failure !== null) throw failure;
       if (consumer.ended.reason !== null) throw consumerNotFound(consumer.run, consumer.name);
       const choice = await this.#choose(live, consumer);
       if (choice.kind === 'offer') return choice;
@@ -94,13 +96,16 @@ export class DeliveryWait {
     }
   }
 
+  /** `newer`: it is taken up, look again. */
   async #choose(live: LiveRun, consumer: LiveConsumer): Promise<Choice> {
     const choice = choose(this.situation(live, consumer));
     if (choice.kind !== 'newer') return choice;
-    const { newest } = this.#ports;
+    const { newest, clock } = this.#ports;
     const found = newest.find(live, consumer);
-    if (found !== null && (await live.watcher.isWhole(found))) await newest.takeUp(live, consumer, found);
-    return choice;
+    if (found === null || !(await live.watcher.isWhole(found))) return choice;
+    if (await newest.takeUp(live, consumer, found)) return choice;
+    const wakeMs = clock.monotonic() + live.run.record.options.pollIntervalMs;
+    return { kind: 'none', isLimited: false, isDrained: false, wakeMs };
   }
 
   #end({ timeoutMs }: WaitSlice, outcome: Exclude<Outcome, { kind: 'offer' }>): DeliveryEnd {

@@ -104,6 +104,8 @@ export class Feed {
 
   async #advance(): Promise<void> {
     const { run } = this.#consumer;
+    // Events that are kept no longer were read long ago; only the position stayed behind, while others happened.
+    this.#position = Math.max(this.#position, this.#log.floor);
     while (this.#firstScanEnd !== null && this.#position < this.#log.position) {
       const query = { after: this.#position, limit: PAGE, run, types: ['step.finalized'] } as const;
       const page = await this.#log.page(query);

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Observer } from '../observer.js';
+import { runUnavailable } from '../runs/run-errors.js';
 import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
 import { letGo } from '../snapshots/let-go.js';
 import { StepGone } from '../snapshots/snapshot-failure.js';
@@ -111,15 +112,17 @@ export class HoldKeeper {
     try {
       await this.ensure(live, consumer, owed);
     } catch (error) {
-      if (error instanceof StepGone) await this.forsake(live, consumer, owed);
-      else this.#retry(consumer, owed, error);
+      if (!(error instanceof StepGone)) this.#retry(consumer, owed, error);
+      else if (!(await this.forsake(live, consumer, owed))) this.#retry(consumer, owed, runUnavailable(live));
     }
   }
 
-  /** A step that proved to be gone: the index learns of it, and it is skipped. */
-  async forsake(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<void> {
+  /** A step that proved to be gone is skipped, as soon as the index knows it, too. False: nobody knows, for the directory cannot be read. */
+  async forsake(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<boolean> {
     await live.watcher.scan();
+    if (live.run.availability === 'unavailable') return false;
     await this.skip(consumer, owed, 'deleted');
+    return true;
   }
 
   async #hold(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<void> {

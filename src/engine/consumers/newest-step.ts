@@ -30,13 +30,13 @@ export class NewestStep {
     return consumer.byGeneration(found.entry.generation) === null ? found : null;
   }
 
-  /** What waited to be offered again is superseded by it. */
-  async takeUp(live: LiveRun, consumer: LiveConsumer, { entry }: TrackedStep): Promise<void> {
+  /** What waited to be offered again is superseded by it. False: it cannot be looked at. */
+  async takeUp(live: LiveRun, consumer: LiveConsumer, { entry }: TrackedStep): Promise<boolean> {
     const { run, name } = consumer;
     // Of thousands it may be one that was not looked at yet.
     if (entry.generation === null) await live.watcher.examine(entry.name);
     const { step, generation, name: stepName } = live.run.index.get(entry.name)?.entry ?? entry;
-    if (step === null || generation === null) return;
+    if (step === null || generation === null) return false;
     const superseded: OwedStep[] = [];
     const condemned: SnapshotRecord[] = [];
     await this.#ports.log.commit(
@@ -57,6 +57,7 @@ export class NewestStep {
         for (const snapshot of condemned) this.#ports.remover.condemn(snapshot);
       },
     );
+    return true;
   }
 
   /** A step that was gone before anybody got it was not yielded: the next newest is looked for. */
