@@ -33,6 +33,29 @@ test('a hold does not wait behind a slow one, of the same run or of another', as
   assert.deepEqual(await workers.drain(), [10, 20]);
 });
 
+test('a hold that is being taken keeps the paths of the run where they are: 409 run_in_use', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  const workers = await Workers.set(stage, EVERY);
+  let finish: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    interference.next('build', async (proceed) => {
+      resolve();
+      await new Promise<void>((end) => {
+        finish = end;
+      });
+      return proceed();
+    });
+  });
+  await stage.save(10);
+  await begun;
+
+  problem(await stage.configure({ snapshot_layout: 'orbax' }), 409, 'run_in_use');
+
+  finish();
+  await workers.held(10);
+});
+
 test('a hold that fails is retried while the step exists, and shown as last_error', async (t) => {
   const interference = new Interference();
   const stage = await Stage.set(t, { around: interference.around });

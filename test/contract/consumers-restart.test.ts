@@ -19,6 +19,8 @@ test('all that was held or owed before a restart, and all that is there after it
   });
 
   assert.deepEqual(await workers.drain(), [10, 20, 30, 40, 50, 60]);
+  const told = (await stage.events('types=step.finalized')).map(({ subject }) => Number(subject));
+  assert.deepEqual(told, [10, 20, 30, 40, 50, 60], 'what one scan finds is told in the order of the steps');
 });
 
 test('hundreds of steps that came while the server was away are delivered in their order', async (t) => {

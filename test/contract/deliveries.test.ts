@@ -225,6 +225,7 @@ test('max_in_flight is how many workers may hold deliveries at once', async (t) 
   const { workers } = await owing(t, [10, 20, 30], { max_in_flight: 2 });
   const [first, second] = await Promise.all([workers.delivery(), workers.delivery()]);
   assert.deepEqual([first.step, second.step].sort(), [10, 20]);
+  assert.equal(await workers.refusal(), 'in_flight_limit');
   const waiting = workers.delivery({ timeout: 20 });
 
   assert.equal((await workers.ack(first)).status, 200);
