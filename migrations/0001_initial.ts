@@ -27,6 +27,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('options_json', 'text', (column) => column.notNull())
     .addColumn('finished_at', 'double precision')
     .addColumn('finish_reason', 'text')
+    .addColumn('unavailable_since', 'double precision')
     .addColumn('created_at', 'double precision', (column) => column.notNull())
     .execute();
 

@@ -45,6 +45,11 @@ export interface StepListDocument {
   readonly next_page: string | null;
 }
 
+/** A list whose steps are described in their turn, as they were when it was made: thousands in one go would hold everybody up. */
+export interface LazyStepList extends Omit<StepListDocument, 'items'> {
+  readonly items: Iterable<StepDocument>;
+}
+
 export interface ListDocument<T> {
   readonly items: readonly T[];
   readonly next_page: string | null;

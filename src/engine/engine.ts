@@ -4,12 +4,12 @@ import type {
   ConsumerResultDocument,
   EventDocument,
   EventPageDocument,
+  LazyStepList,
   LeaseDocument,
   ListDocument,
   PublicLeaseDocument,
   RunDocument,
   StepDocument,
-  StepListDocument,
   UnsatisfiedNextDocument,
   UnsatisfiedWaitDocument,
   WaitDocument,
@@ -77,7 +77,7 @@ export interface StepListQuery {
 }
 
 export interface Steps {
-  list(run: string, query: StepListQuery): Promise<StepListDocument>;
+  list(run: string, query: StepListQuery): Promise<LazyStepList>;
   /** Changes whenever an answer of `list` could: the ground for ETags and caches. */
   version(run: string): Promise<string>;
   get(run: string, step: number | 'latest'): Promise<StepDocument>;

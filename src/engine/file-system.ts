@@ -18,11 +18,7 @@ export interface FileSystem {
    * Hints that something in a directory changed. A hint may be lost, doubled or wrong; `name` is null when unknown.
    * `onEnd` says that no more hints will come (the directory went, or the watch failed).
    */
-  watch(
-    directory: string,
-    onHint: (name: string | null) => void,
-    onEnd: (reason: string) => void,
-  ): StopWatching;
+  watch(directory: string, onHint: (name: string | null) => void, onEnd: (reason: string) => void): Watch;
   /** Free and total bytes of the filesystem that holds `directory` (its nearest existing ancestor). */
   space(directory: string): Promise<Space>;
   readonly snapshots: SnapshotFiles;
@@ -30,7 +26,10 @@ export interface FileSystem {
   close(): Promise<void>;
 }
 
-export type StopWatching = () => void;
+/** A sentence says why the directory cannot be watched. */
+export type Watch =
+  | { readonly outcome: 'watching'; readonly stop: () => void }
+  | { readonly outcome: 'refused'; readonly reason: string };
 
 export interface Located {
   /** The real path, every link resolved; null when the directory does not exist. */

@@ -20,7 +20,8 @@ export class AnswerCache {
     this.#maxBytes = maxBytes;
   }
 
-  async answer(key: string, make: () => Promise<unknown>): Promise<Answer> {
+  /** @param make gives the answer's bytes in pieces, so that a long one need not hold others up. */
+  async answer(key: string, make: () => AsyncIterable<Uint8Array>): Promise<Answer> {
     const known = this.#answers.get(key);
     if (known !== undefined) {
       // A map iterates in order of insertion: the first key is the least recently used.
@@ -33,10 +34,15 @@ export class AnswerCache {
     return pending;
   }
 
-  async #make(key: string, make: () => Promise<unknown>): Promise<Answer> {
+  async #make(key: string, make: () => AsyncIterable<Uint8Array>): Promise<Answer> {
     try {
-      const body = Buffer.from(JSON.stringify(await make()));
-      const answer = { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+      const hash = createHash('sha256');
+      const pieces: Uint8Array[] = [];
+      for await (const piece of make()) {
+        hash.update(piece);
+        pieces.push(piece);
+      }
+      const answer = { body: Buffer.concat(pieces), etag: `"${hash.digest('base64url')}"` };
       this.#keep(key, answer);
       return answer;
     } finally {

@@ -48,7 +48,7 @@ export const GrantBody = Type.Object(
     ),
     wait_id: Type.Optional(waitId),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ until: 12000, timeout: 30, ttl: 60, holder: 'eval-3' }] },
 );
 
 export function toGrantRequest(body: Static<typeof GrantBody>): GrantRequest {

@@ -93,7 +93,7 @@ export const RunBody = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ directory: '/ckpts/r' }] },
 );
 
 type RunBody = Static<typeof RunBody>;

@@ -4,6 +4,7 @@ import { AnswerCache, matchesTag } from './answer-cache.js';
 import { choice, ref } from './documents/building-blocks.js';
 import { STEP_STATES, Step } from './documents/step-schema.js';
 import type { HttpServer } from './http-server-type.js';
+import { listBytes } from './list-bytes.js';
 import { empty, json, responses } from './openapi/responses.js';
 import { DEFAULT_LIMIT, limit, page, run, stepNumber, stepOrLatest } from './wire/parameters.js';
 import { requiredRun } from './wire/run-lookup.js';
@@ -57,9 +58,9 @@ export function addStepRoutes(server: HttpServer, engine: Engine, cacheBytes: nu
       const name = requiredRun(engine, request.query.run);
       const query = toListQuery(request.query);
       const version = await engine.steps.version(name);
-      const { body, etag } = await cache.answer(JSON.stringify([name, version, query]), () =>
-        engine.steps.list(name, query),
-      );
+      const { body, etag } = await cache.answer(JSON.stringify([name, version, query]), async function* () {
+        yield* listBytes(await engine.steps.list(name, query));
+      });
       reply.header('ETag', etag).header('Cache-Control', 'no-cache');
       if (matchesTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
       return reply.type('application/json; charset=utf-8').send(body);

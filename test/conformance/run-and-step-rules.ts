@@ -6,7 +6,7 @@ import { event, grantKey, lease, run, step, wait } from './sample-records.js';
 export function runAndStepRules(make: MakeStorage): void {
   test('runs come back as they were put, by name', async (t) => {
     const store = await (await make(t)).open();
-    const finished = run('a-1', { finishedAt: 5, finishReason: 'the trainer said so' });
+    const finished = run('a-1', { finishedAt: 5, finishReason: 'the trainer said so', unavailableSince: 4 });
     await store.write(async (tx) => {
       await tx.runs.put(run('b'));
       await tx.runs.put(finished);

@@ -27,6 +27,7 @@ export function run(name: string, change: Partial<RunRecord> = {}): RunRecord {
     },
     finishedAt: null,
     finishReason: null,
+    unavailableSince: null,
     createdAt: TIME,
     ...change,
   };

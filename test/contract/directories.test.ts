@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
+import { FakeClock } from '../support/fake-clock.js';
 import type { Json } from '../support/http-client.js';
 import { RunningServer } from '../support/running-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -45,6 +47,56 @@ for (const [what, replace, reason] of [
     assert.equal((await server.ok(server.get('/steps/1'))).generation, before.generation);
   });
 }
+
+test('a directory that is lost or comes back while the service is stopped is told after the start, once', async (t) => {
+  const { root, server } = await watched(t);
+  await server.stop();
+  renameSync(root.path, `${root.path}.aside`);
+  writeFileSync(root.path, '');
+  await server.begin();
+  await server.observed.next('eventAppended', ({ type }) => type === 'run.unavailable');
+  await server.restart();
+  await server.observed.next('scanFinished');
+  await server.stop();
+  unlinkSync(root.path);
+  renameSync(`${root.path}.aside`, root.path);
+  await server.begin();
+  await server.observed.next('eventAppended', ({ type }) => type === 'run.available');
+  assert.deepEqual(await runEvents(server), ['run.registered', 'run.unavailable', 'run.available']);
+});
+
+test('where the kernel refuses a watch the run is polled and says so; now and then it is tried again', async (t) => {
+  let attempts = 0;
+  const clock = new FakeClock();
+  const server = await RunningServer.start(t, {
+    flags: { allow_root: [realpathSync(tmpdir())] },
+    clock,
+    around: {
+      files: (files) => ({
+        ...files,
+        watch: (directory, onHint, onEnd) => {
+          attempts += 1;
+          if (attempts > 2) return files.watch(directory, onHint, onEnd);
+          return { outcome: 'refused', reason: 'The limit of inotify watches is reached.' };
+        },
+      }),
+    },
+  });
+  await server.ok(server.put('/runs/r', { directory: realpathSync(temporaryFolder(t)) }), 201);
+  await server.observed.next('watchDegraded');
+  const scan = () => server.ok(server.get('/wait?timeout=0'));
+  const isDegraded = async () => (await server.ok(server.get('/runs/r'))).watch.degraded;
+  for (let scans = 0; scans < 3; scans += 1) await scan();
+  assert.deepEqual([attempts, await isDegraded()], [1, true]);
+  clock.advance(10_000);
+  for (let scans = 0; scans < 3; scans += 1) await scan();
+  assert.deepEqual([attempts, await isDegraded()], [2, true]);
+  clock.advance(10_000);
+  for (let scans = 0; scans < 3; scans += 1) await scan();
+  assert.deepEqual([attempts, await isDegraded()], [3, false]);
+  assert.deepEqual(server.observed.all('watchDegraded').length, 1);
+  assert.deepEqual(server.observed.all('watchRecovered').length, 1);
+});
 
 test('calls that need an unavailable directory are 503 run_unavailable with Retry-After, others answer', async (t) => {
   const { root, server } = await watched(t);
@@ -96,6 +148,30 @@ test('a finished run that is unavailable does not end waits: the step may be the
   renameSync(`${root.path}.aside`, root.path);
   assert.equal((await waiting).step, 1);
   assert.equal((await further).reason, 'finished');
+});
+
+test('a directory that is away for a while leaves its run finished when it comes back', async (t) => {
+  const { root, server } = await watched(t);
+  await server.ok(server.post('/runs/r/finish', { reason: 'done' }));
+  renameSync(root.path, `${root.path}.away`);
+  await server.observed.next('eventAppended', ({ type }) => type === 'run.unavailable');
+  renameSync(`${root.path}.away`, root.path);
+  await server.observed.next('eventAppended', ({ type }) => type === 'run.available');
+  const { reason, item } = await server.ok(server.get('/wait?timeout=0'));
+  assert.deepEqual([reason, item.step], ['reached', 1]);
+  assert.equal((await server.ok(server.get('/wait?until=2'))).reason, 'finished');
+  root.save(2);
+  assert.equal((await server.ok(server.get('/wait?until=2'))).step, 2);
+  assert.equal((await server.ok(server.get('/runs/r'))).state, 'watching');
+});
+
+test('steps that one scan finds are told upwards, as the trainer saved them', async (t) => {
+  const { server } = await watched(t, [300, 100, 200]);
+  const { items } = await server.ok(server.get('/events?run=r&types=step.finalized'));
+  assert.deepEqual(
+    items.map(({ subject }: Json) => subject),
+    ['100', '200', '300'],
+  );
 });
 
 test('a directory that is deleted and made again is another one: its steps are new generations', async (t) => {

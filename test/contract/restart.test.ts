@@ -15,7 +15,8 @@ test('an active lease goes on after a restart, with its snapshot, and its full T
 
   await stage.restart();
 
-  assert.equal((await stage.show(lease)).ttl_remaining, 60);
+  const { ttl_remaining, expires_at } = await stage.show(lease);
+  assert.deepEqual([ttl_remaining, Date.parse(expires_at)], [60, clock.now() + 60_000]);
   assert.deepEqual(await filesUnder(lease.path), await filesUnder(stage.trainer.path(100)));
   clock.advance(60_000);
   assert.equal((await stage.show(lease)).state, 'active');

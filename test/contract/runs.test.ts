@@ -149,6 +149,13 @@ test('snapshot_dir lies under an allow-root or in the run, and is neither the ru
     snapshot_dir: join(allowed, 'snapshots'),
   });
   await server.problem(taken, 409, 'snapshot_dir_in_use');
+  mkdirSync(join(allowed, 'snapshots'));
+  symlinkSync(join(allowed, 'snapshots'), join(allowed, 'alias'));
+  const linked = server.put('/runs/s', {
+    directory: join(allowed, 's'),
+    snapshot_dir: join(allowed, 'alias'),
+  });
+  await server.problem(linked, 409, 'snapshot_dir_in_use');
 });
 
 for (const name of ['Upper', '-dash', 'a'.repeat(65), 'with space', '.hidden']) {

@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AnswerCache, matchesTag } from '../../src/routes/answer-cache.js';
 
-const text = (bytes: number) => 'x'.repeat(bytes - 2);
+async function* bytes(count: number) {
+  yield Buffer.alloc(count - 2, 'x');
+  yield Buffer.from('yz');
+}
 
 describe('the answer cache', () => {
   it('drops the least recently used answers beyond its bytes', async () => {
     const cache = new AnswerCache(30);
     const made: string[] = [];
     const ask = (key: string) =>
-      cache.answer(key, async () => {
+      cache.answer(key, () => {
         made.push(key);
-        return text(10);
+        return bytes(10);
       });
     for (const key of ['a', 'b', 'c', 'a', 'd', 'a', 'b']) await ask(key);
     assert.deepEqual(made, ['a', 'b', 'c', 'd', 'b']);
@@ -19,11 +22,12 @@ describe('the answer cache', () => {
 
   it('keeps nothing that is larger than all of it', async () => {
     const cache = new AnswerCache(30);
-    await cache.answer('small', async () => text(10));
-    await cache.answer('large', async () => text(31));
+    await cache.answer('small', () => bytes(10));
+    await cache.answer('large', () => bytes(31));
     let again = false;
-    await cache.answer('small', async () => {
+    await cache.answer('small', () => {
       again = true;
+      return bytes(10);
     });
     assert.equal(again, false);
   });
@@ -31,9 +35,9 @@ describe('the answer cache', () => {
   it('makes an answer once for all who ask meanwhile', async () => {
     const cache = new AnswerCache(30);
     let made = 0;
-    const make = async () => {
+    const make = () => {
       made += 1;
-      return 'x';
+      return bytes(10);
     };
     await Promise.all([cache.answer('a', make), cache.answer('a', make)]);
     assert.equal(made, 1);
@@ -41,8 +45,12 @@ describe('the answer cache', () => {
 
   it('forgets a failure', async () => {
     const cache = new AnswerCache(30);
-    await assert.rejects(cache.answer('a', () => Promise.reject(new Error('no'))));
-    assert.equal((await cache.answer('a', async () => 'x')).body.toString(), '"x"');
+    const failing = async function* () {
+      yield* bytes(3);
+      throw new Error('no');
+    };
+    await assert.rejects(cache.answer('a', failing));
+    assert.equal((await cache.answer('a', () => bytes(3))).body.toString(), 'xyz');
   });
 });
 

@@ -44,7 +44,7 @@ describe('a query parameter', () => {
       answer.body.detail,
       'query parameter "until" is "1.5": it must be an integer from 0 to 9007199254740991',
     );
-    assert.equal(answer.body.hint, 'for example until: 12000');
+    assert.equal(answer.body.hint, 'for example ?until=12000');
   });
 
   const refused = [

@@ -1,20 +1,20 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { StopWatching } from '../../engine/file-system.js';
+import type { Watch } from '../../engine/file-system.js';
 
 /** Hints by inotify, on the main thread: a worker that is at work would pass them on late. */
 export function watchDirectory(
   directory: string,
   onHint: (name: string | null) => void,
   onEnd: (reason: string) => void,
-): StopWatching {
-  let watcher: FSWatcher | null = null;
+): Watch {
+  let watcher: FSWatcher;
   let inode: bigint;
   let over = false;
   const stop = () => {
     over = true;
-    watcher?.close();
+    watcher.close();
   };
   const end = (reason: string) => {
     if (over) return;
@@ -26,9 +26,7 @@ export function watchDirectory(
     inode = statSync(directory, { bigint: true }).ino;
     watcher = watch(directory);
   } catch (error) {
-    const reason = reasonOf(error);
-    setImmediate(() => end(reason));
-    return stop;
+    return { outcome: 'refused', reason: reasonOf(error) };
   }
   watcher.on('change', (event, name) => {
     // A write to a file or a new mode: entries come and go with 'rename' alone, and a log file there would hint all day.
@@ -39,7 +37,7 @@ export function watchDirectory(
   });
   watcher.on('error', (error) => end(reasonOf(error)));
   watcher.on('close', () => end('The watch was closed.'));
-  return stop;
+  return { outcome: 'watching', stop };
 }
 
 async function endIfGone(directory: string, inode: bigint, end: (reason: string) => void): Promise<void> {

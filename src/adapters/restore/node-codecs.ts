@@ -2,7 +2,7 @@ import * as zlib from 'node:zlib';
 import { crc32c } from '@aws-crypto/crc32c';
 import { Decompress, decompress } from 'fzstd';
 import type { Codecs } from '../../engine/restore/checkpoint-files.js';
-import { measureFrame } from '../../engine/restore/zstd-frame.js';
+import { measureFrame, type ZstdFrame } from '../../engine/restore/zstd-frame.js';
 
 type NativeUnzstd = (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
 
@@ -11,8 +11,7 @@ const native = nativeUnzstd();
 
 export const nodeCodecs: Codecs = {
   crc32c,
-  unzstd: (bytes, maxBytes) =>
-    native === null ? unzstdInJavaScript(bytes, maxBytes) : native(bytes, { maxOutputLength: maxBytes }),
+  unzstd: native === null ? unzstdInJavaScript : (bytes, maxBytes) => unzstdNatively(native, bytes, maxBytes),
 };
 
 function nativeUnzstd(): NativeUnzstd | null {
@@ -25,19 +24,28 @@ function nativeUnzstd(): NativeUnzstd | null {
 const MAX_STREAM_WINDOW_BYTES = 8 * 1024 * 1024;
 const BLOCK_BYTES = 128 * 1024;
 
-/**
- * The decoder in JavaScript checks no bounds worth the name, so the frame's headers are measured first: what they
- * allow must fit into `maxBytes` before a buffer of that size is made. Exported for its tests.
- */
+/** Node's decoder takes a frame that is cut off for a short one. */
+function unzstdNatively(unzstd: NativeUnzstd, bytes: Uint8Array, maxBytes: number): Uint8Array {
+  measure(bytes, maxBytes);
+  return unzstd(bytes, { maxOutputLength: maxBytes });
+}
+
+/** The decoder in JavaScript checks no bounds worth the name. Exported for its tests. */
 export function unzstdInJavaScript(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const frame = measure(bytes, maxBytes);
+  if (frame.contentSize !== null) return decompress(bytes, new Uint8Array(frame.contentSize));
+  if (frame.windowSize > MAX_STREAM_WINDOW_BYTES) throw new Error('zstd data with too large a window');
+  return stream(bytes, frame.mostContent);
+}
+
+/** What the headers of a whole frame allow must fit into `maxBytes`, before a buffer of that size is made. */
+function measure(bytes: Uint8Array, maxBytes: number): ZstdFrame {
   const frame = measureFrame((offset, length) => bytes.subarray(offset, offset + length), 0);
   if (typeof frame === 'string') throw new Error(frame);
   if (frame.end !== bytes.length) throw new Error('data behind the zstd frame');
   const slack = frame.contentSize === null ? BLOCK_BYTES : 0;
   if (frame.mostContent > maxBytes + slack) throw new Error(`zstd data of more than ${maxBytes} bytes`);
-  if (frame.contentSize !== null) return decompress(bytes, new Uint8Array(frame.contentSize));
-  if (frame.windowSize > MAX_STREAM_WINDOW_BYTES) throw new Error('zstd data with too large a window');
-  return stream(bytes, frame.mostContent);
+  return frame;
 }
 
 /** Decodes block by block into one buffer: pieces put together at the end would take the memory twice. */

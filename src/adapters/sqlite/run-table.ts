@@ -12,6 +12,7 @@ const COLUMNS = [
   'options_json',
   'finished_at',
   'finish_reason',
+  'unavailable_since',
   'created_at',
 ] as const satisfies readonly (keyof RunRow)[];
 
@@ -58,6 +59,7 @@ function toRow(run: RunRecord): RunRow {
     options_json: toJson(run.options),
     finished_at: run.finishedAt,
     finish_reason: run.finishReason,
+    unavailable_since: run.unavailableSince,
     created_at: run.createdAt,
   };
 }
@@ -70,6 +72,7 @@ function toRecord(row: RunRow): RunRecord {
     options: fromJson(row.options_json),
     finishedAt: row.finished_at,
     finishReason: row.finish_reason,
+    unavailableSince: row.unavailable_since,
     createdAt: row.created_at,
   };
 }

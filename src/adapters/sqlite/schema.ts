@@ -31,6 +31,7 @@ export interface RunRow {
   options_json: string;
   finished_at: number | null;
   finish_reason: string | null;
+  unavailable_since: number | null;
   created_at: number;
 }
 

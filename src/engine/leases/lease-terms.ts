@@ -59,7 +59,8 @@ export class LeaseTerms {
 
   /** Begins the time of every lease found at the start: nobody could renew one before the service answered. */
   beginAll(): void {
-    for (const { record } of this.#ports.book.allActive()) this.begin(record);
+    const { book, clock } = this.#ports;
+    for (const { record } of book.allActive()) this.begin({ ...record, renewedAt: clock.now() });
   }
 
   async find(id: string): Promise<LeaseRecord> {

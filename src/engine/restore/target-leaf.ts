@@ -46,7 +46,10 @@ export function readTargetLeaf(value: JsonValue, at: string): TargetLeaf {
   if (isPlain(kind)) return { kind, path };
   if (kind === 'ScalarMetadata') return { kind, path, dtype: plainTypeAt(leaf, at) };
   if (isArrayKind(kind)) return readArray(leaf, kind, path, at);
-  throw new RestoreError('unsupported_type', `${at}.kind: ${JSON.stringify(kind)} is not supported`);
+  throw new RestoreError(
+    'unsupported_type',
+    `${at}.kind is ${JSON.stringify(kind)}: it must be one of ${[...ARRAYS, 'ScalarMetadata', ...PLAIN].join(', ')}`,
+  );
 }
 
 function isPlain(kind: string): kind is TargetPlain['kind'] {

@@ -35,6 +35,11 @@ export class AllowedDirectories {
     return `its real path ${realPath} is under no directory that this server may use`;
   }
 
+  /** Where a directory is, or would be, with every link resolved. */
+  realPath(directory: string): Promise<string> {
+    return realPathOf(this.#files, directory);
+  }
+
   /**
    * Checks a directory that a client names, and gives its real path as far as it exists.
    *
@@ -42,7 +47,7 @@ export class AllowedDirectories {
    */
   async check(field: string, directory: string, within: string | null = null): Promise<string> {
     checkNormalized(field, directory);
-    const realPath = await realPathOf(this.#files, directory);
+    const realPath = await this.realPath(directory);
     if (within !== null && isUnder(within, realPath)) return realPath;
     const refusal = this.refusal(realPath);
     if (refusal === null) return realPath;

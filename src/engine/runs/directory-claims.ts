@@ -38,10 +38,9 @@ export class DirectoryClaims {
       );
     }
     for (const { run } of this.#registry.all()) {
-      const isTaken =
-        run.name !== name &&
-        (snapshotDirectoryOf(run.record) === directory || run.record.directory === directory);
-      if (!isTaken) continue;
+      if (run.name === name) continue;
+      const theirs = await this.#allowed.realPath(snapshotDirectoryOf(run.record));
+      if (realPath !== theirs && realPath !== run.realPath) continue;
       throw new EngineError(
         'snapshot_dir_in_use',
         `"snapshot_dir" is "${directory}": run "${run.name}" uses it already`,

@@ -200,6 +200,7 @@ export class RunAdministration {
       options,
       finishedAt: null,
       finishReason: null,
+      unavailableSince: null,
       createdAt: clock.now(),
     };
     const live = this.#assemble(record, []);

@@ -28,7 +28,9 @@ export function stepNotFound({ run }: Watched, step: number | 'latest'): EngineE
   const state = found === null ? '' : `; ${found.entry.name} is ${found.entry.state}: ${found.entry.reason}`;
   return new EngineError(
     'step_not_found',
-    `run "${run.name}" has no finalized step ${step}: ${there}${state}`,
+    step === 'latest'
+      ? `run "${run.name}" has no finalized step`
+      : `run "${run.name}" has no finalized step ${step}: ${there}${state}`,
     {
       hint: 'GET /steps?state=all shows every entry of the directory and why it counts or not',
     },

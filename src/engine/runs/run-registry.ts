@@ -42,7 +42,10 @@ export class RunRegistry {
         ? 'no run is registered'
         : `${names.length} runs are registered: ${names.slice(0, 10).join(', ')}`;
     throw new EngineError('run_required', detail, {
-      hint: names.length === 0 ? 'register one with PUT /runs/{run}' : 'add ?run=NAME to the query',
+      hint:
+        names.length === 0
+          ? 'register one with PUT /runs/{run}, or start the server with its directory'
+          : 'add ?run=NAME to the query',
     });
   }
 

@@ -32,5 +32,7 @@ export interface RunRecord {
   readonly options: RunOptions;
   readonly finishedAt: number | null;
   readonly finishReason: string | null;
+  /** When its directory was last told to be unavailable; null once it was told to be available again. */
+  readonly unavailableSince: number | null;
   readonly createdAt: number;
 }

@@ -9,6 +9,7 @@ import { describeStep, type Holdings } from '../steps/step-document.js';
 import { StepIndex } from '../steps/step-index.js';
 import type { Transaction } from '../store.js';
 import type { Findings } from '../watch/findings.js';
+import { DepartedGenerations } from './departed-generations.js';
 import type { RunRecord } from './run.js';
 import type { Availability } from './run-state.js';
 
@@ -30,6 +31,7 @@ export interface RunContext {
 export class WatchedRun {
   readonly index = new StepIndex();
   readonly #context: RunContext;
+  readonly #departed = new DepartedGenerations();
   #record: RunRecord;
   #availability: Availability = 'unknown';
   #reason: string | null = null;
@@ -97,14 +99,14 @@ export class WatchedRun {
     describe: () => JsonObject,
   ): Promise<void> {
     if (availability === this.#availability && reason === this.#reason) return;
-    const before = this.#availability;
-    const type = availabilityEvent(before, availability);
+    const type = availabilityEvent(this.#availability, availability, this.#record.unavailableSince !== null);
     const apply = () => {
       this.#availability = availability;
       this.#reason = reason;
     };
     if (type === null) return apply();
-    await this.commit(async (_tx, emit) => this.#emit(emit, type, { ...describe(), reason }), apply);
+    const unavailableSince = type === 'run.available' ? null : this.#context.clock.now();
+    await this.change({ ...this.#record, unavailableSince }, type, { ...describe(), reason }, apply);
   }
 
   /** Commits what a scan found, and tells of it. */
@@ -114,7 +116,7 @@ export class WatchedRun {
       const tracked = this.index.get(name);
       if (tracked !== null) known.set(name, tracked.entry);
     }
-    const changes = diff(known, entriesOf(findings)).toSorted(byStep);
+    const changes = diff(known, entriesOf(findings));
     const apply = () => {
       for (const [name, tracked] of findings) this.index.set(name, tracked);
     };
@@ -122,7 +124,7 @@ export class WatchedRun {
       apply();
       return changes;
     }
-    const reopened = this.finished && changes.some((change) => change.event === 'step.finalized');
+    const reopened = this.finished && changes.some((change) => this.#isNew(change));
     const reopen = (): RunRecord => ({ ...this.#record, finishedAt: null, finishReason: null });
     await this.commit(
       async (tx, emit) => {
@@ -134,14 +136,26 @@ export class WatchedRun {
       },
       () => {
         apply();
+        for (const { before, after } of changes)
+          if (hasGeneration(before) && !hasGeneration(after)) this.#departed.add(before.generation);
         if (reopened) this.#record = reopen();
       },
     );
     return changes;
   }
 
+  /** Not so when a directory that was away comes back: what is in it was finalized before. */
+  #isNew({ event, after }: StepChange): boolean {
+    return event === 'step.finalized' && hasGeneration(after) && !this.#departed.has(after.generation);
+  }
+
   /** Stores a changed record, with the event that tells of it, if any. */
-  async change(record: RunRecord, type: EventType | null, data: JsonObject = {}): Promise<void> {
+  async change(
+    record: RunRecord,
+    type: EventType | null,
+    data: JsonObject = {},
+    apply: () => void = () => undefined,
+  ): Promise<void> {
     await this.commit(
       async (tx, emit) => {
         await tx.runs.put(record);
@@ -149,6 +163,7 @@ export class WatchedRun {
       },
       () => {
         this.#record = record;
+        apply();
       },
     );
   }
@@ -191,15 +206,6 @@ export class WatchedRun {
   }
 }
 
-/** A scan looks at the newest first; what it finds at once is told in the order of the steps. */
-function byStep(a: StepChange, b: StepChange): number {
-  return stepOf(a) - stepOf(b);
-}
-
-function stepOf({ before, after }: StepChange): number {
-  return (after ?? before)?.step ?? Number.MAX_SAFE_INTEGER;
-}
-
 function deleted(before: StepEntry | null): StepEntry | null {
   return before === null
     ? null
@@ -226,12 +232,20 @@ async function persist(tx: Transaction, run: string, changes: readonly StepChang
   );
 }
 
-function hasGeneration(entry: StepEntry | null): entry is StepEntry {
+function hasGeneration(entry: StepEntry | null): entry is StepEntry & { readonly generation: string } {
   return entry !== null && entry.generation !== null;
 }
 
-function availabilityEvent(before: Availability, after: Availability): EventType | null {
-  if (before === 'unknown') return null;
+/** What to tell of a change. The first scan after a start compares with what was told before the stop. */
+function availabilityEvent(
+  before: Availability,
+  after: Availability,
+  wasToldUnavailable: boolean,
+): EventType | null {
+  if (before === 'unknown') {
+    if (after === 'available') return wasToldUnavailable ? 'run.available' : null;
+    return after === 'unavailable' && !wasToldUnavailable ? 'run.unavailable' : null;
+  }
   if (after === 'available') return 'run.available';
   return before === 'available' || before !== after ? 'run.unavailable' : null;
 }

@@ -42,7 +42,7 @@ export function snapshotFailed(stepName: string, errno: string, detail: string):
     });
   }
   return new EngineError('snapshot_failed', `the snapshot of ${stepName} failed: ${detail}`, {
-    hint: 'mend what the detail names, or choose another snapshot_mode for the run with PUT /runs/{run}',
+    hint: 'mend what the detail names, then try again',
     fields: { errno },
   });
 }

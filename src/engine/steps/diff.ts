@@ -32,7 +32,16 @@ export function diff(
       event === 'step.finalized' && before?.state === 'finalized' ? before.generation : null;
     changes.push({ name, before, after, event, previousGeneration });
   }
-  return changes;
+  return changes.sort(byStep);
+}
+
+/** Trainers save upwards: what one look found is told in that order. */
+function byStep(one: StepChange, other: StepChange): number {
+  return numberOf(one) - numberOf(other);
+}
+
+function numberOf({ before, after }: StepChange): number {
+  return after?.step ?? before?.step ?? Number.MAX_SAFE_INTEGER;
 }
 
 function eventOf(before: StepEntry | null, after: StepEntry | null): StepChange['event'] {

@@ -1,7 +1,7 @@
 import type { Identity, Inspection, StepContent } from '../file-system.js';
 import type { JsonObject } from '../json.js';
 import { millisecondsOf } from '../units.js';
-import type { CheckpointMetadata } from './checkpoint-metadata.js';
+import { type CheckpointMetadata, METRICS_ITEM } from './checkpoint-metadata.js';
 import { countsBy, describeCommitRule } from './classification.js';
 import { COMMIT_SUCCESS_FILE, type CommitMode } from './commit-marker.js';
 import { generationOf, isSameSaving, sameDirectory } from './generation.js';
@@ -187,6 +187,7 @@ function finalized(
   const base = namedEntry(context.name, context.step, 'temporary', '');
   const committedAtNs = metadata?.committedAtNs ?? null;
   const corrupt = content.metadata?.outcome === 'corrupt' ? content.metadata.reason : null;
+  const items = itemsOf(metadata, content);
   const entry: StepEntry = {
     ...base.entry,
     state: 'finalized',
@@ -198,8 +199,8 @@ function finalized(
     inode: identity.inode,
     committedAt: millisecondsOf(committedAtNs),
     initAt: millisecondsOf(metadata?.initAtNs ?? null),
-    items: itemsOf(metadata, content),
-    metrics: nonEmpty(metadata?.metrics ?? null),
+    items,
+    metrics: items.includes(METRICS_ITEM) ? nonEmpty(metadata?.metrics) : (metadata?.metrics ?? null),
     customMetadata: metadata?.customMetadata ?? null,
   };
   return { entry: withDetails(entry, content), identity, inventory: content.inventory, settling: null };
@@ -217,9 +218,9 @@ function withDetails(entry: StepEntry, content: StepContent): StepEntry {
   return { ...detailed, metrics: metrics.value };
 }
 
-/** Orbax leaves `{}` in _CHECKPOINT_METADATA when the metrics are an item of their own. */
-function nonEmpty(metrics: JsonObject | null): JsonObject | null {
-  return metrics === null || Object.keys(metrics).length === 0 ? null : metrics;
+/** Orbax leaves `{}` in _CHECKPOINT_METADATA when the metrics are an item of their own: they are known with the inventory. */
+function nonEmpty(metrics: JsonObject | null | undefined): JsonObject | null {
+  return metrics == null || Object.keys(metrics).length === 0 ? null : metrics;
 }
 
 function decided(tracked: TrackedStep): Judgement {

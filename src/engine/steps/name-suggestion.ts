@@ -57,7 +57,7 @@ function suggestion(format: StepNameFormat, readable: readonly string[]): NameSu
     count: readable.length,
     // A padded name is shown as it is, so that the reader can count its digits.
     example: format.fixedLength === null ? unpadded : (readable[0] ?? unpadded),
-    option: options.length === 0 ? 'no step_prefix' : options.join(' and '),
+    option: options.length === 0 ? 'step_prefix to null' : options.join(' and '),
     format,
   };
 }

@@ -1,10 +1,10 @@
-import type { StepDocument, StepListDocument } from '../documents.js';
+import type { LazyStepList, StepDocument } from '../documents.js';
 import type { StepListQuery } from '../engine.js';
 import { invalidPage } from '../pages.js';
 import { runUnavailable, stepNotFound } from '../runs/run-errors.js';
 import type { LiveRun } from '../runs/run-registry.js';
 import type { StepEntry } from './step.js';
-import { describeStep, type Holdings } from './step-document.js';
+import { describeStep, type Holdings, type StepOwner } from './step-document.js';
 import type { TrackedStep } from './tracked-step.js';
 
 /** Shows the index. */
@@ -21,7 +21,7 @@ export class StepCatalog {
     return live.run.version;
   }
 
-  async list(live: LiveRun, query: StepListQuery): Promise<StepListDocument> {
+  async list(live: LiveRun, query: StepListQuery): Promise<LazyStepList> {
     await this.#refresh(live);
     const { run } = live;
     const chosen = choose(run.index.finalized(), run.index.all(), query);
@@ -33,7 +33,7 @@ export class StepCatalog {
       run: run.name,
       cursor: run.cursor,
       latest_step: run.index.highest()?.entry.step ?? null,
-      items: shown.map((entry) => describeStep(run, entry, this.#holdings)),
+      items: describeEach(run, shown, this.#holdings),
       next_page: isMore ? formatPage(last) : null,
     };
   }
@@ -70,6 +70,26 @@ export class StepCatalog {
     if (live.run.availability === 'unavailable') await live.watcher.scan();
     if (live.run.availability === 'unavailable') throw runUnavailable(live);
   }
+}
+
+/** Looks up now what holds the entries, which may change before their turn comes; an entry itself never does. */
+function describeEach(
+  run: StepOwner,
+  entries: readonly StepEntry[],
+  holdings: Holdings,
+): Iterable<StepDocument> {
+  const held = entries.map(({ generation }) => ({
+    leases: generation === null ? 0 : holdings.activeLeases(run.name, generation),
+    snapshot: generation === null ? null : holdings.snapshot(run.name, generation),
+  }));
+  return {
+    *[Symbol.iterator]() {
+      for (const [at, entry] of entries.entries()) {
+        const { leases = 0, snapshot = null } = held[at] ?? {};
+        yield describeStep(run, entry, { activeLeases: () => leases, snapshot: () => snapshot });
+      }
+    },
+  };
 }
 
 function choose(

@@ -1,31 +1,17 @@
-import type { Cancel, Clock } from '../clock.js';
-import type { FileSystem, Listing, StopWatching } from '../file-system.js';
-import type { Observer } from '../observer.js';
-import { runState } from '../runs/run-state.js';
+import type { Cancel } from '../clock.js';
 import type { WatchedRun } from '../runs/watched-run.js';
-import { isTemporaryName } from '../steps/commit-marker.js';
 import { sameDirectory } from '../steps/generation.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
+import { DirectoryWatch } from './directory-watch.js';
 import type { Findings } from './findings.js';
-import { type ReadableListing, Scanner, type ScanRules } from './scanner.js';
+import { Hints } from './hints.js';
+import { RunDirectory, type RunDirectoryPorts } from './run-directory.js';
+import { Scanner, type ScanRules } from './scanner.js';
 
 /** Inventories taken between two looks at the queue, so that a scan never waits long for the background. */
 const BACKFILL_BATCH = 25;
-/** A filesystem that never stops hinting is scanned half of the time at most. */
-const MAX_HINT_PAUSE_MS = 250;
-/** Hints that announce no finalized step are gathered for so long. */
-const LEISURE_MS = 5;
-
 /** In poll intervals: timers are a little early or late, and every scheduled scan shall be thorough. */
 const THOROUGH_AFTER = 0.5;
-
-export interface WatcherPorts {
-  readonly files: FileSystem;
-  readonly clock: Clock;
-  readonly observer: Observer;
-  /** Why a real path may not be watched; null when it may. */
-  readonly refusal: (realPath: string) => string | null;
-}
 
 /**
  * Keeps one run's index true. Hints from the filesystem only make it look sooner; the truth is the scan: after each hint, every poll interval,
@@ -33,28 +19,30 @@ export interface WatcherPorts {
  */
 export class Watcher {
   readonly #run: WatchedRun;
-  readonly #ports: WatcherPorts;
+  readonly #ports: RunDirectoryPorts;
   readonly #scanner: Scanner;
-  readonly #hinted = new Set<string>();
+  readonly #hints: Hints;
+  readonly #watch: DirectoryWatch;
+  readonly #directory: RunDirectory;
   /** Scans, examinations and background inventories take turns: what one judged is committed before the next looks. */
   #lane: Promise<void> = Promise.resolve();
   /** The scan that has not begun yet. */
   #queued: Promise<void> | null = null;
-  #stopWatching: StopWatching | null = null;
   #cancelPoll: Cancel = () => undefined;
-  #cancelHint: Cancel | null = null;
   #backfilling = false;
   readonly #checks = new Map<string, Promise<boolean>>();
   #token: string | null = null;
-  #identity: string | null = null;
-  #lastScan = { endedMs: Number.NEGATIVE_INFINITY, durationMs: 0 };
+  #lastScanEndedMs = Number.NEGATIVE_INFINITY;
   #lastThoroughMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
-  constructor(run: WatchedRun, ports: WatcherPorts) {
+  constructor(run: WatchedRun, ports: RunDirectoryPorts) {
     this.#run = run;
     this.#ports = ports;
     this.#scanner = new Scanner(ports.files, ports.clock, run.index);
+    this.#hints = new Hints(ports.clock, () => this.#scanUnasked());
+    this.#watch = new DirectoryWatch(run, ports, (name) => this.#hint(name));
+    this.#directory = new RunDirectory(run, ports, this.#watch);
   }
 
   /** Makes the first scan and begins to watch. */
@@ -66,8 +54,8 @@ export class Watcher {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelPoll();
-    this.#cancelHint?.();
-    this.#disarm();
+    this.#hints.stop();
+    this.#watch.disarm();
     await this.#lane;
   }
 
@@ -91,7 +79,7 @@ export class Watcher {
 
   /** Makes a scan unless the last one ended less than `maxAgeMs` ago. */
   async refresh(maxAgeMs: number): Promise<void> {
-    if (this.#ports.clock.monotonic() - this.#lastScan.endedMs > maxAgeMs) await this.scan();
+    if (this.#ports.clock.monotonic() - this.#lastScanEndedMs > maxAgeMs) await this.scan();
   }
 
   /**
@@ -116,7 +104,7 @@ export class Watcher {
     if (seen?.outcome === 'unreadable') return true;
     if (seen?.outcome === 'present' && sameDirectory(seen.identity, identity) && seen.vanished === null)
       return true;
-    this.#hinted.add(entry.name);
+    this.#hints.note(entry.name);
     await this.scan();
     return false;
   }
@@ -162,8 +150,7 @@ export class Watcher {
   async #scanOnce(): Promise<void> {
     const { files, clock, observer } = this.#ports;
     const startedMs = clock.monotonic();
-    const hinted = new Set(this.#hinted);
-    this.#hinted.clear();
+    const hinted = this.#hints.take();
     try {
       let changed = 0;
       const report = async (findings: Findings) => {
@@ -173,17 +160,20 @@ export class Watcher {
         await report(await this.#scanner.peek(this.#run.realPath, this.#rules(), hinted));
       }
       const listing = await files.list(this.#run.record.directory, this.#token);
-      const readable = await this.#admit(listing, report);
-      if (readable !== null) {
+      const readable = await this.#directory.admit(listing, report);
+      if (readable === null) {
+        this.#token = null;
+      } else {
         const isThorough =
           startedMs - this.#lastThoroughMs >= this.#run.record.options.pollIntervalMs * THOROUGH_AFTER;
         await this.#scanner.scan(this.#run.realPath, readable, this.#rules(), { hinted, isThorough }, report);
         if (isThorough) this.#lastThoroughMs = startedMs;
         if (readable.outcome === 'listed') this.#token = readable.token;
-        this.#arm();
+        if (!this.#stopped) this.#watch.arm();
       }
       const endedMs = clock.monotonic();
-      this.#lastScan = { endedMs, durationMs: endedMs - startedMs };
+      this.#lastScanEndedMs = endedMs;
+      this.#hints.scanned(endedMs, endedMs - startedMs);
       this.#run.watch = { ...this.#run.watch, lastScanAt: clock.now(), scans: this.#run.watch.scans + 1 };
       observer.scanFinished({
         run: this.#run.name,
@@ -194,93 +184,13 @@ export class Watcher {
     } catch (error) {
       // What was not committed is found again: the next listing must not be compared with this one.
       this.#token = null;
-      for (const name of hinted) this.#hinted.add(name);
+      for (const name of hinted) this.#hints.note(name);
       observer.scanFailed({
         run: this.#run.name,
         reason: error instanceof Error ? error.message : String(error),
       });
       throw error;
     }
-  }
-
-  /** Takes over how the directory is. Null: there is nothing to look at. */
-  async #admit(
-    listing: Listing,
-    report: (findings: Findings) => Promise<void>,
-  ): Promise<ReadableListing | null> {
-    if (listing.outcome === 'absent' && listing.errno !== 'ENOTDIR') {
-      await this.#lose(report);
-      await this.#become('waiting_for_directory', 'the directory does not exist');
-      return null;
-    }
-    if (listing.outcome === 'absent' || listing.outcome === 'unavailable') {
-      this.#token = null;
-      this.#disarm();
-      const detail = listing.outcome === 'absent' ? 'it is not a directory' : listing.detail;
-      await this.#become('unavailable', detail);
-      return null;
-    }
-    const refusal = this.#ports.refusal(listing.realPath);
-    if (refusal !== null) {
-      this.#token = null;
-      this.#disarm();
-      await this.#become('unavailable', refusal);
-      return null;
-    }
-    if (listing.outcome === 'listed' && listing.identity !== this.#identity) await this.#settleIn(listing);
-    await this.#become('available', null);
-    return listing;
-  }
-
-  async #settleIn(listing: Extract<Listing, { outcome: 'listed' }>): Promise<void> {
-    const { record } = this.#run;
-    const located = await this.#ports.files.locate(record.directory);
-    const moved = this.#identity !== null;
-    this.#disarm();
-    this.#identity = listing.identity;
-    this.#run.realPath = listing.realPath;
-    this.#run.commitMode =
-      record.options.commitMode === 'auto'
-        ? located.gcsfuse
-          ? 'commit_file'
-          : 'atomic_rename'
-        : record.options.commitMode;
-    const { watch } = record.options;
-    const mode = watch === 'auto' ? (located.medium === 'network' ? 'poll' : 'events') : watch;
-    this.#run.watch = { ...this.#run.watch, mode };
-    if (moved)
-      await this.#run.tell('run.directory_changed', {
-        directory: record.directory,
-        reason: 'another directory has its place',
-      });
-  }
-
-  /** Everything is gone with the directory. */
-  async #lose(report: (findings: Findings) => Promise<void>): Promise<void> {
-    this.#token = null;
-    this.#disarm();
-    const names = [...this.#run.index.all()].map(({ entry }) => entry.name);
-    for (let start = 0; start < names.length; start += 200) {
-      await report(new Map(names.slice(start, start + 200).map((name) => [name, null])));
-    }
-  }
-
-  async #become(
-    availability: 'available' | 'unavailable' | 'waiting_for_directory',
-    reason: string | null,
-  ): Promise<void> {
-    const { availability: before, finished } = this.#run;
-    await this.#run.setAvailability(availability, reason, () => ({
-      directory: this.#run.record.directory,
-      state: availability,
-    }));
-    if (before !== availability)
-      this.#ports.observer.runStateChanged({
-        run: this.#run.name,
-        from: runState(before, finished),
-        to: runState(availability, finished) ?? 'unavailable',
-        reason,
-      });
   }
 
   #rules(): ScanRules {
@@ -293,49 +203,10 @@ export class Watcher {
     };
   }
 
-  #arm(): void {
-    if (this.#stopWatching !== null || this.#run.watch.mode === 'poll' || this.#stopped) return;
-    this.#stopWatching = this.#ports.files.watch(
-      this.#run.realPath,
-      (name) => this.#hint(name),
-      (reason) => {
-        this.#stopWatching = null;
-        if (this.#stopped) return;
-        this.#run.watch = { ...this.#run.watch, degraded: reason };
-        this.#ports.observer.watchDegraded({ run: this.#run.name, reason });
-      },
-    );
-    this.#run.watch = { ...this.#run.watch, degraded: null };
-    // Watch first, then scan: what happened between the listing and the watch raised no hint.
-    this.#hint(null);
-  }
-
-  #disarm(): void {
-    this.#stopWatching?.();
-    this.#stopWatching = null;
-    // A watch that ended with its directory says nothing about the filesystem.
-    this.#run.watch = { ...this.#run.watch, degraded: null };
-  }
-
   #hint(name: string | null): void {
-    if (name !== null) this.#hinted.add(name);
-    if (this.#queued !== null || this.#stopped) return;
-    const { endedMs, durationMs } = this.#lastScan;
-    const restMs = Math.min(durationMs, MAX_HINT_PAUSE_MS) - (this.#ports.clock.monotonic() - endedMs);
-    // A rename comes as two hints, the temporary name first: the scan shall begin with the second.
-    const isUrgent = name !== null && !isTemporaryName(name);
-    const pauseMs = Math.max(restMs, isUrgent ? 0 : LEISURE_MS);
-    if (pauseMs > 0 && this.#cancelHint !== null) return;
-    this.#cancelHint?.();
-    this.#cancelHint = null;
-    if (pauseMs <= 0) {
-      this.#scanUnasked();
-      return;
-    }
-    this.#cancelHint = this.#ports.clock.after(pauseMs, () => {
-      this.#cancelHint = null;
-      this.#scanUnasked();
-    });
+    if (name !== null) this.#hints.note(name);
+    // The scan that is queued has not begun: it will see.
+    if (this.#queued === null && !this.#stopped) this.#hints.ask(name);
   }
 
   async #backfill(): Promise<void> {

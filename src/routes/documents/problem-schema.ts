@@ -36,7 +36,7 @@ export const ProblemSchema = Type.Object(
         detail: 'query parameter "until" is "1.5": it must be an integer from 0 to 9007199254740991',
         code: 'invalid_request',
         request_id: 'b0hZ2v1mQ7nXK4tS',
-        hint: 'for example until: 12000',
+        hint: 'for example ?until=12000',
       },
     ],
   },

@@ -1,7 +1,7 @@
 import swaggerUi from '@fastify/swagger-ui';
 import type { HttpServer } from '../http-server-type.js';
 import { NO_PARAMETERS } from '../wire/parameters.js';
-import { openapiYaml } from './document.js';
+import { openapiYaml, type Paths } from './document.js';
 import { responses } from './responses.js';
 
 /** Everything comes from this server, so that it works offline; the page styles itself inline, and nothing else is loosened. */
@@ -14,6 +14,8 @@ export async function addDocs(server: HttpServer): Promise<void> {
     staticCSP: PAGE_POLICY,
     uiConfig: { docExpansion: 'list', tryItOutEnabled: true },
     theme: { title: 'steplease API' },
+    transformSpecification: withoutOptionalExamples,
+    transformSpecificationClone: true,
   });
 
   server.get(
@@ -35,4 +37,15 @@ export async function addDocs(server: HttpServer): Promise<void> {
     },
     async (_request, reply) => reply.type('application/yaml').send(openapiYaml(server)),
   );
+}
+
+/** The page fills every example into its form, and one click would send them all: `force=true` and a cursor of another store among them. */
+function withoutOptionalExamples(document: { paths?: Paths }): object {
+  for (const operation of Object.values(document.paths ?? {}).flatMap((methods) => Object.values(methods)))
+    for (const parameter of operation.parameters ?? []) {
+      if (parameter.required === true) continue;
+      delete parameter.example;
+      delete parameter.schema?.examples;
+    }
+  return document;
 }

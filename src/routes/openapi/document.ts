@@ -27,7 +27,8 @@ export const OPENAPI_OPTIONS: SwaggerOptions = {
       description:
         'Watches, waits for and leases Orbax checkpoints. Times are RFC 3339 UTC; durations are seconds; errors are `application/problem+json`; every response has `X-Request-Id`. Clients ignore fields that they do not know.',
     },
-    servers: [{ url: 'http://127.0.0.1:7878' }],
+    // Relative to where the document is served, whatever the port or the proxy before it.
+    servers: [{ url: '/' }],
     tags: TAGS,
   },
   // Schemas are called in the document what they are called in the code.
@@ -64,12 +65,14 @@ function tidy<T extends object>(document: T): T {
   };
 }
 
-type Paths = Record<string, Record<string, Operation>>;
+export type Paths = Record<string, Record<string, Operation>>;
 
 interface Operation {
   readonly parameters?: readonly {
     readonly in: string;
-    readonly schema?: { readonly type?: string };
+    readonly required?: boolean;
+    example?: unknown;
+    readonly schema?: { readonly type?: string; examples?: unknown };
     explode?: boolean;
   }[];
   readonly requestBody?: {

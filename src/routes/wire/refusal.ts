@@ -14,14 +14,27 @@ export function refuseValue(place: Place, name: string, value: unknown, schema: 
     'invalid_request',
     `${place} "${name}" is ${show(value)}: it must be ${ruleOf(schema)}`,
     {
-      ...(example === undefined ? {} : { hint: `for example ${name}: ${JSON.stringify(example)}` }),
+      ...(example === undefined ? {} : { hint: `for example ${write(place, name, example)}` }),
     },
   );
 }
 
+/** A value as the client would write it there. */
+function write(place: Place, name: string, value: unknown): string {
+  if (place === 'body field') return `"${name}": ${JSON.stringify(value)}`;
+  const text = Array.isArray(value) ? value.join() : String(value);
+  if (place === 'header') return `${name}: ${text}`;
+  return place === 'query parameter' ? `?${name}=${text}` : text;
+}
+
 export function refuseUnknown(place: Place, name: string, known: readonly string[]): EngineError {
   return new EngineError('invalid_request', `${place} "${clip(name)}" is not known: it must be left out`, {
-    hint: known.length === 0 ? `this call takes no ${place}s` : `allowed ${place}s: ${known.join(', ')}`,
+    hint:
+      place === 'body field' && name === 'run'
+        ? 'the run goes into the query: ?run=NAME'
+        : known.length === 0
+          ? `this call takes no ${place}s`
+          : `allowed ${place}s: ${known.join(', ')}`,
   });
 }
 

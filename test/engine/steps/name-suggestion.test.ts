@@ -32,7 +32,7 @@ describe('suggestNameFormat', () => {
   });
 
   it('says that a prefix is too much when the numbers stand alone', () => {
-    assert.deepEqual(suggestNameFormat(['5', '10'])?.option, 'no step_prefix');
+    assert.deepEqual(suggestNameFormat(['5', '10'])?.option, 'step_prefix to null');
   });
 
   it('is silent about directories that hold no number, are temporary, or belong to snapshots', () => {

@@ -12,7 +12,7 @@ import { systemClock } from '../../../src/adapters/system-clock.js';
  *     STEPLEASE_TEST_PYTHON=…/bin/python node measure.js [LEAVES] [ROUNDS]
  *
  * Writes a checkpoint of so many leaves with real Orbax, then lets real Orbax (metadata and construct_restore_args,
- * imports aside) and this reader (cold: a new thread each time, its start included) describe it in turns. Prints
+ * imports aside) and this reader (cold: a new thread each time, started ahead as the server does it) describe it in turns. Prints
  * medians, the memory of this process, and the delay of its event loop meanwhile.
  */
 const PYTHON = environment('STEPLEASE_TEST_PYTHON') ?? 'python3';
@@ -32,10 +32,12 @@ try {
   for (let round = 0; round < ROUNDS; round++) {
     const told = JSON.parse(python(LEAVES, '--time', '--answer', join(directory, 'orbax.json')));
     orbax.push(told.seconds * 1000);
+    const client = new RestoreWorkerClient({ clock: systemClock });
+    client.warmUp();
+    await sleep(1000);
     idle.enable();
     await sleep(1000);
     idle.disable();
-    const client = new RestoreWorkerClient({ clock: systemClock });
     delay.enable();
     cold.push(
       await timed(async () => {
