@@ -30,29 +30,13 @@ export class DeliverySettlement implements Deliveries {
   }
 
   async settle(tx: Transaction, emit: Emit, lease: LeaseRecord, word: Word | null): Promise<() => void> {
-    const { book, clock } = this.#ports;
+    const { book } = this.#ports;
     const owed = await tx.consumers.owedByLease(lease.number);
     const consumer = owed === null ? null : book.find(owed.run, owed.consumer);
     // The consumer was removed while its worker read.
     if (owed === null || consumer === null) return () => undefined;
-    const now = lease.endedAt ?? clock.now();
     if (word?.verdict === 'ack') return this.#acknowledge(tx, consumer, owed, lease, word.result);
-    const { maxDeliver, mode } = consumer.record.settings;
-    const delayMs = word?.delayMs ?? 0;
-    const next = returned(owed, { now, delayMs, isLost: lease.state === 'lost', maxDeliver });
-    const isSuperseded = mode === 'latest' && owed.step < (consumer.record.lastYielded ?? 0);
-    if (isSuperseded) await tx.consumers.removeOwed(owed);
-    else await tx.consumers.putOwed(next);
-    const isParked = !isSuperseded && next.parkedAt !== null;
-    if (isParked) emit(parkedEvent(next, now));
-    return () => {
-      if (isSuperseded) consumer.remove(owed.ordinal);
-      else consumer.put(next);
-      this.#tell(consumer, owed, lease, word);
-      const { run, name } = consumer;
-      const { step, generation, attempts } = owed;
-      if (isParked) this.#ports.observer.stepParked({ run, consumer: name, step, generation, attempts });
-    };
+    return this.#takeBack(tx, emit, consumer, owed, lease, word);
   }
 
   async loseHolds(snapshot: SnapshotRecord): Promise<void> {
@@ -104,6 +88,38 @@ export class DeliverySettlement implements Deliveries {
     return () => {
       consumer.remove(ordinal);
       this.#tell(consumer, owed, lease, { verdict: 'ack', result });
+    };
+  }
+
+  async #takeBack(
+    tx: Transaction,
+    emit: Emit,
+    consumer: LiveConsumer,
+    owed: OwedStep,
+    lease: LeaseRecord,
+    word: Extract<Word, { verdict: 'nack' }> | null,
+  ): Promise<() => void> {
+    const { clock, observer } = this.#ports;
+    const { run, name, record } = consumer;
+    const { step, generation, attempts } = owed;
+    const now = lease.endedAt ?? clock.now();
+    const { maxDeliver, mode } = record.settings;
+    const delayMs = word?.delayMs ?? 0;
+    const next = returned(owed, { now, delayMs, isLost: lease.state === 'lost', maxDeliver });
+    if (mode === 'latest' && step < (record.lastYielded ?? 0)) {
+      await tx.consumers.removeOwed(owed);
+      return () => {
+        consumer.remove(owed.ordinal);
+        this.#tell(consumer, owed, lease, word);
+      };
+    }
+    await tx.consumers.putOwed(next);
+    const isParked = next.parkedAt !== null;
+    if (isParked) emit(parkedEvent(next, now));
+    return () => {
+      consumer.put(next);
+      this.#tell(consumer, owed, lease, word);
+      if (isParked) observer.stepParked({ run, consumer: name, step, generation, attempts });
     };
   }
 
