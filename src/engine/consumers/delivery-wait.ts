@@ -43,10 +43,14 @@ export class DeliveryWait {
   /** As for every wait, "no" comes only after a scan that began after the request. Throws when it must not be answered at all. */
   async seek(slice: WaitSlice, consumer: LiveConsumer): Promise<DeliveryEnd> {
     const { live, scope } = slice;
+    // What is owed is delivered whatever the directory holds now; which step is the newest, a look at it decides.
+    const isLatest = consumer.record.settings.mode === 'latest';
     const isDue = scope.interrupt.reason === 'deadline';
-    const look = live.watcher.refresh(isDue ? -1 : FRESH_MS);
-    await (isDue ? look : scope.interrupt.unless(look));
-    for (let isLastLook = isDue; ; ) {
+    if (isLatest) {
+      const look = live.watcher.refresh(isDue ? -1 : FRESH_MS);
+      await (isDue ? look : scope.interrupt.unless(look));
+    }
+    for (let isLastLook = isLatest && isDue; ; ) {
       const outcome = await this.#look(slice, consumer);
       if (outcome.kind === 'offer') return outcome;
       const failure = scope.failure(live.run.name);
