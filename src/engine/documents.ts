@@ -1,3 +1,4 @@
+import type { ConsumerMode, ConsumerStart } from './consumers/consumer.js';
 import type { SnapshotMode } from './file-system.js';
 import type { JsonObject } from './json.js';
 import type { EndedState } from './leases/lease.js';
@@ -124,6 +125,10 @@ export interface UnsatisfiedWaitDocument {
   readonly detail: string;
 }
 
+export interface UnsatisfiedNextDocument extends Omit<UnsatisfiedWaitDocument, 'reason'> {
+  readonly reason: UnsatisfiedReason | 'in_flight_limit';
+}
+
 export type WaitDocument = SatisfiedWaitDocument | UnsatisfiedWaitDocument;
 
 /** A lease as it is listed and as events carry it: without its id. */
@@ -148,11 +153,55 @@ export interface PublicLeaseDocument {
   readonly ended_at: string | null;
   readonly end_reason: string | null;
   readonly waited: number;
+  /** Null for a lease that `POST /leases` gave. */
+  readonly delivery: { readonly consumer: string; readonly attempt: number } | null;
 }
 
 /** A lease as its holder sees it. */
 export interface LeaseDocument extends PublicLeaseDocument {
   readonly id: string;
+}
+
+export interface ConsumerDocument {
+  readonly name: string;
+  readonly run: string;
+  readonly mode: ConsumerMode;
+  readonly start: ConsumerStart;
+  readonly every_k: number;
+  /** Seconds, like `ttl`. */
+  readonly min_interval: number;
+  readonly max_pending: number;
+  readonly max_in_flight: number;
+  readonly max_deliver: number;
+  readonly ttl: number;
+  readonly created_at: string;
+  /** All before it are acknowledged. */
+  readonly last_acked_step: number | null;
+  /** Steps, in the order in which they will be yielded. */
+  readonly pending: readonly number[];
+  readonly in_flight: readonly {
+    readonly step: number;
+    readonly number: number;
+    readonly attempt: number;
+    readonly holder: string | null;
+  }[];
+  readonly parked: readonly {
+    readonly step: number;
+    readonly generation: string;
+    readonly attempts: number;
+    readonly parked_at: string;
+  }[];
+  /** How many steps would still be yielded. */
+  readonly lag: number;
+  readonly last_error: string | null;
+}
+
+export interface ConsumerResultDocument {
+  readonly step: number;
+  readonly generation: string;
+  readonly acked_at: string;
+  readonly attempts: number;
+  readonly result: JsonObject | null;
 }
 
 export interface WaitRecordDocument {

@@ -1,4 +1,7 @@
+import type { ConsumerSettings, ConsumerStart } from './consumers/consumer.js';
 import type {
+  ConsumerDocument,
+  ConsumerResultDocument,
   EventDocument,
   EventPageDocument,
   LazyStepList,
@@ -7,12 +10,14 @@ import type {
   PublicLeaseDocument,
   RunDocument,
   StepDocument,
+  UnsatisfiedNextDocument,
   UnsatisfiedWaitDocument,
   WaitDocument,
   WaitRecordDocument,
   WaitSummaryDocument,
 } from './documents.js';
 import type { EventType } from './events/event.js';
+import type { JsonObject } from './json.js';
 import type { LeaseState } from './leases/lease.js';
 import type { RunOptions } from './runs/run.js';
 import type { StepState } from './steps/step.js';
@@ -23,6 +28,7 @@ export interface Engine {
   readonly steps: Steps;
   readonly waits: Waits;
   readonly leases: Leases;
+  readonly consumers: Consumers;
   readonly events: Events;
   readonly restore: Restore;
   /** Whether every run had its first scan, and what is missing otherwise. */
@@ -136,6 +142,43 @@ export interface Leases {
   release(id: string): Promise<void>;
   list(query: LeaseListQuery): Promise<ListDocument<PublicLeaseDocument>>;
   breakLease(number: number, reason: string | null): Promise<PublicLeaseDocument>;
+}
+
+export interface NextRequest {
+  /** Milliseconds; null: the default, 30 s. */
+  readonly timeoutMs: number | null;
+  /** Milliseconds; null: the consumer's. */
+  readonly ttlMs: number | null;
+  readonly holder: string | null;
+}
+
+export type NextResult =
+  | { readonly granted: true; readonly replayed: boolean; readonly lease: LeaseDocument }
+  | { readonly granted: false; readonly wait: UnsatisfiedNextDocument };
+
+export interface Consumers {
+  /** Creates or changes a consumer; answers after the first holds that this causes. Without `start` it keeps its own, or begins with the latest. */
+  put(
+    run: string,
+    name: string,
+    settings: Omit<ConsumerSettings, 'start'> & { readonly start: ConsumerStart | null },
+  ): Promise<{ readonly created: boolean; readonly consumer: ConsumerDocument }>;
+  /** By name. */
+  list(run: string, query: PageQuery): Promise<ListDocument<ConsumerDocument>>;
+  get(run: string, name: string): Promise<ConsumerDocument>;
+  remove(run: string, name: string): Promise<void>;
+  /** In the order of the acknowledgements. */
+  results(run: string, name: string, query: PageQuery): Promise<ListDocument<ConsumerResultDocument>>;
+  /** Waits for the next step that the consumer yields, and leases it. */
+  next(
+    run: string,
+    name: string,
+    request: NextRequest,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<NextResult>;
+  ack(leaseId: string, result: JsonObject | null): Promise<LeaseDocument>;
+  nack(leaseId: string, delayMs: number): Promise<LeaseDocument>;
 }
 
 export interface EventPageRequest {

@@ -1,8 +1,9 @@
+import type { SkipReason } from './consumers/consumer-event.js';
 import type { RunState } from './documents.js';
 import type { ErrorCode } from './errors.js';
 import type { EventType } from './events/event.js';
 import type { SnapshotMode } from './file-system.js';
-import type { EndedState } from './leases/lease.js';
+import type { EndedState, Verdict } from './leases/lease.js';
 import type { WaitOutcome, WaitSource } from './waits/wait.js';
 
 /**
@@ -96,6 +97,48 @@ export interface Happenings {
     readonly errno: string;
     readonly detail: string;
   };
+  /** A consumer holds a snapshot of a step that it owes. */
+  readonly stepHeld: {
+    readonly run: string;
+    readonly consumer: string;
+    readonly step: number;
+    readonly generation: string;
+    readonly durationMs: number;
+  };
+  /** It is tried again while the step exists. */
+  readonly holdFailed: {
+    readonly run: string;
+    readonly consumer: string;
+    readonly step: number;
+    readonly code: ErrorCode;
+    readonly detail: string;
+  };
+  /** A step is never delivered to the consumer's workers. */
+  readonly stepSkipped: {
+    readonly run: string;
+    readonly consumer: string;
+    readonly step: number;
+    readonly generation: string;
+    readonly reason: SkipReason;
+  };
+  /** It was delivered as often as it may be, and never acknowledged. */
+  readonly stepParked: {
+    readonly run: string;
+    readonly consumer: string;
+    readonly step: number;
+    readonly generation: string;
+    readonly attempts: number;
+  };
+  readonly deliveryEnded: {
+    readonly run: string;
+    readonly consumer: string;
+    readonly step: number;
+    /** Of its lease. */
+    readonly number: number;
+    readonly attempt: number;
+    /** Null: the lease ended without a word of the worker. */
+    readonly verdict: Verdict | null;
+  };
   /** Something that a crash left half done was rolled forward or back at start. */
   readonly reconciled: { readonly run: string; readonly subject: string; readonly action: string };
   readonly retentionPruned: {
@@ -132,6 +175,11 @@ const NAMES: Readonly<Record<HappeningName, true>> = {
   snapshotBuilt: true,
   snapshotRemoved: true,
   snapshotStuck: true,
+  stepHeld: true,
+  holdFailed: true,
+  stepSkipped: true,
+  stepParked: true,
+  deliveryEnded: true,
   reconciled: true,
   retentionPruned: true,
   storeCommitFailed: true,

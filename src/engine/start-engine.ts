@@ -1,4 +1,7 @@
 import type { Clock } from './clock.js';
+import { ConsumerBook } from './consumers/consumer-book.js';
+import { DeliverySettlement } from './consumers/delivery-settlement.js';
+import { openConsumers } from './consumers/open-consumers.js';
 import type { Engine, GrantResult, Readiness, Runs, Waits } from './engine.js';
 import { EventLog } from './events/event-log.js';
 import { EventReader } from './events/event-reader.js';
@@ -79,13 +82,29 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const snapshotPorts = { files: files.snapshots, log, clock, observer, book, audit, runs: registry, owner };
   const remover = new SnapshotRemover(snapshotPorts);
   const builder = new SnapshotBuilder({ ...snapshotPorts, remover });
-  const terms = new LeaseTerms({ store, log, clock, observer, book, audit, remover, runs: registry });
+  const consumerBook = new ConsumerBook();
+  const deliveries = new DeliverySettlement({ log, clock, observer, book: consumerBook, remover });
+  const terms = new LeaseTerms({
+    store,
+    log,
+    clock,
+    observer,
+    book,
+    audit,
+    remover,
+    runs: registry,
+    deliveries,
+  });
   const limits = new GrantLimits(files, book, maxLeases);
   const protocol = new GrantProtocol({ log, clock, terms, limits, builder, remover, runs: registry });
   const recorder = new WaitRecorder(store, clock, observer);
   const room = new WaitingRoom(log, clock, book, recorder, { maxWaitMs, maxWaits }, shutdown);
   const keys = new GrantKeys<GrantResult>(store);
   const lessor = new Lessor({ store, observer, room, recorder, protocol, terms, keys, maxTtlMs });
+  const consuming = openConsumers({
+    ...{ store, log, clock, observer, terms, limits, builder, remover, room, recorder, maxTtlMs },
+    ...{ book: consumerBook, leases: book, runs: registry },
+  });
   const catalog = new StepCatalog(book);
   const restore = new RestoreDesk({ reader, catalog, registry, holdings: book, terms });
   const events = new EventReader(log, clock, shutdown, { maxSubscriptions, maxWaitMs });
@@ -102,6 +121,8 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     remover,
     allowed,
     owner,
+    consumers: consumerBook,
+    removal: consuming.removal,
   });
 
   const close = async () => {
@@ -111,12 +132,14 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     recorder.close();
     await Promise.all(registry.all().map(({ watcher }) => watcher.stop()));
     await builder.close();
+    await consuming.close();
     await remover.close();
     await recorder.settled();
   };
   try {
     for (const record of stored) administration.revive(record, await store.steps.list(record.name));
-    await reconcile({ ...snapshotPorts, store, remover, terms });
+    await consuming.revive();
+    await reconcile({ ...snapshotPorts, store, remover, terms, consumers: consumerBook });
     for (const { run, watcher } of registry.all()) {
       watcher
         .scan()
@@ -128,6 +151,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       await administration.configure(name, directory, options);
     // Now, when they can be renewed again.
     terms.beginAll();
+    consuming.begin();
     retention.start();
     auditor.start();
   } catch (error) {
@@ -161,6 +185,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   return {
     runs,
     waits,
+    consumers: consuming.consumers,
     events,
     restore,
     steps: {
@@ -176,7 +201,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       list: (query) => lessor.list(query),
       breakLease: (number, reason) => lessor.breakLease(number, reason),
     },
-    readiness: () => readiness(registry),
+    readiness: () => readiness(registry, consuming.pending()),
     drain: () => {
       shutdown.trip('shutdown');
       events.drain();
@@ -185,9 +210,10 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   };
 }
 
-function readiness(registry: RunRegistry): Readiness {
-  const pending = registry
+function readiness(registry: RunRegistry, holds: readonly string[]): Readiness {
+  const scans = registry
     .all()
     .flatMap(({ run }) => (run.watch.scans === 0 ? [`run ${run.name}: its first scan is under way`] : []));
+  const pending = [...scans, ...holds];
   return { ready: pending.length === 0, pending };
 }

@@ -1,3 +1,4 @@
+import type { Acknowledgement, ConsumerRecord, OwedDraft, OwedStep } from './consumers/consumer.js';
 import type { EventDraft, EventType, StoredEvent } from './events/event.js';
 import type { GrantKey, LeaseRecord, LeaseState } from './leases/lease.js';
 import type { RunRecord } from './runs/run.js';
@@ -23,6 +24,7 @@ export interface Store {
   readonly snapshots: SnapshotReader;
   readonly leases: LeaseReader;
   readonly keys: GrantKeyReader;
+  readonly consumers: ConsumerReader;
   readonly waits: WaitReader;
   /** Waits for the writes under way, then lets go of the storage. */
   close(): Promise<void>;
@@ -36,6 +38,7 @@ export interface Transaction {
   readonly snapshots: SnapshotWriter;
   readonly leases: LeaseWriter;
   readonly keys: GrantKeyWriter;
+  readonly consumers: ConsumerWriter;
   readonly waits: WaitWriter;
 }
 
@@ -46,7 +49,7 @@ export interface RunReader {
 export interface RunWriter extends RunReader {
   /** Inserts, or replaces the one of that name. */
   put(run: RunRecord): Promise<void>;
-  /** Removes the run with its steps and grant keys. Its events, waits and ended leases stay until they are pruned. */
+  /** Removes the run with its steps, grant keys and consumers. Its events, waits and ended leases stay until they are pruned. */
   remove(name: string): Promise<void>;
 }
 
@@ -142,6 +145,7 @@ export interface LeaseWriter extends LeaseReader {
         | 'endedAt'
         | 'endReason'
         | 'waitedMs'
+        | 'verdict'
       >
     >,
   ): Promise<void>;
@@ -160,6 +164,46 @@ export interface GrantKeyWriter extends GrantKeyReader {
   /** Inserts, or replaces the one of the same run, caller and key. */
   put(key: GrantKey): Promise<void>;
   prune(limits: { readonly createdBefore: number; readonly atMost: number }): Promise<number>;
+}
+
+export interface AcknowledgementQuery {
+  readonly run: string;
+  readonly consumer: string;
+  /** Only numbers above it. */
+  readonly after: number;
+  readonly limit: number;
+}
+export interface ConsumerReader {
+  /** By run and name. */
+  list(): Promise<readonly ConsumerRecord[]>;
+  /** By ordinal, parked ones included. */
+  owed(run: string, consumer: string): Promise<readonly OwedStep[]>;
+  /** Ascending by number. */
+  acknowledgements(query: AcknowledgementQuery): Promise<readonly Acknowledgement[]>;
+  /** The acknowledgement with the highest ordinal below `before`. */
+  lastAcknowledged(run: string, consumer: string, before: number): Promise<Acknowledgement | null>;
+}
+export interface ConsumerWriter extends ConsumerReader {
+  insert(consumer: ConsumerRecord): Promise<void>;
+  update(
+    run: string,
+    name: string,
+    change: Partial<Pick<ConsumerRecord, 'settings' | 'position' | 'lastYielded' | 'lastGrantedAt'>>,
+  ): Promise<void>;
+  /** Removes the consumer with what it owes and what was acknowledged. */
+  remove(run: string, name: string): Promise<void>;
+  /** Takes up generations that are neither owed nor acknowledged yet, each with the next ordinal; returns those. */
+  owe(run: string, consumer: string, drafts: readonly OwedDraft[]): Promise<readonly OwedStep[]>;
+  findOwed(run: string, consumer: string, ordinal: number): Promise<OwedStep | null>;
+  /** The one that a lease delivers. */
+  owedByLease(leaseNumber: number): Promise<OwedStep | null>;
+  /** Replaces the one of that ordinal, if it is still owed. */
+  putOwed(owed: OwedStep): Promise<void>;
+  removeOwed(owed: OwedStep): Promise<void>;
+  /** Inserts with the next number of the consumer. */
+  acknowledge(acknowledgement: Omit<Acknowledgement, 'number'>): Promise<void>;
+  /** Owed steps that need the snapshot. */
+  countHolding(snapshotId: number): Promise<number>;
 }
 
 export interface WaitQuery {

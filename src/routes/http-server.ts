@@ -1,5 +1,7 @@
 import swagger from '@fastify/swagger';
 import { fastify } from 'fastify';
+import { addConsumerRoutes } from './consumers.js';
+import { addDeliveryRoutes } from './deliveries.js';
 import { type AdmissionRules, admit, greet, notFound } from './edge/admission.js';
 import { HostGuard } from './edge/host-guard.js';
 import { endKeptAlive } from './edge/kept-alive.js';
@@ -99,6 +101,8 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   addWaitRecordRoutes(server, engine);
   addLeaseGrantRoutes(server, engine);
   addLeaseRoutes(server, engine);
+  addConsumerRoutes(server, engine);
+  addDeliveryRoutes(server, engine);
   const pace = { clock, stallMs: settings.streamStallMs ?? STREAM_STALL_MS };
   addEventRoute(server, engine, { pace, heartbeat, report });
   addRestoreArgsRoutes(server, engine);

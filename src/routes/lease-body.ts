@@ -11,24 +11,25 @@ export const ttl = Type.Number({
   examples: [60],
 });
 
+export const holder = Type.String({
+  maxLength: 128,
+  description: 'Who holds it, for people to read.',
+  examples: ['eval-3'],
+});
+
+export function timeout(description: string) {
+  return Type.Number({ minimum: 0, maximum: MAX_DURATION_SECONDS, description, examples: [30] });
+}
+
 export const GrantBody = Type.Object(
   {
     step: Type.Optional(stepOrLatest('This very step, or the highest there is. Not together with `until`.')),
     until: Type.Optional(
       stepNumber('The highest step once it is at least this. Without `step` and `until`: any step.'),
     ),
-    timeout: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        maximum: MAX_DURATION_SECONDS,
-        description: 'Seconds to wait for the step. Default 0 with `step`, 30 otherwise.',
-        examples: [30],
-      }),
-    ),
+    timeout: Type.Optional(timeout('Seconds to wait for the step. Default 0 with `step`, 30 otherwise.')),
     ttl: Type.Optional(ttl),
-    holder: Type.Optional(
-      Type.String({ maxLength: 128, description: 'Who holds it, for people to read.', examples: ['eval-3'] }),
-    ),
+    holder: Type.Optional(holder),
     labels: Type.Optional(
       Type.Unsafe<Record<string, string>>({
         type: 'object',

@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
-import type { Caller, Engine } from '../engine/engine.js';
+import type { Engine } from '../engine/engine.js';
 import { Lease, PublicLease } from './documents/lease-schema.js';
 import { UnsatisfiedWait } from './documents/wait-schema.js';
 import { hangUpSignal } from './edge/hang-up.js';
 import type { HttpServer } from './http-server-type.js';
 import { GrantBody, toGrantRequest } from './lease-body.js';
-import { BODY_ERRORS, json, responses } from './openapi/responses.js';
+import { BODY_ERRORS, GRANT_ERRORS, json, responses } from './openapi/responses.js';
+import { callerOf, IDEMPOTENCY_HEADERS } from './wire/idempotency.js';
 import { NO_PARAMETERS, run } from './wire/parameters.js';
 import { requiredRun } from './wire/run-lookup.js';
 
@@ -22,16 +23,7 @@ export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
           '`with wait_for_new_checkpoint(...) as step`, over HTTP. `path` is what the holder reads until the lease ends, whatever the trainer deletes. If the client is gone when the grant commits, the lease is released at once, unless it gave a key. `200` without `id`: the wait ended without a step.',
         tags,
         querystring: Type.Object({ run }),
-        headers: Type.Object({
-          'Idempotency-Key': Type.Optional(
-            Type.String({
-              pattern: '^[\\u0021-\\u007e]{1,255}$',
-              description:
-                'For retries: for 24 h the same key gives the same lease, or joins the call that still waits.',
-              examples: ['eval-3-17'],
-            }),
-          ),
-        }),
+        headers: IDEMPOTENCY_HEADERS,
         body: GrantBody,
         response: responses(
           {
@@ -44,24 +36,8 @@ export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
               headers: { Location: { type: 'string', description: 'Path of the lease: `/leases/{id}`.' } },
             },
           },
-          ...BODY_ERRORS,
-          'run_required',
-          'run_not_found',
+          ...GRANT_ERRORS,
           'step_not_found',
-          'snapshot_failed',
-          'snapshot_path_busy',
-          'snapshot_dir_in_use',
-          'step_gone',
-          'lease_released',
-          'lease_expired',
-          'lease_broken',
-          'lease_lost',
-          'idempotency_mismatch',
-          'too_many_waits',
-          'too_many_leases',
-          'run_unavailable',
-          'overloaded',
-          'insufficient_storage',
         ),
       },
     },
@@ -69,7 +45,7 @@ export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
       const result = await engine.leases.grant(
         requiredRun(engine, request.query.run),
         toGrantRequest(request.body),
-        caller(request.headers['idempotency-key']),
+        callerOf(request.headers['idempotency-key']),
         hangUpSignal(reply),
       );
       if (!result.granted) return reply.code(200).send(result.wait);
@@ -112,9 +88,4 @@ export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
     },
     (request) => engine.leases.breakLease(request.body.number, request.body.reason ?? null),
   );
-}
-
-/** While no token exists every caller is the same one. */
-function caller(key: string | readonly string[] | undefined): Caller {
-  return { name: 'anonymous', idempotencyKey: typeof key === 'string' ? key : null };
 }

@@ -6,16 +6,18 @@ import type { HttpServer } from './http-server-type.js';
 import { ttl } from './lease-body.js';
 import { BODY_ERRORS, empty, json, responses } from './openapi/responses.js';
 import { toMilliseconds } from './wire/duration.js';
-import { DEFAULT_LIMIT, limit, NO_PARAMETERS, page, runFilter, stepNumber } from './wire/parameters.js';
+import {
+  DEFAULT_LIMIT,
+  leasePath,
+  limit,
+  NO_PARAMETERS,
+  page,
+  runFilter,
+  stepNumber,
+} from './wire/parameters.js';
 import { optionalRun } from './wire/run-lookup.js';
 
 const tags = ['leases'];
-const leasePath = Type.Object({
-  id: Type.String({
-    description: 'The capability that the grant gave.',
-    examples: ['ls_5n2Xw0b7QkqkL8c1d3fZpA'],
-  }),
-});
 
 export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
   server.get(

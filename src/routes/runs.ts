@@ -59,7 +59,7 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'putRun',
         summary: 'Register or change a run',
         description:
-          'Idempotent. Options left out get their defaults. Answers after the first scan. A change that moves paths needs a run without leases.',
+          'Idempotent. Options left out get their defaults. Answers after the first scan. A change that moves paths needs a run without leases and holds.',
         tags,
         params: Type.Object({
           run: Type.String({ pattern: RUN_NAME_PATTERN, description: 'Run name.', examples: ['default'] }),
@@ -91,12 +91,15 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'deleteRun',
         summary: 'Forget a run',
         description:
-          'Nothing in its directory is touched but snapshots. With `force` its leases end as `broken`.',
+          'Nothing in its directory is touched but snapshots. With `force` its leases end as `broken`, and its consumers go.',
         tags,
         params: runPath,
         querystring: Type.Object({
           force: Type.Optional(
-            Type.Boolean({ description: 'Also with active leases. Default false.', examples: [true] }),
+            Type.Boolean({
+              description: 'Also with active leases or consumers. Default false.',
+              examples: [true],
+            }),
           ),
         }),
         response: responses(

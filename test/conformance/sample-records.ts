@@ -1,3 +1,4 @@
+import type { Acknowledgement, ConsumerRecord, OwedDraft } from '../../src/engine/consumers/consumer.js';
 import type { EventDraft, EventType } from '../../src/engine/events/event.js';
 import type { GrantKey, LeaseRecord } from '../../src/engine/leases/lease.js';
 import type { RunRecord } from '../../src/engine/runs/run.js';
@@ -101,6 +102,8 @@ export function lease(change: Partial<LeaseRecord> = {}): Omit<LeaseRecord, 'num
     endedAt: null,
     endReason: null,
     waitedMs: 12.5,
+    delivery: null,
+    verdict: null,
     ...change,
   };
 }
@@ -114,6 +117,46 @@ export function grantKey(leaseNumber: number, change: Partial<GrantKey> = {}): G
     createdAt: TIME,
     ...change,
     leaseNumber,
+  };
+}
+
+export function consumer(change: Partial<ConsumerRecord> = {}): ConsumerRecord {
+  return {
+    run: 'r',
+    name: 'c',
+    settings: {
+      mode: 'every',
+      start: 1000,
+      everyK: 10,
+      minIntervalMs: 0.5,
+      maxPending: 3,
+      maxInFlight: 1,
+      maxDeliver: 5,
+      ttlMs: 60_000,
+    },
+    position: 0,
+    lastYielded: null,
+    lastGrantedAt: null,
+    createdAt: TIME,
+    ...change,
+  };
+}
+
+export function owedDraft(step: number): OwedDraft {
+  return { step, stepName: `step_${step}`, generation: `g${step}` };
+}
+
+export function acknowledgement(change: Partial<Acknowledgement> = {}): Omit<Acknowledgement, 'number'> {
+  return {
+    run: 'r',
+    consumer: 'c',
+    ordinal: 1,
+    step: 1,
+    generation: 'g1',
+    ackedAt: TIME + 0.25,
+    attempts: 1,
+    result: { accuracy: 0.5 },
+    ...change,
   };
 }
 

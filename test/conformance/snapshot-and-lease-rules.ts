@@ -78,6 +78,14 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
     assert.equal(await store.leases.byNumber(inserted.number + 1), null);
   });
 
+  test('a lease that is a delivery comes back as one', async (t) => {
+    const store = await storeWithRun(make, t);
+    const draft = lease({ delivery: { consumer: 'c', attempt: 2 }, verdict: 'ack' });
+    const inserted = await store.write((tx) => tx.leases.insert(draft));
+    assert.deepEqual(await store.leases.byNumber(inserted.number), inserted);
+    assert.deepEqual(inserted.delivery, { consumer: 'c', attempt: 2 });
+  });
+
   test('an id cannot be given to two leases', async (t) => {
     const store = await storeWithRun(make, t);
     const draft = lease();
@@ -105,7 +113,13 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
     } as const;
     await store.write((tx) => tx.leases.update(one.number, granted));
     assert.deepEqual(await store.leases.byNumber(one.number), { ...one, ...granted });
-    const ended = { state: 'broken', endedAt: 12, endReason: 'maintenance', snapshotId: null } as const;
+    const ended = {
+      state: 'broken',
+      endedAt: 12,
+      endReason: 'maintenance',
+      snapshotId: null,
+      verdict: 'nack',
+    } as const;
     await store.write(async (tx) => {
       await tx.leases.update(one.number, ended);
       await tx.leases.update(one.number, {});

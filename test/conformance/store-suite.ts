@@ -1,4 +1,5 @@
 import { describe } from 'node:test';
+import { consumerRules } from './consumer-rules.js';
 import { eventLogModel } from './event-log-model.js';
 import { eventRules } from './event-rules.js';
 import type { MakeStorage } from './harness.js';
@@ -21,6 +22,7 @@ export function storeConformance(name: string, make: MakeStorage): void {
       snapshotAndLeaseRules(make);
       leaseListModel(make);
     });
+    describe('consumers', () => consumerRules(make));
     describe('waits', () => waitRules(make));
   });
 }

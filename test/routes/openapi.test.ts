@@ -37,8 +37,12 @@ describe('openapi.yaml', () => {
 
   it('has every call of the contract', () => {
     assert.deepEqual(operations.map(([name]) => name).sort(), [
+      'delete /consumers/{consumer}',
       'delete /leases/{id}',
       'delete /runs/{run}',
+      'get /consumers',
+      'get /consumers/{consumer}',
+      'get /consumers/{consumer}/results',
       'get /events',
       'get /leases',
       'get /leases/{id}',
@@ -55,12 +59,16 @@ describe('openapi.yaml', () => {
       'get /wait',
       'get /waits',
       'get /waits/summary',
+      'post /consumers/{consumer}/next',
       'post /leases',
       'post /leases/break',
+      'post /leases/{id}/ack',
+      'post /leases/{id}/nack',
       'post /leases/{id}/renew',
       'post /restore-args',
       'post /runs/{run}/finish',
       'post /runs/{run}/reopen',
+      'put /consumers/{consumer}',
       'put /runs/{run}',
     ]);
   });

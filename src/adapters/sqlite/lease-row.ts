@@ -1,4 +1,4 @@
-import type { LeaseRecord, LeaseState } from '../../engine/leases/lease.js';
+import type { Delivery, LeaseRecord, LeaseState, Verdict } from '../../engine/leases/lease.js';
 import type { LeaseWriter } from '../../engine/store.js';
 import { fromJson, toJson } from './columns.js';
 import type { LeaseRow } from './schema.js';
@@ -24,6 +24,9 @@ export const LEASE_COLUMNS = [
   'ended_at',
   'end_reason',
   'waited_ms',
+  'consumer',
+  'attempt',
+  'verdict',
 ] as const satisfies readonly (keyof LeaseRow)[];
 
 export const CHANGEABLE_LEASE_COLUMNS = {
@@ -37,6 +40,7 @@ export const CHANGEABLE_LEASE_COLUMNS = {
   endedAt: 'ended_at',
   endReason: 'end_reason',
   waitedMs: 'waited_ms',
+  verdict: 'verdict',
 } as const satisfies Record<keyof LeaseChange, keyof LeaseRow>;
 
 export function toLeaseRow(lease: LeaseRecord): LeaseRow {
@@ -59,6 +63,9 @@ export function toLeaseRow(lease: LeaseRecord): LeaseRow {
     ended_at: lease.endedAt,
     end_reason: lease.endReason,
     waited_ms: lease.waitedMs,
+    consumer: lease.delivery?.consumer ?? null,
+    attempt: lease.delivery?.attempt ?? null,
+    verdict: lease.verdict,
   };
 }
 
@@ -83,5 +90,12 @@ export function toLease(row: LeaseRow): LeaseRecord {
     endedAt: row.ended_at,
     endReason: row.end_reason,
     waitedMs: row.waited_ms,
+    delivery: toDelivery(row),
+    // Written by `toLeaseRow` from a `Verdict`.
+    verdict: row.verdict as Verdict | null,
   };
+}
+
+function toDelivery({ consumer, attempt }: LeaseRow): Delivery | null {
+  return consumer === null || attempt === null ? null : { consumer, attempt };
 }

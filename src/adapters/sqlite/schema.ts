@@ -7,6 +7,9 @@ export interface Schema {
   snapshots: SnapshotRow;
   leases: LeaseRow;
   grant_keys: GrantKeyRow;
+  consumers: ConsumerRow;
+  owed_steps: OwedStepRow;
+  acknowledgements: AcknowledgementRow;
   waits: WaitRow;
 }
 
@@ -95,6 +98,9 @@ export interface LeaseRow {
   ended_at: number | null;
   end_reason: string | null;
   waited_ms: number;
+  consumer: string | null;
+  attempt: number | null;
+  verdict: string | null;
 }
 
 export interface GrantKeyRow {
@@ -104,6 +110,46 @@ export interface GrantKeyRow {
   fingerprint: string;
   lease_number: number;
   created_at: number;
+}
+
+export interface ConsumerRow {
+  run: string;
+  name: string;
+  settings_json: string;
+  position: number;
+  /** How many ordinals were given. */
+  taken: number;
+  /** How many acknowledgements there are. */
+  acknowledged: number;
+  last_yielded: number | null;
+  last_granted_at: number | null;
+  created_at: number;
+}
+
+export interface OwedStepRow {
+  run: string;
+  consumer: string;
+  ordinal: number;
+  step: number;
+  step_name: string;
+  generation: string;
+  snapshot_id: number | null;
+  lease_number: number | null;
+  attempts: number;
+  not_before: number | null;
+  parked_at: number | null;
+}
+
+export interface AcknowledgementRow {
+  run: string;
+  consumer: string;
+  number: number;
+  ordinal: number;
+  step: number;
+  generation: string;
+  acked_at: number;
+  attempts: number;
+  result_json: string | null;
 }
 
 export interface WaitRow {

@@ -1,4 +1,5 @@
 import type {
+  ConsumerReader,
   EventReader,
   GrantKeyReader,
   LeaseReader,
@@ -9,6 +10,7 @@ import type {
   Transaction,
   WaitReader,
 } from '../../engine/store.js';
+import { ConsumerTable } from './consumer-table.js';
 import { openDatabase, type SqliteDatabase, type StoreClock } from './database.js';
 import { EventTable } from './event-table.js';
 import { GrantKeyTable } from './grant-key-table.js';
@@ -44,6 +46,7 @@ export class SqliteStore implements Store {
   readonly snapshots: SnapshotReader;
   readonly leases: LeaseReader;
   readonly keys: GrantKeyReader;
+  readonly consumers: ConsumerReader;
   readonly waits: WaitReader;
   readonly #database: SqliteDatabase;
   readonly #commits: GroupCommit;
@@ -59,6 +62,7 @@ export class SqliteStore implements Store {
     this.snapshots = committed.snapshots;
     this.leases = committed.leases;
     this.keys = committed.keys;
+    this.consumers = committed.consumers;
     this.waits = committed.waits;
     this.#database = database;
     this.#commits = new GroupCommit(database.writes, statements);
@@ -82,6 +86,7 @@ function tablesOn(session: Session): Transaction {
     snapshots: new SnapshotTable(session),
     leases: new LeaseTable(session),
     keys: new GrantKeyTable(session),
+    consumers: new ConsumerTable(session),
     waits: new WaitTable(session),
   };
 }

@@ -18,6 +18,8 @@ export const EVENT_TYPES = [
   'snapshot.created',
   'snapshot.deleted',
   'snapshot.stuck',
+  'consumer.skipped',
+  'consumer.parked',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -4,6 +4,7 @@ import type { SubscribeRequest, Subscription } from '../engine.js';
 import { isoTime } from '../units.js';
 import type { EventLog } from './event-log.js';
 import { Interrupt } from './interrupt.js';
+import { nap } from './nap.js';
 
 /** Events read ahead of a consumer, at most. */
 const BATCH = 256;
@@ -48,7 +49,7 @@ export class LogSubscription implements Subscription {
       if (page.more) continue;
       const idleMs = this.#clock.monotonic() - idleSince;
       if (idleMs >= BOOKMARK_INTERVAL_MS) return [this.#bookmark()];
-      await this.#sleep(wakeup, seen, BOOKMARK_INTERVAL_MS - idleMs);
+      await nap(this.#clock, wakeup, seen, this.#interrupt, BOOKMARK_INTERVAL_MS - idleMs);
     }
     return null;
   }
@@ -57,19 +58,6 @@ export class LogSubscription implements Subscription {
   close(): void {
     this.#interrupt.raise('client_gone');
     this.#onClose();
-  }
-
-  async #sleep(wakeup: ReturnType<EventLog['wakeup']>, seen: number, delayMs: number): Promise<void> {
-    const nap = new Interrupt();
-    const endNap = () => nap.raise('deadline');
-    const cancel = this.#clock.after(delayMs, endNap);
-    this.#interrupt.listen(endNap);
-    try {
-      await wakeup.changed(seen, nap);
-    } finally {
-      cancel();
-      this.#interrupt.forget(endNap);
-    }
   }
 
   #bookmark(): EventDocument {

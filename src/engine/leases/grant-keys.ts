@@ -1,5 +1,6 @@
-import type { Caller, GrantRequest } from '../engine.js';
+import type { Caller } from '../engine.js';
 import { EngineError } from '../errors.js';
+import type { JsonObject } from '../json.js';
 import type { Store } from '../store.js';
 import type { LeaseRecord } from './lease.js';
 
@@ -10,15 +11,10 @@ export interface Keyed {
   readonly fingerprint: string;
 }
 
-export function keyedBy(run: string, caller: Caller, request: GrantRequest): Keyed | null {
+/** @param wanted what a retry under the same key must ask for again. Null: the caller gave no key. */
+export function keyedBy(run: string, caller: Caller, wanted: JsonObject): Keyed | null {
   if (caller.idempotencyKey === null) return null;
-  const { step, until } = request;
-  return {
-    run,
-    caller: caller.name,
-    key: caller.idempotencyKey,
-    fingerprint: JSON.stringify({ step, until }),
-  };
+  return { run, caller: caller.name, key: caller.idempotencyKey, fingerprint: JSON.stringify(wanted) };
 }
 
 /**

@@ -55,16 +55,21 @@ export class GrantLimits {
   }
 
   /** @throws EngineError `insufficient_storage` */
-  async checkSpace({ record }: WatchedRun): Promise<void> {
+  async checkSpace(run: WatchedRun): Promise<void> {
+    const shortage = await this.findShortage(run);
+    if (shortage === null) return;
+    throw new EngineError('insufficient_storage', shortage, {
+      hint: 'free space there, or lower min_free_bytes of the run with PUT /runs/{run}',
+    });
+  }
+
+  /** One sentence that says that less than `min_free_bytes` are free; null: enough are. */
+  async findShortage({ record }: WatchedRun): Promise<string | null> {
     const directory = snapshotDirectoryOf(record);
     const { freeBytes, totalBytes } = await this.#files.space(directory);
     const wanted = record.options.minFreeBytes ?? Math.min(TEN_GIB, Math.floor(totalBytes / 20));
-    if (freeBytes >= wanted) return;
-    throw new EngineError(
-      'insufficient_storage',
-      `the filesystem of ${directory} has ${freeBytes} bytes free, less than min_free_bytes (${wanted})`,
-      { hint: 'free space there, or lower min_free_bytes of the run with PUT /runs/{run}' },
-    );
+    if (freeBytes >= wanted) return null;
+    return `the filesystem of ${directory} has ${freeBytes} bytes free, less than min_free_bytes (${wanted})`;
   }
 
   #count(key: string, change: 1 | -1): void {

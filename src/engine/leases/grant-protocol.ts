@@ -2,17 +2,18 @@ import type { Clock } from '../clock.js';
 import type { Emit, EventLog } from '../events/event-log.js';
 import { runNotFound } from '../runs/run-errors.js';
 import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
-import type { Original } from '../snapshots/original.js';
+import { type Original, originalOf } from '../snapshots/original.js';
 import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import type { SnapshotBuilder } from '../snapshots/snapshot-builder.js';
+import { claimSnapshot } from '../snapshots/snapshot-claim.js';
 import { StepGone } from '../snapshots/snapshot-failure.js';
 import { snapshotPaths } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import type { Transaction } from '../store.js';
 import type { GrantLimits, Place } from './grant-limits.js';
+import { noteGrant } from './granted.js';
 import type { LeaseRecord } from './lease.js';
-import { describePublicLease } from './lease-document.js';
 import { draftLease, type GrantTerms } from './lease-draft.js';
 import type { LeaseTerms } from './lease-terms.js';
 
@@ -69,7 +70,7 @@ export class GrantProtocol {
     place: Place,
   ): Promise<LeaseRecord> {
     await this.#ports.limits.checkSpace(live.run);
-    const original = await this.#original(live, found);
+    const original = await originalOf(live, found);
     for (;;) {
       const { generation, name } = original.entry;
       await this.#ports.remover.clear(snapshotPaths(live.run.record, generation, name).path);
@@ -81,7 +82,7 @@ export class GrantProtocol {
         return await this.#activate(live, lease, terms, place);
       } catch (error) {
         await this.#ports.terms.abandon(lease);
-        const isForgiven = error instanceof StepGone && !error.whole && terms.request.ignoreSnapshotErrors;
+        const isForgiven = error instanceof StepGone && !error.whole && terms.ignoreSnapshotErrors;
         if (!isForgiven) throw error;
       }
       return this.#grantUnprotected(live, found, terms, place);
@@ -95,7 +96,7 @@ export class GrantProtocol {
     terms: GrantTerms,
     place: Place,
   ): Promise<LeaseRecord> {
-    const draft = draftLease(this.#ports.clock, live.run, found, terms, null);
+    const draft = draftLease(this.#ports.clock, live.run, found.entry, terms, null);
     return this.#commitGrant(live, place, async (tx, emit) => this.#insertActive(tx, emit, draft, terms));
   }
 
@@ -128,25 +129,14 @@ export class GrantProtocol {
     original: Original,
     terms: GrantTerms,
   ): Promise<Placed> {
-    const { builder } = this.#ports;
     const { run } = live;
     this.#checkRegistered(live);
-    const found: TrackedStep = { ...original, settling: null };
-    const existing = await tx.snapshots.find(run.name, original.entry.generation);
-    if (existing === null) {
-      const mode = run.record.options.snapshotMode;
-      if (mode === 'none') throw new Error('mode none has no snapshots');
-      const snapshot = await builder.reserve(tx, run, original, mode);
-      const draft = draftLease(this.#ports.clock, live.run, found, terms, snapshot);
-      return { role: 'builder', lease: await tx.leases.insert({ ...draft, state: 'pending' }), snapshot };
-    }
-    const draft = draftLease(this.#ports.clock, live.run, found, terms, existing);
-    if (existing.state === 'ready')
+    const claim = await claimSnapshot(tx, this.#ports.builder, run, original);
+    if (claim.role === 'late') return claim;
+    const draft = draftLease(this.#ports.clock, run, original.entry, terms, claim.snapshot);
+    if (claim.role === 'sharer')
       return { role: 'granted', lease: await this.#insertActive(tx, emit, draft, terms) };
-    // Taken now: a build may end, and be forgotten, before the transaction is known to be committed.
-    const build = existing.state === 'building' ? builder.underWay(existing.id) : null;
-    if (build === null) return { role: 'late' };
-    return { role: 'joiner', lease: await tx.leases.insert({ ...draft, state: 'pending' }), build };
+    return { ...claim, lease: await tx.leases.insert({ ...draft, state: 'pending' }) };
   }
 
   #activate(live: LiveRun, pending: LeaseRecord, terms: GrantTerms, place: Place): Promise<LeaseRecord> {
@@ -155,7 +145,7 @@ export class GrantProtocol {
     const lease: LeaseRecord = { ...pending, ...change };
     return this.#commitGrant(live, place, async (tx, emit) => {
       await tx.leases.update(lease.number, change);
-      await this.#tell(tx, emit, lease, terms);
+      await noteGrant(tx, emit, lease, terms.keyed);
       return lease;
     });
   }
@@ -167,20 +157,8 @@ export class GrantProtocol {
     terms: GrantTerms,
   ): Promise<LeaseRecord> {
     const lease = await tx.leases.insert(draft);
-    await this.#tell(tx, emit, lease, terms);
+    await noteGrant(tx, emit, lease, terms.keyed);
     return lease;
-  }
-
-  async #tell(tx: Transaction, emit: Emit, lease: LeaseRecord, { keyed }: GrantTerms): Promise<void> {
-    if (keyed !== null)
-      await tx.keys.put({ ...keyed, leaseNumber: lease.number, createdAt: lease.grantedAt });
-    emit({
-      run: lease.run,
-      type: 'lease.granted',
-      subject: String(lease.number),
-      time: lease.grantedAt,
-      data: { ...describePublicLease(lease, lease.ttlMs) },
-    });
   }
 
   #commitGrant(
@@ -209,25 +187,5 @@ export class GrantProtocol {
   /** The run may have been removed while its step was being snapshotted, and its leases were ended then. */
   #checkRegistered({ run }: LiveRun): void {
     if (this.#ports.runs.find(run.name)?.run !== run) throw runNotFound(run.name);
-  }
-
-  /** The step with its inventory, which is taken now if it was not yet. */
-  async #original(live: LiveRun, found: TrackedStep): Promise<Original> {
-    const { name, generation } = found.entry;
-    if (found.inventory === null || found.identity === null) await live.watcher.examine(name);
-    const { entry, identity, inventory } = live.run.index.get(name) ?? found;
-    if (
-      entry.state !== 'finalized' ||
-      entry.generation !== generation ||
-      identity === null ||
-      inventory === null
-    ) {
-      throw new StepGone(name, '', 'missing');
-    }
-    return {
-      entry: { ...entry, step: entry.step ?? -1, generation: entry.generation ?? '' },
-      identity,
-      inventory,
-    };
   }
 }

@@ -31,6 +31,7 @@ export function describePublicLease(record: LeaseRecord, remainingMs: number | n
     ended_at: record.endedAt === null ? null : isoTime(record.endedAt),
     end_reason: record.endReason,
     waited: seconds(record.waitedMs),
+    delivery: record.delivery,
   };
 }
 

@@ -1,19 +1,22 @@
 import type { Clock } from '../clock.js';
-import type { GrantRequest } from '../engine.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import type { SnapshotRecord } from '../snapshots/snapshot.js';
+import type { StepEntry } from '../steps/step.js';
 import { relativePath } from '../steps/step-document.js';
-import type { TrackedStep } from '../steps/tracked-step.js';
 import type { Keyed } from './grant-keys.js';
-import type { LeaseRecord } from './lease.js';
+import type { Delivery, LeaseRecord } from './lease.js';
 
 const LEASE_ID_BYTES = 16;
 
 /** What a caller asked for, and who it is. */
 export interface GrantTerms {
-  readonly request: GrantRequest;
+  readonly holder: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ignoreSnapshotErrors: boolean;
   readonly ttlMs: number;
   readonly keyed: Keyed | null;
+  /** Null: it is no delivery of a consumer. */
+  readonly delivery: Delivery | null;
   readonly waitedMs: () => number;
 }
 
@@ -21,23 +24,23 @@ export interface GrantTerms {
 export function draftLease(
   clock: Clock,
   run: WatchedRun,
-  { entry }: TrackedStep,
-  { request, ttlMs, waitedMs }: GrantTerms,
+  { name, step, generation }: Pick<StepEntry, 'name' | 'step' | 'generation'>,
+  { holder, labels, ttlMs, delivery, waitedMs }: GrantTerms,
   snapshot: SnapshotRecord | null,
 ): Omit<LeaseRecord, 'number'> {
   const { directory } = run.record;
-  const sourcePath = `${directory}/${entry.name}`;
+  const sourcePath = `${directory}/${name}`;
   const path = snapshot?.path ?? sourcePath;
   const now = clock.now();
   return {
     id: `ls_${base64url(clock.randomBytes(LEASE_ID_BYTES))}`,
     run: run.name,
-    step: entry.step ?? -1,
-    generation: entry.generation ?? '',
+    step: step ?? -1,
+    generation: generation ?? '',
     snapshotId: snapshot?.id ?? null,
     state: 'active',
-    holder: request.holder,
-    labels: request.labels,
+    holder,
+    labels,
     path,
     relativePath: relativePath(directory, path),
     sourcePath,
@@ -47,6 +50,8 @@ export function draftLease(
     endedAt: null,
     endReason: null,
     waitedMs: waitedMs(),
+    delivery,
+    verdict: null,
   };
 }
 

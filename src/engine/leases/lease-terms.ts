@@ -3,10 +3,12 @@ import { EngineError, type ErrorCode } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Observer } from '../observer.js';
 import type { RunRegistry } from '../runs/run-registry.js';
+import { letGo } from '../snapshots/let-go.js';
 import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import type { SnapshotAudit } from '../snapshots/snapshot-audit.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
-import type { Store, Transaction } from '../store.js';
+import type { Store } from '../store.js';
+import type { Deliveries, Word } from './deliveries.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import type { EndedState, LeaseRecord } from './lease.js';
 import type { LeaseBook } from './lease-book.js';
@@ -21,6 +23,7 @@ export interface LeaseTermsPorts {
   readonly audit: SnapshotAudit;
   readonly remover: SnapshotRemover;
   readonly runs: RunRegistry;
+  readonly deliveries: Deliveries;
 }
 
 /** Between two attempts to write down that something ended, while the store takes no writes. */
@@ -121,10 +124,19 @@ export class LeaseTerms {
     );
   }
 
-  /** Ends a lease and, with the last one, its snapshot; resolves when the snapshot's path is gone, or stuck. Null: it had ended before. */
-  async end(record: LeaseRecord, state: EndedState, reason: string | null): Promise<LeaseRecord | null> {
-    const { log, book, clock, observer, remover } = this.#ports;
-    const change = { state, endedAt: clock.now(), endReason: reason };
+  /**
+   * Ends a lease and, with the last one, its snapshot; resolves when the snapshot's path is gone, or stuck. Null: it had ended before.
+   *
+   * @param word of the worker that ends a delivery.
+   */
+  async end(
+    record: LeaseRecord,
+    state: EndedState,
+    reason: string | null,
+    word: Word | null = null,
+  ): Promise<LeaseRecord | null> {
+    const { log, book, clock, observer, remover, deliveries } = this.#ports;
+    const change = { state, endedAt: clock.now(), endReason: reason, verdict: word?.verdict ?? null };
     const ended: LeaseRecord = { ...record, ...change };
     const outcome = await log.commit(
       async (tx, emit) => {
@@ -137,12 +149,14 @@ export class LeaseTerms {
           time: change.endedAt,
           data: { ...describePublicLease(ended, null) },
         });
-        return { condemned: await letGo(tx, record) };
+        const settled = record.delivery === null ? null : await deliveries.settle(tx, emit, ended, word);
+        return { settled, condemned: await letGo(tx, record) };
       },
       (result, events) => {
         if (result === null) return;
         this.#timers.clear(record.number);
         book.removeLease(record);
+        result.settled?.();
         if (result.condemned !== null) remover.condemn(result.condemned);
         this.#ports.runs.noteEvents(events);
       },
@@ -178,6 +192,7 @@ export class LeaseTerms {
   /** Something of a snapshot vanished by other hands: everybody who holds it is told so. */
   async lose(snapshot: SnapshotRecord, detail: string): Promise<void> {
     const holders = this.#ports.book.holdersOf(snapshot);
+    await this.#ports.deliveries.loseHolds(snapshot);
     await Promise.all(holders.map(({ record }) => this.end(record, 'lost', detail)));
   }
 
@@ -220,15 +235,6 @@ export class LeaseTerms {
         this.#timers.set(number, this.#ports.clock.monotonic() + RETRY_MS);
     });
   }
-}
-
-/** With its last lease a snapshot goes: from this commit on nobody can join it. Gives the snapshot that nobody holds any more. */
-async function letGo(tx: Transaction, lease: LeaseRecord): Promise<SnapshotRecord | null> {
-  if (lease.snapshotId === null || (await tx.leases.countHolding(lease.snapshotId)) > 0) return null;
-  const snapshot = await tx.snapshots.find(lease.run, lease.generation);
-  if (snapshot === null || snapshot.id !== lease.snapshotId || snapshot.state !== 'ready') return null;
-  await tx.snapshots.update(snapshot.id, { state: 'deleting' });
-  return { ...snapshot, state: 'deleting' };
 }
 
 export function leaseEnded(record: LeaseRecord): EngineError {

@@ -1,3 +1,12 @@
+/** What a worker says of a delivery. */
+export type Verdict = 'ack' | 'nack';
+
+/** That a lease is the delivery of a step by a consumer, for the `attempt`-th time. */
+export interface Delivery {
+  readonly consumer: string;
+  readonly attempt: number;
+}
+
 /**
  * A lease is a term: it is granted once, may be renewed while it lasts, and ends once and for ever.
  *
@@ -35,6 +44,10 @@ export interface LeaseRecord {
   readonly endedAt: number | null;
   readonly endReason: string | null;
   readonly waitedMs: number;
+  /** Null: granted by `POST /leases`. */
+  readonly delivery: Delivery | null;
+  /** How the worker ended the delivery; null: it did not. */
+  readonly verdict: Verdict | null;
 }
 
 /** The idempotency key of a grant and the lease that it gave. */

@@ -15,9 +15,9 @@ import type { GrantProtocol } from './grant-protocol.js';
 import type { LeaseRecord } from './lease.js';
 import { describeLease, describePublicLease } from './lease-document.js';
 import { type LeaseTerms, leaseEnded } from './lease-terms.js';
+import { checkTtl } from './ttl.js';
 
 const DEFAULT_TTL_MS = 60_000;
-const MIN_TTL_MS = 1_000;
 
 export interface LessorPorts {
   readonly store: Store;
@@ -44,14 +44,15 @@ export class Lessor {
     caller: Caller,
     signal: AbortSignal,
   ): Promise<GrantResult> {
-    const ttlMs = this.#checkTtl(request.ttlMs ?? DEFAULT_TTL_MS);
+    const ttlMs = checkTtl(request.ttlMs ?? DEFAULT_TTL_MS, this.#ports.maxTtlMs);
     if (request.step !== null && request.until !== null) {
       throw new EngineError(
         'invalid_request',
         '"step" and "until" exclude each other: a lease is for a step or for the first one that is high enough',
       );
     }
-    const keyed = keyedBy(live.run.name, caller, request);
+    const { step, until } = request;
+    const keyed = keyedBy(live.run.name, caller, { step, until });
     if (keyed === null) return this.#grantNew(live, request, ttlMs, null, signal);
     // A keyed grant outlives its client: the retry joins it.
     return this.#ports.keys.once(
@@ -68,7 +69,10 @@ export class Lessor {
   }
 
   async renew(id: string, ttlMs: number | null): Promise<LeaseDocument> {
-    const record = await this.#ports.terms.renew(id, ttlMs === null ? null : this.#checkTtl(ttlMs));
+    const record = await this.#ports.terms.renew(
+      id,
+      ttlMs === null ? null : checkTtl(ttlMs, this.#ports.maxTtlMs),
+    );
     return describeLease(record, this.#ports.terms.remainingMs(record));
   }
 
@@ -138,7 +142,9 @@ export class Lessor {
     const gone = new Set<string>();
     const exactly = typeof request.step === 'number' ? request.step : null;
     const condition: Condition = { until: request.until, exactly, after: null, except: gone };
-    const terms = { request, ttlMs, keyed, waitedMs: () => scope.waitedMs };
+    const { holder, labels, ignoreSnapshotErrors } = request;
+    const asked = { holder, labels, ignoreSnapshotErrors, ttlMs };
+    const terms = { ...asked, keyed, delivery: null, waitedMs: () => scope.waitedMs };
     for (;;) {
       const end = await this.#ports.room.seek(slice, condition);
       if (end.kind !== 'step') return this.#withoutStep(slice, request, end, condition);
@@ -153,7 +159,8 @@ export class Lessor {
           if (exactly !== null) throw stepGone(error);
           gone.add(end.tracked.entry.generation ?? '');
         } else if (!isBusy(error) || request.step !== null) throw error;
-        else if (!(await this.#mayTryAgain(slice))) return this.#withoutPath(slice, condition, error);
+        else if (!(await this.#ports.room.mayTryAgain(slice)))
+          return this.#withoutPath(slice, condition, error);
       }
     }
   }
@@ -180,15 +187,6 @@ export class Lessor {
     const { terms } = this.#ports;
     if (lease.state !== 'active') throw leaseEnded(lease);
     return { granted: true, replayed: true, lease: describeLease(lease, terms.remainingMs(lease)) };
-  }
-
-  /** The path becomes free with an event of this run, or by other hands: whether there is time to look again after either. */
-  async #mayTryAgain(slice: WaitSlice): Promise<boolean> {
-    const { live, scope } = slice;
-    await scope.interrupt.unless(this.#ports.room.nextChange(slice));
-    const failure = scope.failure(live.run.name);
-    if (failure !== null) throw failure;
-    return scope.interrupt.reason === null;
   }
 
   /** There is a step, but its snapshot's path never became free: for a wait that is one more way to end without a step. */
@@ -219,18 +217,6 @@ export class Lessor {
   /** A request that takes what is there at once is no wait, and is not recorded as one. */
   #waits(request: GrantRequest): boolean {
     return request.step === null || (request.timeoutMs ?? 0) > 0;
-  }
-
-  #checkTtl(ttlMs: number): number {
-    const { maxTtlMs } = this.#ports;
-    if (ttlMs >= MIN_TTL_MS && ttlMs <= maxTtlMs) return ttlMs;
-    throw new EngineError(
-      'invalid_request',
-      `"ttl" is ${ttlMs / 1000}: it must be from 1 to ${maxTtlMs / 1000} seconds`,
-      {
-        hint: 'take a short TTL and renew it while you read',
-      },
-    );
   }
 }
 

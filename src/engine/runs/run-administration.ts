@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.js';
+import type { ConsumerBook } from '../consumers/consumer-book.js';
+import type { ConsumerRemoval } from '../consumers/consumer-removal.js';
 import type { ListDocument, RunDocument } from '../documents.js';
 import type { RunListQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
@@ -6,6 +8,7 @@ import type { EventLog } from '../events/event-log.js';
 import type { FileSystem } from '../file-system.js';
 import type { LeaseBook } from '../leases/lease-book.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
+import { checkName, NAME } from '../names.js';
 import type { Observer } from '../observer.js';
 import { invalidPage } from '../pages.js';
 import { findSnapshotObstacle } from '../snapshots/snapshot-obstacle.js';
@@ -45,6 +48,8 @@ export interface RunAdministrationPorts {
   readonly terms: LeaseTerms;
   readonly remover: SnapshotRemover;
   readonly allowed: AllowedDirectories;
+  readonly consumers: ConsumerBook;
+  readonly removal: ConsumerRemoval;
   readonly owner: string;
 }
 
@@ -67,7 +72,7 @@ export class RunAdministration {
   }
 
   async list({ directory, limit, page }: RunListQuery): Promise<ListDocument<RunDocument>> {
-    if (page !== null && !RUN_NAME.test(page)) throw invalidPage(page);
+    if (page !== null && !NAME.test(page)) throw invalidPage(page);
     const found = this.#ports.registry
       .all()
       .filter(({ run }) => directory === null || run.record.directory === directory)
@@ -84,7 +89,7 @@ export class RunAdministration {
   ): Promise<{ created: boolean; run: RunDocument }> {
     return this.#inTurn(async () => {
       const complete = { ...DEFAULT_RUN_OPTIONS, ...options };
-      checkName(name);
+      checkName('run', name);
       for (const format of complete.stepNameFormats) checkFormat(format);
       const realPath = await this.#claims.directory(name, directory);
       if (complete.snapshotDirectory !== null)
@@ -106,14 +111,9 @@ export class RunAdministration {
 
   remove(name: string, isForced: boolean): Promise<void> {
     return this.#inTurn(async () => {
-      const { registry, book } = this.#ports;
+      const { registry } = this.#ports;
       const live = registry.get(name);
-      const active = book.activeOf(name);
-      if (active.length > 0 && !isForced) {
-        throw new EngineError('run_in_use', `run "${name}" has active leases: ${active.length}`, {
-          hint: 'release them, or add ?force=true to end them as broken',
-        });
-      }
+      if (!isForced) this.#checkUnused(name);
       registry.delete(name);
       live.removal.trip('run_removed');
       await live.watcher.stop();
@@ -129,14 +129,32 @@ export class RunAdministration {
     });
   }
 
+  #checkUnused(name: string): void {
+    const leases = this.#ports.book.activeOf(name).length;
+    const consumers = this.#ports.consumers.ofRun(name).length;
+    if (leases + consumers === 0) return;
+    throw new EngineError(
+      'run_in_use',
+      `run "${name}" has ${leases} active leases and ${consumers} consumers`,
+      {
+        hint: 'release the leases and delete the consumers, or add ?force=true: leases end as broken, consumers go',
+      },
+    );
+  }
+
   async #forget({ name, record }: WatchedRun): Promise<void> {
-    const { terms, log, clock } = this.#ports;
+    const { terms, log, clock, removal } = this.#ports;
     await terms.breakAll(name, 'the run was removed');
-    await log.commit(async (tx, emit) => {
-      await tx.runs.remove(name);
-      const data = { directory: record.directory };
-      emit({ run: name, type: 'run.removed', subject: name, time: clock.now(), data });
-    });
+    await log.commit(
+      async (tx, emit) => {
+        const applyRemoval = await removal.removeAll(tx, name);
+        await tx.runs.remove(name);
+        const data = { directory: record.directory };
+        emit({ run: name, type: 'run.removed', subject: name, time: clock.now(), data });
+        return applyRemoval;
+      },
+      (applyRemoval) => applyRemoval(),
+    );
   }
 
   finish(name: string, reason: string | null): Promise<RunDocument> {
@@ -214,13 +232,15 @@ export class RunAdministration {
     }
     const movesPaths =
       directory !== before.directory || snapshotDirectoryOf(record) !== snapshotDirectoryOf(before);
-    const held = this.#ports.book.activeOf(run.name).length + this.#ports.book.snapshotsOf(run.name).length;
+    const { book, consumers } = this.#ports;
+    const held =
+      book.activeOf(run.name).length + book.snapshotsOf(run.name).length + consumers.holdsOf(run.name).length;
     if (movesPaths && held > 0) {
       throw new EngineError(
         'run_in_use',
-        `run "${run.name}" has active leases: its directory, snapshot_layout and snapshot_dir cannot change now`,
+        `run "${run.name}" has active leases or holds: its directory, snapshot_layout and snapshot_dir cannot change now`,
         {
-          hint: 'release the leases first, or register another run',
+          hint: 'release the leases and delete the consumers first, or register another run',
         },
       );
     }
@@ -263,16 +283,6 @@ export class RunAdministration {
     this.#lane = turn.catch(() => undefined);
     return turn;
   }
-}
-
-const RUN_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-
-function checkName(name: string): void {
-  if (RUN_NAME.test(name)) return;
-  throw new EngineError(
-    'invalid_request',
-    `the run name ${JSON.stringify(name.slice(0, 100))} must match ${RUN_NAME.source}`,
-  );
 }
 
 function checkFormat(format: RunOptions['stepNameFormats'][number]): void {

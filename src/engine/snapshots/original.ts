@@ -1,9 +1,36 @@
 import type { Identity, Inventory } from '../file-system.js';
+import type { LiveRun } from '../runs/run-registry.js';
 import type { StepEntry } from '../steps/step.js';
+import type { TrackedStep } from '../steps/tracked-step.js';
+import { StepGone } from './snapshot-failure.js';
 
 /** A step as it was discovered: what a snapshot of it must equal. */
 export interface Original {
   readonly entry: StepEntry & { readonly step: number; readonly generation: string };
   readonly identity: Identity;
   readonly inventory: Inventory;
+}
+
+/**
+ * The step with its inventory, which is taken now if it was not yet.
+ *
+ * @throws StepGone when this generation is not there any more.
+ */
+export async function originalOf(live: LiveRun, found: TrackedStep): Promise<Original> {
+  const { name, generation } = found.entry;
+  if (found.inventory === null || found.identity === null) await live.watcher.examine(name);
+  const { entry, identity, inventory } = live.run.index.get(name) ?? found;
+  if (
+    entry.state !== 'finalized' ||
+    entry.generation !== generation ||
+    identity === null ||
+    inventory === null
+  ) {
+    throw new StepGone(name, '', 'missing');
+  }
+  return {
+    entry: { ...entry, step: entry.step ?? -1, generation: entry.generation ?? '' },
+    identity,
+    inventory,
+  };
 }

@@ -1,3 +1,4 @@
+import type { ConsumerBook } from '../consumers/consumer-book.js';
 import type { EventLog } from '../events/event-log.js';
 import type { SnapshotFiles } from '../file-system.js';
 import type { LeaseRecord } from '../leases/lease.js';
@@ -30,6 +31,7 @@ export interface ReconcilerPorts {
   readonly remover: SnapshotRemover;
   readonly terms: LeaseTerms;
   readonly runs: RunRegistry;
+  readonly consumers: ConsumerBook;
   readonly owner: string;
 }
 
@@ -41,6 +43,7 @@ export interface ReconcilerPorts {
 export async function reconcile(ports: ReconcilerPorts): Promise<void> {
   const active = await settleLeases(ports);
   const snapshots = await ports.store.snapshots.list();
+  await settleHolds(ports, snapshots);
   for (const snapshot of snapshots) await settleSnapshot(ports, snapshot, active);
   await removeStrays(ports, snapshots);
 }
@@ -75,14 +78,35 @@ async function allLeases(store: Store, state: 'pending' | 'active'): Promise<rea
   }
 }
 
+/** Holds whose snapshot was being built are undone with it; the step is owed all the same, and is held again if it still is there. */
+async function settleHolds(
+  { log, consumers, observer }: ReconcilerPorts,
+  snapshots: readonly SnapshotRecord[],
+): Promise<void> {
+  const ready = new Set(snapshots.filter(({ state }) => state === 'ready').map(({ id }) => id));
+  for (const consumer of consumers.all()) {
+    for (const owed of consumer.owed()) {
+      if (owed.snapshotId === null || ready.has(owed.snapshotId)) continue;
+      const unheld = { ...owed, snapshotId: null };
+      await log.commit(
+        (tx) => tx.consumers.putOwed(unheld),
+        () => consumer.put(unheld),
+      );
+      const subject = `hold of consumer ${consumer.name} on step ${owed.step}`;
+      observer.reconciled({ run: consumer.run, subject, action: 'undone: it was being built' });
+    }
+  }
+}
+
 async function settleSnapshot(
   ports: ReconcilerPorts,
   snapshot: SnapshotRecord,
   active: readonly LeaseRecord[],
 ): Promise<void> {
-  const { log, book, remover, observer } = ports;
+  const { log, book, remover, observer, consumers } = ports;
   const note = (action: string) => observer.reconciled({ run: snapshot.run, subject: snapshot.path, action });
-  if (snapshot.state === 'ready' && active.some(({ snapshotId }) => snapshotId === snapshot.id)) {
+  const isLeased = active.some(({ snapshotId }) => snapshotId === snapshot.id);
+  if (snapshot.state === 'ready' && (isLeased || consumers.isHeld(snapshot.id))) {
     book.putSnapshot(snapshot);
     const vanished = await firstLook(ports, snapshot);
     if (vanished === null) return;

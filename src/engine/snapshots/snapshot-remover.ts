@@ -43,6 +43,11 @@ export class SnapshotRemover {
     return (await this.#removals.get(snapshotId)?.gone()) ?? null;
   }
 
+  /** Resolves when the files of a condemned snapshot are erased, or could not be. */
+  async erased(snapshotId: number): Promise<void> {
+    await this.#removals.get(snapshotId)?.attempted;
+  }
+
   /**
    * Waits until no removal is in the way of a new snapshot under the path.
    *

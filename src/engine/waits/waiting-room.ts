@@ -152,8 +152,17 @@ export class WaitingRoom {
     else this.#recorder.end(start, end.kind, null);
   }
 
+  /** A path becomes free with an event of the run, or by other hands: whether there is time to look again after either. */
+  async mayTryAgain(slice: WaitSlice): Promise<boolean> {
+    const { live, scope } = slice;
+    await scope.interrupt.unless(this.#nextChange(slice));
+    const failure = scope.failure(live.run.name);
+    if (failure !== null) throw failure;
+    return scope.interrupt.reason === null;
+  }
+
   /** Resolves with the next event of the run, or after a poll interval. */
-  async nextChange({ live }: WaitSlice): Promise<void> {
+  async #nextChange({ live }: WaitSlice): Promise<void> {
     const wakeup = this.#log.wakeup(live.run.name);
     const nap = new WaitScope(this.#clock, live.run.record.options.pollIntervalMs, [], null);
     try {

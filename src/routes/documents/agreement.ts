@@ -1,5 +1,7 @@
 import type { Static } from 'typebox';
 import type {
+  ConsumerDocument,
+  ConsumerResultDocument,
   EventDocument,
   EventPageDocument,
   LeaseDocument,
@@ -8,10 +10,12 @@ import type {
   SatisfiedWaitDocument,
   StepDocument,
   StepListDocument,
+  UnsatisfiedNextDocument,
   UnsatisfiedWaitDocument,
   WaitRecordDocument,
   WaitSummaryDocument,
 } from '../../engine/documents.js';
+import type { ConsumerResultSchema, ConsumerSchema, UnsatisfiedNextSchema } from './consumer-schema.js';
 import type { EventPageSchema, EventSchema } from './event-schema.js';
 import type { LeaseSchema, PublicLeaseSchema } from './lease-schema.js';
 import type { RunSchema } from './run-schema.js';
@@ -33,6 +37,8 @@ type Same<A, B> =
  * what is sent. A field that turns up as `false` here is the pair to look at.
  */
 export const AGREEMENT: {
+  readonly consumer: Same<Static<typeof ConsumerSchema>, ConsumerDocument>;
+  readonly consumerResult: Same<Static<typeof ConsumerResultSchema>, ConsumerResultDocument>;
   readonly event: Same<Static<typeof EventSchema>, EventDocument>;
   readonly eventPage: Same<Static<typeof EventPageSchema>, EventPageDocument>;
   readonly lease: Same<Static<typeof LeaseSchema>, LeaseDocument>;
@@ -41,10 +47,13 @@ export const AGREEMENT: {
   readonly step: Same<Static<typeof StepSchema>, StepDocument>;
   readonly stepList: Same<Static<typeof StepListSchema>, StepListDocument>;
   readonly satisfiedWait: Same<Static<typeof SatisfiedWaitSchema>, SatisfiedWaitDocument>;
+  readonly unsatisfiedNext: Same<Static<typeof UnsatisfiedNextSchema>, UnsatisfiedNextDocument>;
   readonly unsatisfiedWait: Same<Static<typeof UnsatisfiedWaitSchema>, UnsatisfiedWaitDocument>;
   readonly waitRecord: Same<Static<typeof WaitRecordSchema>, WaitRecordDocument>;
   readonly waitSummary: Same<Static<typeof WaitSummarySchema>, WaitSummaryDocument>;
 } = {
+  consumer: true,
+  consumerResult: true,
   event: true,
   eventPage: true,
   lease: true,
@@ -53,6 +62,7 @@ export const AGREEMENT: {
   step: true,
   stepList: true,
   satisfiedWait: true,
+  unsatisfiedNext: true,
   unsatisfiedWait: true,
   waitRecord: true,
   waitSummary: true,

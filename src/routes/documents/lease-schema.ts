@@ -35,6 +35,16 @@ const FIELDS = {
   ended_at: nullable(time('When it ended.')),
   end_reason: nullable(Type.String()),
   waited: seconds('How long the grant waited for the step.', 12.4),
+  delivery: Type.Unsafe<LeaseDocument['delivery']>({
+    type: ['object', 'null'],
+    required: ['consumer', 'attempt'],
+    properties: {
+      consumer: { type: 'string', examples: ['mmlu'] },
+      attempt: { type: 'integer', description: 'How often the step was delivered, this time included.' },
+    },
+    description: 'Of which consumer the lease is a delivery; null for a lease that `POST /leases` gave.',
+    examples: [{ consumer: 'mmlu', attempt: 1 }],
+  }),
 };
 
 export const PublicLeaseSchema = Type.Object(FIELDS, {

@@ -22,18 +22,23 @@ export const SatisfiedWaitSchema = Type.Object(
   { $id: 'SatisfiedWait' },
 );
 
+/** Of every wait that ended without a step. */
+export const UNSATISFIED_FIELDS = {
+  run: Type.String(),
+  satisfied: Type.Literal(false),
+  step: Type.Literal(-1),
+  cursor: Type.String(CURSOR),
+  waited: seconds('How long the wait took.', 30),
+  timeout: seconds('The timeout that applied.', 30),
+  detail: Type.String({ examples: ['no step of run r reached 12000 within 30 s'] }),
+};
+
 export const UnsatisfiedWaitSchema = Type.Object(
   {
-    run: Type.String(),
-    satisfied: Type.Literal(false),
-    step: Type.Literal(-1),
+    ...UNSATISFIED_FIELDS,
     reason: choice(['timeout', 'finished', 'max_wait'], {
       description: '`max_wait`: the server, not the caller, ended it; ask again.',
     }),
-    cursor: Type.String(CURSOR),
-    waited: seconds('How long the wait took.', 30),
-    timeout: seconds('The timeout that applied.', 30),
-    detail: Type.String({ examples: ['no step of run r reached 12000 within 30 s'] }),
   },
   { $id: 'UnsatisfiedWait', description: 'The wait ended without a step.' },
 );

@@ -10,6 +10,7 @@ const TAGS = [
   { name: 'steps', description: 'Checkpoints of a run.' },
   { name: 'waiting', description: 'Waiting for steps, and the record of it.' },
   { name: 'leases', description: 'Time-limited holds on snapshots of steps.' },
+  { name: 'consumers', description: 'Durable iterators over the steps of a run.' },
   { name: 'events', description: 'Everything that happened, in order.' },
   { name: 'restore args', description: 'What a checkpoint contains, without JAX.' },
   { name: 'service', description: 'The service itself.' },

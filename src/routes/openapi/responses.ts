@@ -14,6 +14,27 @@ const ALWAYS: readonly ErrorCode[] = [
 /** What every call with a body can answer. */
 export const BODY_ERRORS: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
 
+/** What every call can answer that waits for a step and leases it. */
+export const GRANT_ERRORS: readonly ErrorCode[] = [
+  ...BODY_ERRORS,
+  'run_required',
+  'run_not_found',
+  'snapshot_failed',
+  'snapshot_path_busy',
+  'snapshot_dir_in_use',
+  'step_gone',
+  'lease_released',
+  'lease_expired',
+  'lease_broken',
+  'lease_lost',
+  'idempotency_mismatch',
+  'too_many_waits',
+  'too_many_leases',
+  'run_unavailable',
+  'overloaded',
+  'insufficient_storage',
+];
+
 /** An answer with a JSON document. */
 export function json(description: string, schema: TSchema, example?: unknown) {
   return {

@@ -1,3 +1,4 @@
+import { ConsumerResultSchema, ConsumerSchema, UnsatisfiedNextSchema } from '../documents/consumer-schema.js';
 import { EventPageSchema, EventSchema } from '../documents/event-schema.js';
 import { LeaseSchema, PublicLeaseSchema } from '../documents/lease-schema.js';
 import { ProblemSchema } from '../documents/problem-schema.js';
@@ -18,6 +19,8 @@ import {
 /** Every schema that others refer to by name. */
 export const SHARED_SCHEMAS = [
   ConstructedRestoreArgsSchema,
+  ConsumerResultSchema,
+  ConsumerSchema,
   EventPageSchema,
   EventSchema,
   LeaseSchema,
@@ -28,6 +31,7 @@ export const SHARED_SCHEMAS = [
   SatisfiedWaitSchema,
   StepListSchema,
   StepSchema,
+  UnsatisfiedNextSchema,
   UnsatisfiedWaitSchema,
   VerificationSchema,
   WaitRecordSchema,

@@ -76,6 +76,17 @@ export const waitId = Type.String({
 
 export const runPath = Type.Object({ run: Type.String({ description: 'Run name.', examples: ['default'] }) });
 
+export const consumerPath = Type.Object({
+  consumer: Type.String({ description: 'Consumer name.', examples: ['mmlu'] }),
+});
+
+export const leasePath = Type.Object({
+  id: Type.String({
+    description: 'The capability that the grant gave.',
+    examples: ['ls_5n2Xw0b7QkqkL8c1d3fZpA'],
+  }),
+});
+
 export const NO_PARAMETERS = Type.Object({}, { additionalProperties: false });
 
 export const DEFAULT_LIMIT = 1_000;

@@ -92,7 +92,11 @@ describe('opening a database', () => {
       raw.close();
     };
     edit(`insert into kysely_migration values ('9999_future', '2031-01-01T00:00:00.000Z')`);
-    await refuses(file, 'newer', /newer version of steplease \(schema change 9999_future; .* 0001_initial\)/);
+    await refuses(
+      file,
+      'newer',
+      /newer version of steplease \(schema change 9999_future; .* ends at \d{4}_\w+\)/,
+    );
     edit(`delete from kysely_migration where name = '9999_future'`);
     const again = await openSqliteStore({ file, clock });
     assert.equal(again.id, store.id);

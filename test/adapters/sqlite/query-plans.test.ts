@@ -2,15 +2,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT_TYPES } from '../../../src/engine/events/event.js';
 import type { LeaseState } from '../../../src/engine/leases/lease.js';
-import type { Store } from '../../../src/engine/store.js';
-import { event, grantKey, lease, run, snapshot, step, wait } from '../../conformance/sample-records.js';
+import type { Store, Transaction } from '../../../src/engine/store.js';
+import {
+  acknowledgement,
+  consumer,
+  event,
+  grantKey,
+  lease,
+  owedDraft,
+  run,
+  snapshot,
+  step,
+  wait,
+} from '../../conformance/sample-records.js';
 import { observedStore } from './observed-store.js';
 
 /**
- * Tables that may be walked from one end: runs and snapshots are listed whole and are few; of events and waits the oldest or newest are
+ * Tables that may be walked from one end: runs, snapshots and consumers are listed whole and are few; of events and waits the oldest or newest are
  * taken with a limit, in the order of their key, and a percentile is the n-th of an index; the others are one row of a statement.
  */
-const WALKED = /^SCAN (runs|snapshots|events|waits|counted|total|CONSTANT ROW)\b/;
+const WALKED = /^SCAN (runs|snapshots|consumers|events|waits|counted|total|CONSTANT ROW)\b/;
 
 test('no statement of the store sorts, or walks a table that grows without a limit', async (t) => {
   const statements = new Map<string, readonly unknown[]>();
@@ -57,6 +68,7 @@ async function callEverything(store: Store): Promise<void> {
     await tx.leases.prune({ endedBefore: 1, atMost: 10 });
     await tx.snapshots.remove(made.id);
     await tx.waits.append([wait()]);
+    await callConsumers(tx);
   });
   await Promise.all([store.runs.list(), store.steps.list('r'), store.snapshots.list()]);
   await Promise.all([store.leases.byId('x'), store.leases.byNumber(1), store.keys.find('r', 'a', 'k')]);
@@ -79,4 +91,22 @@ async function callEverything(store: Store): Promise<void> {
     await tx.waits.prune({ before: 0, keep: 0, atMost: 10 });
     await tx.runs.remove('s');
   });
+}
+
+async function callConsumers({ consumers }: Transaction): Promise<void> {
+  await consumers.insert(consumer({ run: 's' }));
+  await consumers.update('s', 'c', { position: 1 });
+  for (const owed of await consumers.owe('s', 'c', [owedDraft(1)])) {
+    await consumers.putOwed(owed);
+    await consumers.removeOwed(owed);
+  }
+  await consumers.findOwed('s', 'c', 1);
+  await consumers.owedByLease(1);
+  await consumers.countHolding(1);
+  await consumers.acknowledge(acknowledgement({ run: 's' }));
+  await consumers.acknowledgements({ run: 's', consumer: 'c', after: 0, limit: 5 });
+  await consumers.lastAcknowledged('s', 'c', 5);
+  await consumers.owed('s', 'c');
+  await consumers.list();
+  await consumers.remove('s', 'c');
 }

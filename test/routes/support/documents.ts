@@ -46,6 +46,7 @@ export function leaseDocument(id: string): LeaseDocument {
     ended_at: null,
     end_reason: null,
     waited: 0,
+    delivery: null,
   };
 }
 

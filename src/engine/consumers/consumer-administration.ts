@@ -1,0 +1,195 @@
+import type { Clock } from '../clock.js';
+import type { ConsumerDocument, ConsumerResultDocument, ListDocument } from '../documents.js';
+import type { Consumers, PageQuery } from '../engine.js';
+import { EngineError } from '../errors.js';
+import type { EventLog } from '../events/event-log.js';
+import type { LeaseBook } from '../leases/lease-book.js';
+import { checkTtl } from '../leases/ttl.js';
+import { checkName, NAME } from '../names.js';
+import { invalidPage, pageOf, parsePage } from '../pages.js';
+import { runNotFound, runUnavailable } from '../runs/run-errors.js';
+import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
+import type { Store } from '../store.js';
+import type { ConsumerRecord, ConsumerSettings } from './consumer.js';
+import type { ConsumerBook } from './consumer-book.js';
+import { describeConsumer, describeResult } from './consumer-document.js';
+import type { ConsumerRemoval } from './consumer-removal.js';
+import type { DeliveryWait } from './delivery-wait.js';
+import type { Feeds } from './feeds.js';
+import type { HoldKeeper } from './hold-keeper.js';
+import { LiveConsumer } from './live-consumer.js';
+import type { NewestStep } from './newest-step.js';
+import { isWanted, stepsAtStart } from './start-position.js';
+
+export interface ConsumerAdministrationPorts {
+  readonly store: Store;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly book: ConsumerBook;
+  readonly runs: RunRegistry;
+  readonly leases: LeaseBook;
+  readonly wait: DeliveryWait;
+  readonly newest: NewestStep;
+  readonly feeds: Feeds;
+  readonly keeper: HoldKeeper;
+  readonly removal: ConsumerRemoval;
+  readonly maxTtlMs: number;
+}
+
+type Wanted = Parameters<Consumers['put']>[2];
+
+/** Makes, changes, shows and removes consumers, one change at a time. */
+export class ConsumerAdministration {
+  readonly #ports: ConsumerAdministrationPorts;
+  #lane: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: ConsumerAdministrationPorts) {
+    this.#ports = ports;
+  }
+
+  /** Goes on with the consumers that are stored: what each owes is in memory before anything happens. */
+  async revive(): Promise<void> {
+    const { store, clock, book } = this.#ports;
+    for (const record of await store.consumers.list())
+      book.add(new LiveConsumer(clock, record, await store.consumers.owed(record.run, record.name)));
+  }
+
+  async put(
+    live: LiveRun,
+    name: string,
+    wanted: Wanted,
+  ): Promise<{ created: boolean; consumer: ConsumerDocument }> {
+    checkName('consumer', name);
+    checkTtl(wanted.ttlMs, this.#ports.maxTtlMs);
+    const { created, consumer } = await this.#inTurn(async () => {
+      const known = this.#ports.book.find(live.run.name, name);
+      if (known !== null) return { created: false, consumer: await this.#change(known, wanted) };
+      const settings = { ...wanted, start: wanted.start ?? 'latest' };
+      return { created: true, consumer: await this.#create(live, name, settings) };
+    });
+    // Who was told of the consumer is to find the steps that it begins with.
+    await this.#ports.keeper.tend(consumer);
+    return { created, consumer: await this.describe(live, consumer) };
+  }
+
+  get(live: LiveRun, name: string): Promise<ConsumerDocument> {
+    return this.describe(live, this.#ports.book.get(live.run.name, name));
+  }
+
+  async list(live: LiveRun, { limit, page }: PageQuery): Promise<ListDocument<ConsumerDocument>> {
+    if (page !== null && !NAME.test(page)) throw invalidPage(page);
+    const found = this.#ports.book.ofRun(live.run.name).filter(({ name }) => page === null || name > page);
+    const shown = found.slice(0, limit);
+    const items = await Promise.all(shown.map((consumer) => this.describe(live, consumer)));
+    return { items, next_page: found.length > shown.length ? (shown.at(-1)?.name ?? null) : null };
+  }
+
+  remove(live: LiveRun, name: string): Promise<void> {
+    return this.#inTurn(() => this.#ports.removal.remove(this.#ports.book.get(live.run.name, name)));
+  }
+
+  async results(
+    live: LiveRun,
+    name: string,
+    { limit, page }: PageQuery,
+  ): Promise<ListDocument<ConsumerResultDocument>> {
+    const { store, book } = this.#ports;
+    const { run } = book.get(live.run.name, name);
+    const after = parsePage(page);
+    const query = { run, consumer: name, after, limit: limit + 1 };
+    return pageOf(
+      await store.consumers.acknowledgements(query),
+      limit,
+      describeResult,
+      ({ number }) => number,
+    );
+  }
+
+  async describe(live: LiveRun, consumer: LiveConsumer): Promise<ConsumerDocument> {
+    const { store, feeds, wait, newest, leases } = this.#ports;
+    await feeds.drain(consumer);
+    const open = consumer.owed().find(({ parkedAt }) => parkedAt === null);
+    const before = open?.ordinal ?? Number.MAX_SAFE_INTEGER;
+    const lastAcknowledged = await store.consumers.lastAcknowledged(consumer.run, consumer.name, before);
+    return describeConsumer(consumer, {
+      situation: wait.situation(live, consumer),
+      newest: newest.find(live, consumer),
+      lastAcknowledged,
+      leases,
+    });
+  }
+
+  async #create(live: LiveRun, name: string, settings: ConsumerSettings): Promise<LiveConsumer> {
+    const { log, clock, book, feeds, runs } = this.#ports;
+    const { run } = live;
+    await live.watcher.scan();
+    if (run.availability === 'unavailable') throw runUnavailable(live);
+    if (settings.mode === 'every') await this.#meetAll(live, settings);
+    // Both of one moment: what comes later stands behind the position.
+    const finalized = run.index.finalized();
+    const { position } = log;
+    const highest = finalized.at(-1)?.entry.step ?? null;
+    const record: ConsumerRecord = {
+      run: run.name,
+      name,
+      settings,
+      position,
+      lastYielded: settings.start === 'next' ? highest : null,
+      lastGrantedAt: null,
+      createdAt: clock.now(),
+    };
+    const drafts = (settings.mode === 'every' ? stepsAtStart(settings, finalized) : []).flatMap(
+      ({ entry: { step, name: stepName, generation } }) =>
+        step === null || generation === null ? [] : [{ step, stepName, generation }],
+    );
+    const consumer = new LiveConsumer(clock, record, []);
+    await log.commit(
+      async (tx) => {
+        if (runs.find(run.name) !== live) throw runNotFound(run.name);
+        await tx.consumers.insert(record);
+        return tx.consumers.owe(run.name, name, drafts);
+      },
+      (owed) => {
+        for (const each of owed) consumer.put(each);
+        book.add(consumer);
+      },
+    );
+    feeds.begin(live, consumer);
+    return consumer;
+  }
+
+  async #change(consumer: LiveConsumer, wanted: Wanted): Promise<LiveConsumer> {
+    const { settings: before } = consumer.record;
+    const settings: ConsumerSettings = { ...wanted, start: wanted.start ?? before.start };
+    for (const fixed of ['mode', 'start'] as const) {
+      if (settings[fixed] === before[fixed]) continue;
+      throw new EngineError(
+        'consumer_exists',
+        `consumer "${consumer.name}" exists with ${fixed} ${JSON.stringify(before[fixed])}: it cannot become ${JSON.stringify(settings[fixed])}`,
+        { hint: 'use another name, or DELETE the consumer first' },
+      );
+    }
+    const { log } = this.#ports;
+    await log.commit(
+      (tx) => tx.consumers.update(consumer.run, consumer.name, { settings }),
+      () => consumer.change({ settings }),
+    );
+    // Workers may get more, or sooner.
+    log.wakeup(consumer.run).signal();
+    return consumer;
+  }
+
+  /** Of thousands of steps some were not looked at yet: each gets its generation now, or it would be owed out of order. */
+  async #meetAll({ run, watcher }: LiveRun, settings: ConsumerSettings): Promise<void> {
+    if (settings.start === 'next') return;
+    const wanted = run.index.finalized().filter(({ entry }) => isWanted(settings, entry.step));
+    for (const { entry } of settings.start === 'latest' ? wanted.slice(-1) : wanted)
+      if (entry.generation === null) await watcher.examine(entry.name);
+  }
+
+  #inTurn<T>(job: () => Promise<T>): Promise<T> {
+    const turn = this.#lane.then(job);
+    this.#lane = turn.catch(() => undefined);
+    return turn;
+  }
+}

@@ -1,0 +1,186 @@
+import type { LeaseDocument } from '../documents.js';
+import type { Caller, NextRequest, NextResult } from '../engine.js';
+import { EngineError } from '../errors.js';
+import type { EventLog } from '../events/event-log.js';
+import type { Word } from '../leases/deliveries.js';
+import { type GrantKeys, type Keyed, keyedBy } from '../leases/grant-keys.js';
+import type { LeaseRecord } from '../leases/lease.js';
+import { describeLease } from '../leases/lease-document.js';
+import { type LeaseTerms, leaseEnded } from '../leases/lease-terms.js';
+import { checkTtl } from '../leases/ttl.js';
+import type { Observer } from '../observer.js';
+import type { LiveRun } from '../runs/run-registry.js';
+import { StepGone } from '../snapshots/snapshot-failure.js';
+import type { WaitRecorder } from '../waits/wait-recorder.js';
+import { DEFAULT_TIMEOUT_MS, type WaitingRoom, type WaitSlice } from '../waits/waiting-room.js';
+import type { OwedStep } from './consumer.js';
+import type { ConsumerBook } from './consumer-book.js';
+import type { DeliveryGrant } from './delivery-grant.js';
+import type { DeliveryWait } from './delivery-wait.js';
+import type { HoldKeeper } from './hold-keeper.js';
+import type { LiveConsumer } from './live-consumer.js';
+import type { NewestStep } from './newest-step.js';
+
+export interface DeliveryDeskPorts {
+  readonly log: EventLog;
+  readonly observer: Observer;
+  readonly book: ConsumerBook;
+  readonly room: WaitingRoom;
+  readonly recorder: WaitRecorder;
+  readonly wait: DeliveryWait;
+  readonly grants: DeliveryGrant;
+  readonly keeper: HoldKeeper;
+  readonly newest: NewestStep;
+  readonly terms: LeaseTerms;
+  readonly keys: GrantKeys<NextResult>;
+  readonly maxTtlMs: number;
+}
+
+type Asked = NextRequest & { readonly ttlMs: number; readonly keyed: Keyed | null };
+
+/** Where workers get their next step, and say what became of it. */
+export class DeliveryDesk {
+  readonly #ports: DeliveryDeskPorts;
+
+  constructor(ports: DeliveryDeskPorts) {
+    this.#ports = ports;
+  }
+
+  async next(
+    live: LiveRun,
+    name: string,
+    request: NextRequest,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<NextResult> {
+    const { book, keys, terms, maxTtlMs } = this.#ports;
+    const consumer = book.get(live.run.name, name);
+    const ttlMs = checkTtl(request.ttlMs ?? consumer.record.settings.ttlMs, maxTtlMs);
+    const keyed = keyedBy(live.run.name, caller, { consumer: name });
+    if (keyed === null) return this.#next(live, consumer, { ...request, ttlMs, keyed }, signal);
+    return keys.once(
+      keyed,
+      (first) => (first.granted ? { ...first, replayed: true } : first),
+      (lease) => {
+        if (lease.state !== 'active') throw leaseEnded(lease);
+        return { granted: true, replayed: true, lease: describeLease(lease, terms.remainingMs(lease)) };
+      },
+      // A keyed grant outlives its client: the retry joins it.
+      () => this.#next(live, consumer, { ...request, ttlMs, keyed }, null),
+    );
+  }
+
+  /** Ends a delivery as its worker says; the same word again changes nothing. */
+  async end(id: string, word: Word): Promise<LeaseDocument> {
+    const { terms, book } = this.#ports;
+    const lease = await terms.find(id);
+    if (lease.delivery === null) {
+      throw new EngineError('not_a_delivery', `lease ${lease.number} is no delivery of a consumer`, {
+        hint: 'DELETE /leases/{id} releases it',
+      });
+    }
+    if (lease.state === 'active') {
+      const consumer = book.get(lease.run, lease.delivery.consumer);
+      const isOfIt = consumer.owed().some(({ leaseNumber }) => leaseNumber === lease.number);
+      if (isOfIt) {
+        const reason = word.verdict === 'ack' ? 'it was acknowledged' : 'it was handed back';
+        const ended = await terms.end(lease, 'released', reason, word);
+        if (ended !== null) return describeLease(ended, null);
+      }
+    }
+    const ended = await terms.find(id);
+    if (ended.state === 'active') {
+      throw new EngineError(
+        'consumer_not_found',
+        `consumer "${lease.delivery.consumer}" was removed since it delivered lease ${lease.number}`,
+        { hint: 'DELETE /leases/{id} releases the lease' },
+      );
+    }
+    if (ended.verdict === word.verdict) return describeLease(ended, null);
+    throw leaseEnded(ended);
+  }
+
+  async #next(
+    live: LiveRun,
+    consumer: LiveConsumer,
+    asked: Asked,
+    signal: AbortSignal | null,
+  ): Promise<NextResult> {
+    const { recorder, room, observer } = this.#ports;
+    const timeoutMs = asked.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const start = recorder.begin(live.run.name, null, 'consumer', null);
+    try {
+      return await room.admit(live, timeoutMs, signal, start, (slice) =>
+        this.#serve(slice, consumer, asked, signal),
+      );
+    } catch (error) {
+      if (error instanceof EngineError) {
+        const { code, message: detail } = error;
+        observer.grantFailed({ run: live.run.name, step: null, code, detail });
+      }
+      throw error;
+    }
+  }
+
+  async #serve(
+    slice: WaitSlice,
+    consumer: LiveConsumer,
+    asked: Asked,
+    signal: AbortSignal | null,
+  ): Promise<NextResult> {
+    const { wait, recorder } = this.#ports;
+    for (;;) {
+      const end = await wait.seek(slice, consumer);
+      if (end.kind !== 'offer') {
+        const outcome = end.kind === 'finished' ? 'finished' : 'timeout';
+        recorder.end(slice.start, outcome, null);
+        return { granted: false, wait: wait.unsatisfied(slice, consumer, end.kind) };
+      }
+      const lease = await this.#deliver(slice, consumer, end.owed, asked);
+      if (lease === 'busy') {
+        if (await this.#ports.room.mayTryAgain(slice)) continue;
+        recorder.end(slice.start, 'timeout', null);
+        return { granted: false, wait: wait.unsatisfied(slice, consumer, 'timeout') };
+      }
+      if (lease === null) continue;
+      recorder.end(slice.start, 'reached', lease.step);
+      return this.#hand(lease, asked, signal);
+    }
+  }
+
+  /** Null: it went to another, or it is gone; look again. `busy`: its path is taken, or its directory cannot be read. */
+  async #deliver(
+    { live, scope }: WaitSlice,
+    consumer: LiveConsumer,
+    owed: OwedStep,
+    { holder, ttlMs, keyed }: Asked,
+  ): Promise<LeaseRecord | 'busy' | null> {
+    const { grants, keeper, newest, log } = this.#ports;
+    if (!consumer.claim(owed.ordinal)) return null;
+    const asked = { holder, labels: {}, ignoreSnapshotErrors: false, ttlMs, keyed };
+    try {
+      return await grants.grant(live, consumer, owed, { ...asked, waitedMs: () => scope.waitedMs });
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'snapshot_path_busy') return 'busy';
+      if (!(error instanceof StepGone)) throw error;
+      if (consumer.record.settings.mode === 'every')
+        return (await keeper.forsake(live, consumer, owed)) ? null : 'busy';
+      await live.watcher.scan();
+      await newest.forsake(consumer, owed);
+      return null;
+    } finally {
+      consumer.unclaim(owed.ordinal);
+      log.wakeup(consumer.run).signal();
+    }
+  }
+
+  /** Hands the lease to its worker, or lets it go when the worker is not there any more. */
+  async #hand(lease: LeaseRecord, { keyed }: Asked, signal: AbortSignal | null): Promise<NextResult> {
+    const { terms, observer } = this.#ports;
+    const { run, number, step, holder, ttlMs, waitedMs, snapshotId } = lease;
+    observer.leaseGranted({ run, number, step, holder, ttlMs, waitedMs, snapshot: snapshotId !== null });
+    if (signal?.aborted && keyed === null)
+      await terms.end(lease, 'released', 'the client hung up before it was told of the lease');
+    return { granted: true, replayed: false, lease: describeLease(lease, terms.remainingMs(lease)) };
+  }
+}

@@ -1,0 +1,118 @@
+import type { Clock } from '../clock.js';
+import type { EventLog } from '../events/event-log.js';
+import type { GrantLimits } from '../leases/grant-limits.js';
+import { noteGrant } from '../leases/granted.js';
+import type { LeaseRecord } from '../leases/lease.js';
+import type { LeaseBook } from '../leases/lease-book.js';
+import { draftLease, type GrantTerms } from '../leases/lease-draft.js';
+import type { LeaseTerms } from '../leases/lease-terms.js';
+import { runNotFound } from '../runs/run-errors.js';
+import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
+import type { SnapshotRecord } from '../snapshots/snapshot.js';
+import { StepGone } from '../snapshots/snapshot-failure.js';
+import type { OwedStep } from './consumer.js';
+import { delivered } from './delivery.js';
+import type { HoldKeeper } from './hold-keeper.js';
+import type { LiveConsumer } from './live-consumer.js';
+
+export interface DeliveryGrantPorts {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly leases: LeaseBook;
+  readonly terms: LeaseTerms;
+  readonly limits: GrantLimits;
+  readonly keeper: HoldKeeper;
+  readonly runs: RunRegistry;
+}
+
+/** Hands an owed step to a worker: it is held first, so the lease is active from the first moment, in one transaction with the attempt it is. */
+export class DeliveryGrant {
+  readonly #ports: DeliveryGrantPorts;
+
+  constructor(ports: DeliveryGrantPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Null: it was settled meanwhile, look again.
+   *
+   * @throws StepGone when the step vanished before it could be held; EngineError.
+   */
+  async grant(
+    live: LiveRun,
+    consumer: LiveConsumer,
+    owed: OwedStep,
+    terms: Omit<GrantTerms, 'delivery'>,
+  ): Promise<LeaseRecord | null> {
+    const { limits } = this.#ports;
+    const place = limits.enter(live.run, owed.generation);
+    try {
+      const protection = await this.#protect(live, consumer, owed);
+      if (protection === 'lost') return null;
+      return await this.#commit(live, consumer, owed, terms, protection, () => place.leave());
+    } finally {
+      place.leave();
+    }
+  }
+
+  /** The snapshot that protects the step; null in mode `none`; `lost`: it is there no more. */
+  async #protect(
+    live: LiveRun,
+    consumer: LiveConsumer,
+    owed: OwedStep,
+  ): Promise<SnapshotRecord | 'lost' | null> {
+    const { limits, keeper, leases } = this.#ports;
+    if (live.run.record.options.snapshotMode === 'none' && owed.snapshotId === null) {
+      const tracked = live.run.index.get(owed.stepName);
+      const isThere = tracked?.entry.generation === owed.generation && (await live.watcher.isWhole(tracked));
+      if (!isThere) throw new StepGone(owed.stepName, '', 'missing');
+      return null;
+    }
+    await limits.checkSpace(live.run);
+    const isReady = leases.snapshot(owed.run, owed.generation)?.id === owed.snapshotId;
+    if (!isReady) await keeper.ensure(live, consumer, owed);
+    return leases.snapshot(owed.run, owed.generation) ?? 'lost';
+  }
+
+  #commit(
+    live: LiveRun,
+    consumer: LiveConsumer,
+    { ordinal }: OwedStep,
+    terms: Omit<GrantTerms, 'delivery'>,
+    snapshot: SnapshotRecord | null,
+    leave: () => void,
+  ): Promise<LeaseRecord | null> {
+    const { log, clock, runs, terms: leases } = this.#ports;
+    const { run, name } = consumer;
+    let inFlight: OwedStep | null = null;
+    return log.commit(
+      async (tx, emit) => {
+        if (runs.find(run) !== live) throw runNotFound(run);
+        const owed = await tx.consumers.findOwed(run, name, ordinal);
+        // Settled, given to another, or its snapshot was lost or gave way.
+        if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
+        if (owed.snapshotId !== (snapshot?.id ?? null)) return null;
+        const delivery = { consumer: name, attempt: owed.attempts + 1 };
+        const step = { name: owed.stepName, step: owed.step, generation: owed.generation };
+        const draft = draftLease(clock, live.run, step, { ...terms, delivery }, snapshot);
+        const lease = await tx.leases.insert(draft);
+        inFlight = delivered(owed, lease.number);
+        await tx.consumers.putOwed(inFlight);
+        await tx.consumers.update(run, name, {
+          lastGrantedAt: lease.grantedAt,
+          lastYielded: Math.max(owed.step, consumer.record.lastYielded ?? 0),
+        });
+        await noteGrant(tx, emit, lease, terms.keyed);
+        return lease;
+      },
+      (lease, events) => {
+        if (lease === null || inFlight === null) return;
+        leave();
+        consumer.put(inFlight);
+        consumer.noteGrant(lease);
+        leases.begin(lease);
+        runs.noteEvents(events);
+      },
+    );
+  }
+}

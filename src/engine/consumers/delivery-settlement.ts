@@ -1,0 +1,131 @@
+import type { Clock } from '../clock.js';
+import type { Emit, EventLog } from '../events/event-log.js';
+import type { Deliveries, Word } from '../leases/deliveries.js';
+import type { LeaseRecord } from '../leases/lease.js';
+import type { Observer } from '../observer.js';
+import { letGo } from '../snapshots/let-go.js';
+import type { SnapshotRecord } from '../snapshots/snapshot.js';
+import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
+import type { Transaction } from '../store.js';
+import type { OwedStep } from './consumer.js';
+import type { ConsumerBook } from './consumer-book.js';
+import { parkedEvent } from './consumer-event.js';
+import { returned } from './delivery.js';
+import type { LiveConsumer } from './live-consumer.js';
+
+export interface DeliverySettlementPorts {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly book: ConsumerBook;
+  readonly remover: SnapshotRemover;
+}
+
+/** What the end of a delivery means for the consumer: the cursor moves on, or the step is offered again, or it is parked. */
+export class DeliverySettlement implements Deliveries {
+  readonly #ports: DeliverySettlementPorts;
+
+  constructor(ports: DeliverySettlementPorts) {
+    this.#ports = ports;
+  }
+
+  async settle(tx: Transaction, emit: Emit, lease: LeaseRecord, word: Word | null): Promise<() => void> {
+    const { book } = this.#ports;
+    const owed = await tx.consumers.owedByLease(lease.number);
+    const consumer = owed === null ? null : book.find(owed.run, owed.consumer);
+    // The consumer was removed while its worker read.
+    if (owed === null || consumer === null) return () => undefined;
+    if (word?.verdict === 'ack') return this.#acknowledge(tx, consumer, owed, lease, word.result);
+    return this.#takeBack(tx, emit, consumer, owed, lease, word);
+  }
+
+  async loseHolds(snapshot: SnapshotRecord): Promise<void> {
+    const { log, book, remover } = this.#ports;
+    if (!book.isHeld(snapshot.id)) return;
+    const changed: [LiveConsumer, OwedStep][] = [];
+    await log.commit(
+      async (tx) => {
+        for (const consumer of book.ofRun(snapshot.run)) {
+          for (const { ordinal } of consumer.owed().filter(({ snapshotId }) => snapshotId === snapshot.id)) {
+            const owed = await tx.consumers.findOwed(consumer.run, consumer.name, ordinal);
+            // Of one that is in flight the lease ends as lost.
+            if (owed?.snapshotId !== snapshot.id || owed.leaseNumber !== null) continue;
+            changed.push([consumer, { ...owed, snapshotId: null }]);
+            await tx.consumers.putOwed({ ...owed, snapshotId: null });
+          }
+        }
+        return letGo(tx, { run: snapshot.run, generation: snapshot.generation, snapshotId: snapshot.id });
+      },
+      (condemned) => {
+        for (const [consumer, owed] of changed) consumer.put(owed);
+        if (condemned !== null) remover.condemn(condemned);
+        log.wakeup(snapshot.run).signal();
+      },
+    );
+  }
+
+  async #acknowledge(
+    tx: Transaction,
+    consumer: LiveConsumer,
+    owed: OwedStep,
+    lease: LeaseRecord,
+    result: Extract<Word, { verdict: 'ack' }>['result'],
+  ): Promise<() => void> {
+    const { run, ordinal, step, generation, attempts } = owed;
+    const ackedAt = lease.endedAt ?? this.#ports.clock.now();
+    await tx.consumers.removeOwed(owed);
+    const acknowledged = {
+      run,
+      consumer: consumer.name,
+      ordinal,
+      step,
+      generation,
+      ackedAt,
+      attempts,
+      result,
+    };
+    await tx.consumers.acknowledge(acknowledged);
+    return () => {
+      consumer.remove(ordinal);
+      this.#tell(consumer, owed, lease, { verdict: 'ack', result });
+    };
+  }
+
+  async #takeBack(
+    tx: Transaction,
+    emit: Emit,
+    consumer: LiveConsumer,
+    owed: OwedStep,
+    lease: LeaseRecord,
+    word: Extract<Word, { verdict: 'nack' }> | null,
+  ): Promise<() => void> {
+    const { clock, observer } = this.#ports;
+    const { run, name, record } = consumer;
+    const { step, generation, attempts } = owed;
+    const now = lease.endedAt ?? clock.now();
+    const { maxDeliver, mode } = record.settings;
+    const delayMs = word?.delayMs ?? 0;
+    const next = returned(owed, { now, delayMs, isLost: lease.state === 'lost', maxDeliver });
+    if (mode === 'latest' && step < (record.lastYielded ?? 0)) {
+      await tx.consumers.removeOwed(owed);
+      return () => {
+        consumer.remove(owed.ordinal);
+        this.#tell(consumer, owed, lease, word);
+      };
+    }
+    await tx.consumers.putOwed(next);
+    const isParked = next.parkedAt !== null;
+    if (isParked) emit(parkedEvent(next, now));
+    return () => {
+      consumer.put(next);
+      this.#tell(consumer, owed, lease, word);
+      if (isParked) observer.stepParked({ run, consumer: name, step, generation, attempts });
+    };
+  }
+
+  #tell({ run, name }: LiveConsumer, owed: OwedStep, lease: LeaseRecord, word: Word | null): void {
+    const { step, attempts: attempt } = owed;
+    const verdict = word?.verdict ?? null;
+    this.#ports.observer.deliveryEnded({ run, consumer: name, step, number: lease.number, attempt, verdict });
+  }
+}

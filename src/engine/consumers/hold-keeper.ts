@@ -1,0 +1,175 @@
+import type { Clock } from '../clock.js';
+import { EngineError } from '../errors.js';
+import type { EventLog } from '../events/event-log.js';
+import type { Observer } from '../observer.js';
+import { runUnavailable } from '../runs/run-errors.js';
+import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
+import { letGo } from '../snapshots/let-go.js';
+import { StepGone } from '../snapshots/snapshot-failure.js';
+import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
+import type { OwedStep } from './consumer.js';
+import { type SkipReason, skippedEvent } from './consumer-event.js';
+import { planHolds } from './hold-plan.js';
+import type { HoldProtocol } from './hold-protocol.js';
+import type { LiveConsumer } from './live-consumer.js';
+
+export interface HoldKeeperPorts {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly protocol: HoldProtocol;
+  readonly remover: SnapshotRemover;
+  readonly runs: RunRegistry;
+}
+
+/** Between two attempts to hold a step. */
+const RETRY_MS = 1_000;
+
+/**
+ * Keeps a consumer's owed steps held, as many as there is room for, and skips those that were deleted before. Holds do not wait for each other: a
+ * slow one, of whatever run, is no reason to lose a step.
+ */
+export class HoldKeeper {
+  readonly #ports: HoldKeeperPorts;
+  readonly #underWay = new Map<LiveConsumer, Map<number, Promise<void>>>();
+  /** Steps whose hold failed a moment ago. */
+  readonly #failed = new WeakMap<LiveConsumer, Set<number>>();
+  readonly #jobs = new Set<Promise<unknown>>();
+
+  constructor(ports: HoldKeeperPorts) {
+    this.#ports = ports;
+  }
+
+  /** Begins what is to be done now; resolves when the attempts begun have ended. Never rejects. */
+  async tend(consumer: LiveConsumer): Promise<void> {
+    const live = this.#ports.runs.find(consumer.run);
+    if (live === null || consumer.ended.reason !== null || consumer.record.settings.mode === 'latest') return;
+    // Nobody knows what is in a directory that cannot be read.
+    if (live.run.availability === 'unknown' || live.run.availability === 'unavailable') return;
+    const failed = this.#failed.get(consumer);
+    const plan = planHolds({
+      owed: consumer.owed(),
+      maxPending: live.run.record.options.snapshotMode === 'none' ? 0 : consumer.record.settings.maxPending,
+      underWay: new Set(this.#underWay.get(consumer)?.keys()),
+      isThere: (owed) => isThere(live, owed),
+      isLeftAlone: ({ ordinal }) => failed?.has(ordinal) === true || consumer.isClaimed(ordinal),
+    });
+    await this.#run([
+      ...plan.skip.map((owed) => this.skip(consumer, owed, 'deleted')),
+      ...plan.hold.map((owed) => this.#tryHold(live, consumer, owed)),
+    ]);
+  }
+
+  /** Resolves when the step is held, or settled; rejects as `HoldProtocol.hold` does. Joins a hold that is being taken. */
+  ensure(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<void> {
+    const ofConsumer = this.#underWay.get(consumer) ?? new Map<number, Promise<void>>();
+    const known = ofConsumer.get(owed.ordinal);
+    if (known !== undefined) return known;
+    this.#underWay.set(consumer, ofConsumer);
+    const hold = this.#hold(live, consumer, owed).finally(() => {
+      ofConsumer.delete(owed.ordinal);
+      if (ofConsumer.size === 0) this.#underWay.delete(consumer);
+      // Whoever waits for it looks again.
+      this.#ports.log.wakeup(consumer.run).signal();
+    });
+    ofConsumer.set(owed.ordinal, hold);
+    return hold;
+  }
+
+  /** Settles an owed step that nobody will get, with the event that says why. Of one that is in flight, or settled, nothing changes. */
+  async skip(consumer: LiveConsumer, { ordinal }: OwedStep, reason: SkipReason): Promise<void> {
+    const { log, clock, observer, remover, runs } = this.#ports;
+    const { run, name } = consumer;
+    const skipped = await log.commit(
+      async (tx, emit) => {
+        const owed = await tx.consumers.findOwed(run, name, ordinal);
+        if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
+        // Deleted or not, what is held can be delivered.
+        if (reason === 'deleted' && owed.snapshotId !== null) return null;
+        await tx.consumers.removeOwed(owed);
+        emit(skippedEvent(owed, reason, clock.now()));
+        return { owed, condemned: await letGo(tx, owed) };
+      },
+      (result, events) => {
+        if (result === null) return;
+        consumer.remove(ordinal);
+        if (result.condemned !== null) remover.condemn(result.condemned);
+        runs.noteEvents(events);
+      },
+    );
+    if (skipped === null) return;
+    const { step, generation } = skipped.owed;
+    observer.stepSkipped({ run, consumer: name, step, generation, reason });
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs);
+    for (const holds of this.#underWay.values()) await Promise.allSettled(holds.values());
+  }
+
+  async #tryHold(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<void> {
+    try {
+      await this.ensure(live, consumer, owed);
+    } catch (error) {
+      if (!(error instanceof StepGone)) this.#retry(consumer, owed, error);
+      else if (!(await this.forsake(live, consumer, owed))) this.#retry(consumer, owed, runUnavailable(live));
+    }
+  }
+
+  /** A step that proved to be gone is skipped, as soon as the index knows it, too. False: nobody knows, for the directory cannot be read. */
+  async forsake(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<boolean> {
+    await live.watcher.scan();
+    if (live.run.availability === 'unavailable') return false;
+    await this.skip(consumer, owed, 'deleted');
+    return true;
+  }
+
+  async #hold(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<void> {
+    const { clock, observer, protocol } = this.#ports;
+    const startedMs = clock.monotonic();
+    const { run, name } = consumer;
+    const { step, generation } = owed;
+    try {
+      await protocol.hold(live, consumer, owed);
+    } catch (error) {
+      if (error instanceof EngineError) {
+        consumer.lastError = `step ${step}: ${error.code}: ${error.message}`;
+        observer.holdFailed({ run, consumer: name, step, code: error.code, detail: error.message });
+      }
+      throw error;
+    }
+    consumer.lastError = null;
+    observer.stepHeld({ run, consumer: name, step, generation, durationMs: clock.monotonic() - startedMs });
+  }
+
+  #retry(consumer: LiveConsumer, { ordinal }: OwedStep, error: unknown): void {
+    const { clock, observer } = this.#ports;
+    if (!(error instanceof EngineError)) observer.internalError({ during: 'holding a step', error });
+    const failed = this.#failed.get(consumer) ?? new Set();
+    this.#failed.set(consumer, failed.add(ordinal));
+    clock.after(RETRY_MS, () => {
+      failed.delete(ordinal);
+      void this.tend(consumer);
+    });
+  }
+
+  async #run(jobs: readonly Promise<unknown>[]): Promise<void> {
+    const all = Promise.allSettled(jobs).then((results) => {
+      for (const result of results)
+        if (result.status === 'rejected')
+          this.#ports.observer.internalError({
+            during: 'keeping the holds of a consumer',
+            error: result.reason,
+          });
+    });
+    this.#jobs.add(all);
+    await all;
+    this.#jobs.delete(all);
+  }
+}
+
+function isThere({ run }: LiveRun, { stepName, generation }: OwedStep): boolean {
+  const entry = run.index.get(stepName)?.entry;
+  return entry?.state === 'finalized' && entry.generation === generation;
+}

@@ -1,0 +1,102 @@
+import type { Clock } from '../clock.js';
+import type { Consumers, NextResult } from '../engine.js';
+import type { EventLog } from '../events/event-log.js';
+import { GrantKeys } from '../leases/grant-keys.js';
+import type { GrantLimits } from '../leases/grant-limits.js';
+import type { LeaseBook } from '../leases/lease-book.js';
+import type { LeaseTerms } from '../leases/lease-terms.js';
+import type { Observer } from '../observer.js';
+import type { RunRegistry } from '../runs/run-registry.js';
+import type { SnapshotBuilder } from '../snapshots/snapshot-builder.js';
+import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
+import type { Store } from '../store.js';
+import type { WaitRecorder } from '../waits/wait-recorder.js';
+import type { WaitingRoom } from '../waits/waiting-room.js';
+import { ConsumerAdministration } from './consumer-administration.js';
+import type { ConsumerBook } from './consumer-book.js';
+import { ConsumerRemoval } from './consumer-removal.js';
+import { DeliveryDesk } from './delivery-desk.js';
+import { DeliveryGrant } from './delivery-grant.js';
+import { DeliveryWait } from './delivery-wait.js';
+import { Feeds } from './feeds.js';
+import { HoldKeeper } from './hold-keeper.js';
+import { HoldProtocol } from './hold-protocol.js';
+import { NewestStep } from './newest-step.js';
+import { SpaceGuard } from './space-guard.js';
+
+export interface ConsumerPorts {
+  readonly store: Store;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly book: ConsumerBook;
+  readonly runs: RunRegistry;
+  readonly leases: LeaseBook;
+  readonly terms: LeaseTerms;
+  readonly limits: GrantLimits;
+  readonly builder: SnapshotBuilder;
+  readonly remover: SnapshotRemover;
+  readonly room: WaitingRoom;
+  readonly recorder: WaitRecorder;
+  readonly maxTtlMs: number;
+}
+
+export interface OpenConsumers {
+  readonly consumers: Consumers;
+  readonly removal: ConsumerRemoval;
+  /** Takes over what is stored; before the reconciliation, which has to know the holds. */
+  revive(): Promise<void>;
+  /** Begins to follow the log, to hold and to watch the space. */
+  begin(): void;
+  /** Sentences that say what the start still has to do. */
+  pending(): readonly string[];
+  /** Resolves when nothing begins any more and holds under way have ended. */
+  close(): Promise<void>;
+}
+
+/** Puts everything about consumers together. */
+export function openConsumers(ports: ConsumerPorts): OpenConsumers {
+  const { store, log, clock, observer, book, runs, remover } = ports;
+  const protocol = new HoldProtocol(ports);
+  const keeper = new HoldKeeper({ log, clock, observer, protocol, remover, runs });
+  const guard = new SpaceGuard({ ...ports, keeper });
+  const feeds = new Feeds(log, clock, observer, keeper);
+  const newest = new NewestStep({ log, remover });
+  const wait = new DeliveryWait({ ...ports, feeds, newest });
+  const grants = new DeliveryGrant({ ...ports, keeper });
+  const keys = new GrantKeys<NextResult>(store);
+  const desk = new DeliveryDesk({ ...ports, wait, grants, keeper, newest, keys });
+  const removal = new ConsumerRemoval({ log, book, feeds, remover });
+  const administration = new ConsumerAdministration({ ...ports, wait, newest, feeds, keeper, removal });
+  return {
+    removal,
+    consumers: {
+      put: async (run, name, settings) => administration.put(runs.get(run), name, settings),
+      list: async (run, query) => administration.list(runs.get(run), query),
+      get: async (run, name) => administration.get(runs.get(run), name),
+      remove: async (run, name) => administration.remove(runs.get(run), name),
+      results: async (run, name, query) => administration.results(runs.get(run), name, query),
+      next: async (run, name, request, caller, signal) =>
+        desk.next(runs.get(run), name, request, caller, signal),
+      ack: (id, result) => desk.end(id, { verdict: 'ack', result }),
+      nack: (id, delayMs) => desk.end(id, { verdict: 'nack', delayMs }),
+    },
+    revive: () => administration.revive(),
+    begin: () => {
+      for (const consumer of book.all()) feeds.begin(runs.get(consumer.run), consumer);
+      guard.start();
+    },
+    pending: () =>
+      book
+        .all()
+        .filter((consumer) => !feeds.isCaughtUp(consumer))
+        .map(({ run, name }) => `run ${run}: consumer ${name} is taking up and holding what it owes`),
+    close: async () => {
+      guard.close();
+      protocol.close();
+      for (const consumer of book.all()) consumer.ended.raise('shutdown');
+      await Promise.all(book.all().map((consumer) => feeds.end(consumer)));
+      await keeper.close();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { TrackedStep } from '../steps/tracked-step.js';
+import type { ConsumerSettings } from './consumer.js';
+
+/** Whether a consumer is for a step at all. */
+export function isWanted({ everyK, start }: ConsumerSettings, step: number | null): step is number {
+  return step !== null && step % everyK === 0 && (typeof start !== 'number' || step >= start);
+}
+
+/**
+ * Which of the steps that are there a new consumer of mode `every` begins with.
+ *
+ * @param finalized ascending by step.
+ */
+export function stepsAtStart(
+  settings: ConsumerSettings,
+  finalized: readonly TrackedStep[],
+): readonly TrackedStep[] {
+  if (settings.start === 'next') return [];
+  const wanted = finalized.filter(({ entry }) => isWanted(settings, entry.step));
+  return settings.start === 'latest' ? wanted.slice(-1) : wanted;
+}
+
+/** The newest step that a consumer of mode `latest` did not yield yet; null: there is none. */
+export function newestBeyond(
+  settings: ConsumerSettings,
+  finalized: readonly TrackedStep[],
+  lastYielded: number | null,
+): TrackedStep | null {
+  const found = finalized.findLast(({ entry }) => isWanted(settings, entry.step));
+  return found !== undefined && (found.entry.step ?? -1) > (lastYielded ?? -1) ? found : null;
+}

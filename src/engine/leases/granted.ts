@@ -1,0 +1,22 @@
+import type { Emit } from '../events/event-log.js';
+import type { Transaction } from '../store.js';
+import type { Keyed } from './grant-keys.js';
+import type { LeaseRecord } from './lease.js';
+import { describePublicLease } from './lease-document.js';
+
+/** What belongs to every grant, in the transaction that makes the lease active: its idempotency key, and its event. */
+export async function noteGrant(
+  tx: Transaction,
+  emit: Emit,
+  lease: LeaseRecord,
+  keyed: Keyed | null,
+): Promise<void> {
+  if (keyed !== null) await tx.keys.put({ ...keyed, leaseNumber: lease.number, createdAt: lease.grantedAt });
+  emit({
+    run: lease.run,
+    type: 'lease.granted',
+    subject: String(lease.number),
+    time: lease.grantedAt,
+    data: { ...describePublicLease(lease, lease.ttlMs) },
+  });
+}

@@ -1,0 +1,13 @@
+import { EngineError } from './errors.js';
+
+/** Of runs and of consumers. */
+export const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+/** @throws EngineError `invalid_request` */
+export function checkName(of: 'run' | 'consumer', name: string): void {
+  if (NAME.test(name)) return;
+  throw new EngineError(
+    'invalid_request',
+    `the ${of} name ${JSON.stringify(name.slice(0, 100))} must match ${NAME.source}`,
+  );
+}

@@ -1,0 +1,157 @@
+import { Type } from 'typebox';
+import type { Engine } from '../engine/engine.js';
+import { EngineError } from '../engine/errors.js';
+import type { JsonObject } from '../engine/json.js';
+import { UnsatisfiedNext } from './documents/consumer-schema.js';
+import { Lease } from './documents/lease-schema.js';
+import { hangUpSignal } from './edge/hang-up.js';
+import type { HttpServer } from './http-server-type.js';
+import { holder, timeout, ttl } from './lease-body.js';
+import { BODY_ERRORS, GRANT_ERRORS, json, responses } from './openapi/responses.js';
+import { lookupConsumer } from './wire/consumer-lookup.js';
+import { MAX_DURATION_SECONDS, toMilliseconds } from './wire/duration.js';
+import { callerOf, IDEMPOTENCY_HEADERS } from './wire/idempotency.js';
+import { consumerPath, leasePath, NO_PARAMETERS, run } from './wire/parameters.js';
+import { requiredRun } from './wire/run-lookup.js';
+
+const tags = ['consumers'];
+const MAX_RESULT_BYTES = 16 * 1_024;
+const endErrors = [
+  ...BODY_ERRORS,
+  'lease_not_found',
+  'consumer_not_found',
+  'not_a_delivery',
+  'lease_released',
+  'lease_expired',
+  'lease_broken',
+  'lease_lost',
+  'insufficient_storage',
+] as const;
+
+export function addDeliveryRoutes(server: HttpServer, engine: Engine): void {
+  server.post(
+    '/consumers/:consumer/next',
+    {
+      schema: {
+        operationId: 'nextDelivery',
+        summary: 'Wait for the next step of a consumer, and lease it',
+        description:
+          'Answer the lease with `ack` or `nack`: a delivery that ends without either is offered again. `200` without `id`: the wait ended without a step.',
+        tags,
+        params: consumerPath,
+        querystring: Type.Object({ run }),
+        headers: IDEMPOTENCY_HEADERS,
+        body: Type.Object(
+          {
+            timeout: Type.Optional(timeout('Seconds to wait for the step. Default 30.')),
+            ttl: Type.Optional(ttl),
+            holder: Type.Optional(holder),
+          },
+          { additionalProperties: false },
+        ),
+        response: responses(
+          {
+            200: json(
+              'The lease that the idempotency key gave before, or the wait ended without a step.',
+              Type.Union([Lease, UnsatisfiedNext]),
+            ),
+            201: {
+              ...json('The lease, with its `delivery`.', Lease),
+              headers: { Location: { type: 'string', description: 'Path of the lease: `/leases/{id}`.' } },
+            },
+          },
+          ...GRANT_ERRORS,
+          'consumer_not_found',
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { query, params, body, headers } = request;
+      const result = await engine.consumers.next(
+        requiredRun(engine, query.run),
+        lookupConsumer(params.consumer),
+        {
+          timeoutMs: toMilliseconds(body.timeout),
+          ttlMs: toMilliseconds(body.ttl),
+          holder: body.holder ?? null,
+        },
+        callerOf(headers['idempotency-key']),
+        hangUpSignal(reply),
+      );
+      if (!result.granted) return reply.code(200).send(result.wait);
+      if (result.replayed) return reply.code(200).send(result.lease);
+      return reply.code(201).header('Location', `/leases/${result.lease.id}`).send(result.lease);
+    },
+  );
+
+  server.post(
+    '/leases/:id/ack',
+    {
+      schema: {
+        operationId: 'ackDelivery',
+        summary: 'Acknowledge a delivery',
+        description:
+          'Releases the lease, keeps the result and moves the cursor of the consumer on. Repeatable.',
+        tags,
+        params: leasePath,
+        querystring: NO_PARAMETERS,
+        body: Type.Object(
+          {
+            result: Type.Optional(
+              Type.Unsafe<JsonObject>({
+                type: 'object',
+                additionalProperties: true,
+                description: 'Kept with the consumer. At most 16 KiB as JSON.',
+                examples: [{ accuracy: 0.71 }],
+              }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: responses({ 200: json('The released lease.', Lease) }, ...endErrors),
+      },
+    },
+    (request) => engine.consumers.ack(request.params.id, checkResult(request.body.result)),
+  );
+
+  server.post(
+    '/leases/:id/nack',
+    {
+      schema: {
+        operationId: 'nackDelivery',
+        summary: 'Hand a delivery back',
+        description:
+          'Releases the lease; the step is offered again, of mode `latest` only if nothing newer exists. Repeatable.',
+        tags,
+        params: leasePath,
+        querystring: NO_PARAMETERS,
+        body: Type.Object(
+          {
+            delay: Type.Optional(
+              Type.Number({
+                minimum: 0,
+                maximum: MAX_DURATION_SECONDS,
+                description: 'Seconds until the step is offered again. Default 0.',
+                examples: [30],
+              }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: responses({ 200: json('The released lease.', Lease) }, ...endErrors),
+      },
+    },
+    (request) => engine.consumers.nack(request.params.id, toMilliseconds(request.body.delay) ?? 0),
+  );
+}
+
+function checkResult(result: JsonObject | undefined): JsonObject | null {
+  if (result === undefined) return null;
+  const bytes = Buffer.byteLength(JSON.stringify(result));
+  if (bytes <= MAX_RESULT_BYTES) return result;
+  throw new EngineError(
+    'payload_too_large',
+    `body field "result" is ${bytes} bytes of JSON: it must be at most ${MAX_RESULT_BYTES}`,
+    { hint: 'keep large results elsewhere, and acknowledge with where they are' },
+  );
+}

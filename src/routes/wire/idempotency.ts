@@ -1,0 +1,18 @@
+import { Type } from 'typebox';
+import type { Caller } from '../../engine/engine.js';
+
+export const IDEMPOTENCY_HEADERS = Type.Object({
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      pattern: '^[\\u0021-\\u007e]{1,255}$',
+      description:
+        'For retries: for 24 h the same key gives the same lease, or joins the call that still waits.',
+      examples: ['eval-3-17'],
+    }),
+  ),
+});
+
+/** While no token exists every caller is the same one. */
+export function callerOf(key: string | readonly string[] | undefined): Caller {
+  return { name: 'anonymous', idempotencyKey: typeof key === 'string' ? key : null };
+}
