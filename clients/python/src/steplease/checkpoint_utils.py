@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import logging
 import os
 import sys
@@ -134,8 +135,7 @@ def checkpoints_iterator(
         set_immutable,
         bool(ignore_snapshot_errors),
     )
-    if hosts.is_first():
-        evaluation.remove_leftovers()
+    hosts.ask_first(evaluation.remove_leftovers)
     until_step: int | None = None
     while True:
         timeout_rule = OrbaxTimeout(seconds_to_sleep, timeout, timeout_fn)
@@ -159,7 +159,6 @@ def checkpoints_iterator(
 class _Evaluation:
     """What one evaluator wants of one directory."""
 
-    client: Client
     directory: str
     options: RunOptions
     ignore_snapshot_errors: bool
@@ -178,17 +177,20 @@ class _Evaluation:
             options["snapshot_dir"] = local_directory(snapshot_dir, "snapshot_dir")
         if set_immutable is not None:
             options["immutable"] = set_immutable
-        return cls(Client(), local_directory(checkpoint_dir, "checkpoint_dir"), options, ignore_snapshot_errors)
+        return cls(local_directory(checkpoint_dir, "checkpoint_dir"), options, ignore_snapshot_errors)
+
+    @functools.cached_property
+    def client(self) -> Client:
+        """Only where it is used, since in a multihost job that is one process."""
+        return Client()
 
     def run(self) -> Run:
         return ensure_run(self.client, self.directory, self.options)
 
-    def remove_leftovers(self) -> None:
-        remove_leftovers(self.client, self.run()["name"], self.snapshot_directory)
-
-    @property
-    def snapshot_directory(self) -> str:
-        return self.options["snapshot_dir"] or os.path.join(self.directory, _SNAPSHOTS)
+    def remove_leftovers(self) -> int:
+        """How many were removed."""
+        snapshots = self.options["snapshot_dir"] or os.path.join(self.directory, _SNAPSHOTS)
+        return remove_leftovers(self.client, self.run()["name"], snapshots)
 
     @contextlib.contextmanager
     def new_checkpoint(self, until_step: int | None, timeout: OrbaxTimeout) -> Iterator[int]:

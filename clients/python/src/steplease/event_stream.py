@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import logging
+import socket
+import threading
 from collections.abc import Iterator, Mapping
 
 from steplease.documents import Event
@@ -36,6 +39,8 @@ class EventStream(Iterator[Event]):
         self._connection: http.client.HTTPConnection | None = None
         self._messages: Iterator[Message] = iter(())
         self._is_closed = False
+        # Held while the connection is read: closing it then would pull the buffers from under the reader.
+        self._reading = threading.RLock()
         self.cursor = after
         self._first: Event | None = None
         if after is None:
@@ -52,18 +57,21 @@ class EventStream(Iterator[Event]):
             CursorExpired: what follows the cursor is no longer kept; its `cursor` is the current one.
             ServerUnreachable: the connection could not be made again within the client's patience.
         """
-        while not self._is_closed:
-            event = self._first or self._next_event()
-            self._first = None
-            if event["type"] != _BOOKMARK:
-                return event
-        raise StopIteration
+        event = self._first or self._next_event()
+        self._first = None
+        while event["type"] == _BOOKMARK:
+            event = self._next_event()
+        return event
 
     def close(self) -> None:
-        """Ends the stream."""
+        """Ends the stream, also for a thread that waits for its next event."""
         self._is_closed = True
-        if self._connection is not None:
-            self._connection.close()
+        if self._connection is not None and self._connection.sock is not None:
+            with contextlib.suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
+        with self._reading:
+            if self._connection is not None:
+                self._connection.close()
 
     def __enter__(self) -> EventStream:
         return self
@@ -72,16 +80,24 @@ class EventStream(Iterator[Event]):
         self.close()
 
     def _next_event(self) -> Event:
+        with self._reading:
+            message = self._next_message()
+        self.cursor = message.id or self.cursor
+        if message.type == _BOOKMARK:
+            return Event(type=_BOOKMARK, id=message.id)
+        event: Event = json.loads(message.data)
+        return event
+
+    def _next_message(self) -> Message:
         retries = Retries(self._patience)
-        while True:
+        while not self._is_closed:
             try:
                 message = next(self._messages, None)
-                if message is None:
-                    # The server ends a stream when it stops, or when its reader is slow.
+                if message is not None:
+                    return message
+                # The server ends a stream when it stops, or when its reader is slow.
+                if not self._is_closed:
                     self._connect()
-                    message = next(self._messages, None)
-                if message is None:
-                    raise ServerUnreachable(f"{self._transport.url} ended the stream before its first event")
             except Problem as refusal:
                 if refusal.status not in TRY_AGAIN:
                     raise
@@ -91,12 +107,7 @@ class EventStream(Iterator[Event]):
                 _LOG.info("%s; going on from the last event", broken)
                 self._messages = iter(())
                 retries.pause(broken)
-            else:
-                self.cursor = message.id or self.cursor
-                if message.type == _BOOKMARK:
-                    return Event(type=_BOOKMARK, id=message.id)
-                event: Event = json.loads(message.data)
-                return event
+        raise StopIteration
 
     def _connect(self) -> None:
         if self._connection is not None:

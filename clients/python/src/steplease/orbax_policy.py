@@ -90,9 +90,9 @@ class _Question:
             return self._answer
         age = asked_at - self._answered_at
         if age < _REMEMBERED:
-            _LOG.warning("no answer about leases within %s s: the one of %.0f s ago counts", self._deadline, age)
+            _LOG.warning("no good answer about leases within %s s: the one of %.0f s ago counts", self._deadline, age)
             return self._answer
-        _LOG.warning("no answer about leases within %s s: no step is preserved for them", self._deadline)
+        _LOG.warning("no good answer about leases within %s s: no step is preserved for them", self._deadline)
         return frozenset()
 
     def _ask(self, asked_at: float) -> None:

@@ -25,16 +25,18 @@ def construct_restore_args(transport: Transport, target: Any, sharding_tree: Any
         tree = construct_restore_args(transport, target.tree, shardings, options)
         return tree_metadata.build_default_tree_metadata(tree, custom_metadata=target.custom_metadata)
     named, treedef = jax.tree_util.tree_flatten_with_path(target)
+    if not named:
+        return target
     names = [jax.tree_util.keystr(path) for path, _ in named]
     values = [value for _, value in named]
-    own = [_sharding_of(value) for value in values]
-    wanted = own if sharding_tree is None else treedef.flatten_up_to(sharding_tree)
+    support_layout = options["support_layout"]
+    if sharding_tree is None:
+        wanted = [_own_sharding(value, support_layout) for value in values]
+    else:
+        wanted = treedef.flatten_up_to(sharding_tree)
     body: dict[str, Any] = {
         "target": {
-            "leaves": [
-                {"path": [name], **describe(value, sharding, options["support_layout"])}
-                for name, value, sharding in zip(names, values, own, strict=True)
-            ]
+            "leaves": [{"path": [name], **describe(value, support_layout)} for name, value in zip(names, values, strict=True)]
         },
         **options,
     }
@@ -47,7 +49,7 @@ def construct_restore_args(transport: Transport, target: Any, sharding_tree: Any
     return jax.tree_util.tree_unflatten(treedef, made)
 
 
-def describe(value: Any, sharding: Any, support_layout: bool) -> dict[str, Any]:  # noqa: PLR0911 - one for each kind
+def describe(value: Any, support_layout: bool) -> dict[str, Any]:  # noqa: PLR0911 - one for each kind
     """A leaf of a target as the contract has it. What Orbax does not restore is named, for the server to refuse."""
     import jax
     import numpy as np
@@ -58,13 +60,13 @@ def describe(value: Any, sharding: Any, support_layout: bool) -> dict[str, Any]:
     if isinstance(value, value_metadata.ScalarMetadata):
         return {"kind": "ScalarMetadata", "dtype": dtype_name(value.dtype)}
     if isinstance(value, value_metadata.ArrayMetadata):
-        return _array("ArrayMetadata", value, sharding)
+        return _array("ArrayMetadata", value)
     if isinstance(value, jax.ShapeDtypeStruct):
-        return _array("ShapeDtypeStruct", value, sharding, support_layout)
+        return _array("ShapeDtypeStruct", value, support_layout)
     if isinstance(value, jax.Array):
-        return _array("jax.Array", value, sharding, support_layout)
+        return _array("jax.Array", value, support_layout)
     if isinstance(value, np.ndarray):
-        return _array("np.ndarray", value, None)
+        return _array("np.ndarray", value)
     if value is ...:
         return {"kind": "placeholder"}
     for kind in (bool, int, float, str):
@@ -73,19 +75,23 @@ def describe(value: Any, sharding: Any, support_layout: bool) -> dict[str, Any]:
     return {"kind": type(value).__name__}
 
 
-def _array(kind: str, value: Any, sharding: Any, support_layout: bool = False) -> dict[str, Any]:
+def _array(kind: str, value: Any, support_layout: bool = False) -> dict[str, Any]:
     described: dict[str, Any] = {"kind": kind, "shape": list(value.shape), "dtype": dtype_name(value.dtype)}
+    sharding = getattr(value, "sharding", None)
     if sharding is not None:
         described["sharding"] = to_form(sharding)
-    if support_layout:
-        layout = getattr(getattr(value, "format", None), "layout", None)
-        if layout is not None:
-            described["layout"] = layout_form(layout)
+    layout = _layout_of(value) if support_layout else None
+    if layout is not None:
+        described["layout"] = layout_form(layout)
     return described
 
 
-def _sharding_of(value: Any) -> Any:
-    return getattr(value, "sharding", None)
+def _own_sharding(value: Any, support_layout: bool) -> Any:
+    return value.format if support_layout and _layout_of(value) is not None else getattr(value, "sharding", None)
+
+
+def _layout_of(value: Any) -> Any:
+    return getattr(getattr(value, "format", None), "layout", None)
 
 
 def _restore_args(leaf: Leaf, value: Any, wanted: Any) -> Any:

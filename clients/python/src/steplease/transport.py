@@ -180,4 +180,5 @@ def _refusal(response: http.client.HTTPResponse) -> Problem:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    # Durations have milliseconds, and no exponent.
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
