@@ -14,7 +14,9 @@ import unittest
 
 from steplease import Client, Patience
 
-_MAIN = pathlib.Path(__file__).parents[3] / "dist/src/cli/main.js"
+# STEPLEASE_TEST_SERVER names the entry of another build.
+_BUILT_HERE = pathlib.Path(__file__).parents[3] / "dist/src/cli/main.js"
+_MAIN = os.environ.get("STEPLEASE_TEST_SERVER", str(_BUILT_HERE))
 
 
 class Server:
@@ -35,7 +37,7 @@ class Server:
     def start(self) -> None:
         """Returns when it listens."""
         options = ["--port", str(self._port), "--allow-root", str(self.folder), "--db", str(self.folder / "db"), *self._args]
-        command = ["node", str(_MAIN), "serve", *options]
+        command = ["node", _MAIN, "serve", *options]
         with open(self.folder / "log", "a") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self._process.stdout is not None

@@ -93,7 +93,7 @@ class Transport:
             try:
                 return self.attempt(request if isinstance(request, Request) else request())
             except ServerUnreachable as failure:
-                _LOG.info("%s; trying again", failure)
+                _LOG.warning("%s; trying again", failure)
                 retries.pause(failure)
             except Problem as failure:
                 if failure.status not in TRY_AGAIN:
