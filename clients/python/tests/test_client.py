@@ -203,12 +203,18 @@ class ListTest(ServerTest):
             self.directory.save(step)
         (self.directory.root / "eval_9").mkdir()
         self.client.wait(3)
-        self.client.wait(after=None, timeout=0)
         self.assertEqual([step["step"] for step in self.client.steps()], [1, 2, 3])
         self.assertEqual([step["step"] for step in self.client.steps(order="desc", max=2)], [2, 1])
         self.assertEqual(self.client.step()["step"], 3)
         self.assertEqual(self.client.step(2)["size_bytes"], len("2") + len('{"item_handlers":{}}'))
         self.assertEqual([step["name"] for step in self.client.steps(state="foreign")], ["eval_9"])
+
+    def test_a_list_of_several_pages_comes_whole(self) -> None:
+        for step in range(5):
+            self.directory.save(step)
+        self.client.wait(4)
+        with mock.patch("steplease.pages._PAGE", 2):
+            self.assertEqual([step["step"] for step in self.client.steps()], [0, 1, 2, 3, 4])
 
     def test_runs_are_registered_listed_and_removed(self) -> None:
         other = Directory(self.server, "other")
