@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import itertools
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import threading
@@ -201,6 +203,25 @@ class IteratorTest(DropInTest):
                 for later in steps:
                     save_step(pathlib.Path(root), later)
         return seen
+
+    def test_each_yield_has_its_snapshot_though_the_trainer_deletes_at_once(self) -> None:
+        root, over = pathlib.Path(self.root), threading.Event()
+
+        def train() -> None:
+            step = 0
+            while not over.wait(0.02):
+                step += 1
+                save_step(root, step)
+                if step > 1:
+                    shutil.rmtree(root / str(step - 1))
+
+        trainer = threading.Thread(target=train)
+        trainer.start()
+        self.addCleanup(trainer.join)
+        self.addCleanup(over.set)
+        steps = checkpoint_utils.checkpoints_iterator(self.root, timeout=20)
+        for step in itertools.islice(steps, 12):
+            self.assertEqual((root / "_SNAPSHOTS" / str(step) / "value").read_text(), str(step))
 
     def test_timeout_fn_is_called_once_more_by_the_iterator(self) -> None:
         def calls_until_true(module: ModuleType, root: epath.Path) -> tuple[list[int], int]:

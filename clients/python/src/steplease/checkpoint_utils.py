@@ -86,8 +86,8 @@ def wait_for_new_checkpoint(
         step_name_format: a standard or composite name format of Orbax, instead of these two.
         snapshot_dir: where snapshots lie; `<checkpoint_dir>/_SNAPSHOTS` when left out.
         set_immutable: makes snapshot directories read-only.
-        ignore_snapshot_errors: yields the step, unprotected, when its files vanish while it is snapshotted, and ends quietly
-            when the snapshot vanished in the body.
+        ignore_snapshot_errors: ends quietly when the snapshot vanished in the body, else with FileNotFoundError. A step that
+            cannot be snapshotted is not yielded in any case.
 
     Yields:
         The highest step, or -1 when the timeout was reached or the run is finished.
@@ -199,9 +199,9 @@ class _Evaluation:
 
         def ask() -> int:
             nonlocal lease
-            request = {"until": until_step, "ignore_snapshot_errors": self.ignore_snapshot_errors}
             try:
-                lease = wait_and_lease(self.client, self.run()["name"], timeout, **request)
+                # What vanishes before it is protected is passed over, even if errors are to be ignored: a newer step serves.
+                lease = wait_and_lease(self.client, self.run()["name"], timeout, until=until_step)
             except RunFinished:
                 return _FINISHED
             return _TIMED_OUT if lease is None else lease.step
