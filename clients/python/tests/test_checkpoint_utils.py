@@ -209,7 +209,7 @@ class IteratorTest(DropInTest):
 
         def train() -> None:
             step = 0
-            while not over.wait(0.02):
+            while not over.wait(0.01):
                 step += 1
                 save_step(root, step)
                 if step > 1:
