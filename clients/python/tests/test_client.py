@@ -157,7 +157,7 @@ class LeaseTest(ServerTest):
 class RestartTest(ServerTest):
     def test_a_lease_survives_the_crash_of_the_server(self) -> None:
         self.directory.save(1)
-        with self.client.lease(1, timeout=10, ttl=2) as lease:
+        with self.client.lease(1, timeout=10) as lease:
             self.server.kill()
             self.server.start()
             self.directory.delete(1)
