@@ -94,9 +94,9 @@ class LeaseTest(ServerTest):
 
     def test_a_thread_renews_it_past_its_ttl(self) -> None:
         self.directory.save(1)
-        with self.client.lease(1, timeout=10, ttl=1) as lease:
+        with self.client.lease(1, timeout=10, ttl=3) as lease:
             # Another lease, which nobody renews, shows when the TTL is over.
-            other = self.client.transport.call(Request("POST", "/leases", {"run": lease.run}, {"step": 1, "ttl": 2})).document
+            other = self.client.transport.call(Request("POST", "/leases", {"run": lease.run}, {"step": 1, "ttl": 4})).document
             with self.client.watch(types=["lease.expired"]) as events:
                 self.assertEqual(next(events)["data"]["number"], other["number"])
             lease.check()

@@ -59,7 +59,7 @@ class LeasedStepsTest(ServerTest):
         self.assertEqual(sorted(manager.all_steps()), [2, 3])
 
     def test_a_silent_server_costs_no_more_than_the_deadline_and_its_last_answer_counts(self) -> None:
-        manager = self.manager(policies.LatestN(1), deadline=0.3)
+        manager = self.manager(policies.LatestN(1), deadline=2)
         self.save(manager, 1)
         with self.client.lease(1, timeout=10):
             self.save(manager, 2)
@@ -70,7 +70,7 @@ class LeasedStepsTest(ServerTest):
             took = time.monotonic() - began
             self.server.thaw()
         self.assertEqual(sorted(manager.all_steps()), [1, 3])
-        self.assertLess(took, 5)
+        self.assertLess(took, 20)
 
     def test_an_answer_that_drips_and_one_that_is_nonsense_break_nothing(self) -> None:
         def drip(handler: Any) -> None:
@@ -86,7 +86,7 @@ class LeasedStepsTest(ServerTest):
                 policy = LeasedSteps(run="r", url=url, deadline=0.2)
                 began = time.monotonic()
                 self.assertEqual(policy.should_preserve([Info(1), Info(2)], context=None), [False, False])
-                self.assertLess(time.monotonic() - began, 1)
+                self.assertLess(time.monotonic() - began, 1.5)
 
     def test_it_needs_to_know_the_run(self) -> None:
         with self.assertRaisesRegex(ValueError, "either `directory` or `run`"):

@@ -56,7 +56,7 @@ class RetryTest(unittest.TestCase):
         self.assertEqual(len(requests), 2)
 
     def test_patience_ends_with_the_failure(self) -> None:
-        quick = Patience(seconds=0.1, first_pause=0.02, longest_pause=0.02)
+        quick = Patience(seconds=1, first_pause=0.02, longest_pause=0.02)
         with flaky_server([hang_up]) as (url, requests), self.assertRaisesRegex(ServerUnreachable, re.escape(url)):
             Client(url, patience=quick).version()
         self.assertGreater(len(requests), 2)
