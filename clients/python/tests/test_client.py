@@ -47,14 +47,22 @@ class WaitTest(ServerTest):
         self.directory.save(4)
         self.assertEqual(self.client.wait(after=cursor, timeout=10)["step"], 4)
 
-    def test_a_wait_in_several_requests_is_recorded_as_one(self) -> None:
-        self.client.wait(1, timeout=0.2)
-        self.assertEqual([wait["outcome"] for wait in self.client.waits()], ["timeout"])
-        self.assertEqual(self.client.waits_summary()["timeout"], 1)
-
     def test_a_negative_timeout_is_refused(self) -> None:
         with self.assertRaisesRegex(ValueError, "timeout is -1"):
             self.client.wait(timeout=-1)
+
+
+class CappedWaitTest(ServerTest):
+    args = ("--max-wait", "100ms")
+
+    def test_a_wait_longer_than_the_server_allows_is_one_wait_all_the_same(self) -> None:
+        answer = self.client.wait(1, timeout=0.5)
+        self.assertEqual((answer["satisfied"], answer["reason"]), (False, "timeout"))
+        with self.assertRaises(WaitTimedOut):
+            self.client.lease(until=1, timeout=0.5)
+        outcomes = [(wait["source"], wait["outcome"]) for wait in self.client.waits()]
+        self.assertEqual(outcomes, [("lease", "timeout"), ("wait", "timeout")])
+        self.assertEqual(self.client.waits_summary()["timeout"], 2)
 
 
 class LeaseTest(ServerTest):
