@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -38,8 +40,10 @@ class Server:
         """Returns when it listens."""
         options = ["--port", str(self._port), "--allow-root", str(self.folder), "--db", str(self.folder / "db"), *self._args]
         command = ["node", _MAIN, "serve", *options]
+        # What tells clients where the server is means nothing to the server.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("STEPLEASE_")}
         with open(self.folder / "log", "a") as log:
-            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+            self._process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert re.match(r"steplease listening on http", line), (line, (self.folder / "log").read_text())
@@ -119,6 +123,9 @@ class ServerTest(unittest.TestCase):
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below the ports that the kernel gives to clients: one that tries to reach a server that is down must not take its port."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -19,7 +19,7 @@ class Patience:
 
     seconds: float = 60.0
     first_pause: float = 0.1
-    longest_pause: float = 5.0
+    longest_pause: float = 2.0
 
 
 class Retries:
