@@ -166,7 +166,10 @@ class Client(RunCalls):
         state: str | None = None,
         run: str | None = None,
     ) -> list[documents.Step]:
-        """The run's finalized steps, or those in another `state` (`all` for every entry), ascending or in `order="desc"`."""
+        """The run's finalized steps, or those in another `state` (`all` for every entry), ascending or in `order="desc"`.
+
+        To follow the run from here without a gap, take `client.run()["cursor"]` before, and `watch(after=cursor)` afterwards.
+        """
         query = {"run": run or self.run_name, "min": min, "max": max, "order": order, "state": state}
         return all_items(self.transport, "/steps", query)
 
