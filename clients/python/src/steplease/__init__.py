@@ -1,0 +1,36 @@
+"""Wait for, lease and restore checkpoints through a steplease server.
+
+`steplease.checkpoint_utils` replaces `orbax.checkpoint.checkpoint_utils`, `steplease.orbax_policy` is for trainers.
+"""
+
+from steplease.client import Client
+from steplease.delivery import Delivery
+from steplease.lease import Lease
+from steplease.patience import Patience
+from steplease.problem import (
+    LeaseUncertain,
+    NoStep,
+    Problem,
+    RunFinished,
+    ServerUnreachable,
+    StepleaseError,
+    Unprotected,
+    WaitTimedOut,
+)
+from steplease.problem_codes import LeaseEnded
+
+__all__ = [
+    "Client",
+    "Delivery",
+    "Lease",
+    "LeaseEnded",
+    "LeaseUncertain",
+    "NoStep",
+    "Patience",
+    "Problem",
+    "RunFinished",
+    "ServerUnreachable",
+    "StepleaseError",
+    "Unprotected",
+    "WaitTimedOut",
+]

@@ -1,0 +1,73 @@
+"""A lease that a consumer granted: acknowledge it, or give it back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from steplease.documents import HeldLease
+from steplease.lease import Lease
+from steplease.problem import StepleaseError
+from steplease.transport import Request, Transport
+
+_LOG = logging.getLogger("steplease")
+
+
+class Delivery(Lease):
+    """A step that is this worker's to do. As a context manager it is acknowledged when the body ends, and given back, to be
+    offered again, when the body raises.
+
+    Attributes:
+        consumer: name of the consumer.
+        attempt: 1 for the first delivery of the step.
+        result: set it in the body to have it stored with the acknowledgement; an object of at most 16 KiB as JSON.
+    """
+
+    def __init__(self, transport: Transport, document: HeldLease, sent_at: float) -> None:
+        super().__init__(transport, document, sent_at)
+        self.consumer = document["delivery"]["consumer"]
+        self.attempt = document["delivery"]["attempt"]
+        self.result: Mapping[str, Any] | None = None
+        self.is_settled = False
+
+    def ack(self, result: Mapping[str, Any] | None = None) -> None:
+        """The step is done: releases the lease and moves the consumer on. May be repeated.
+
+        Args:
+            result: stored with the acknowledgement; `self.result` when left out.
+
+        Raises:
+            LeaseEnded: the lease was over before: the step is offered again.
+        """
+        stored = self.result if result is None else result
+        self._settle("ack", {} if stored is None else {"result": stored})
+
+    def nack(self, delay: float = 0.0) -> None:
+        """Gives the step back: it is offered again after `delay` seconds (in mode `latest` only if nothing newer exists)."""
+        self._settle("nack", {"delay": delay})
+
+    def release(self) -> None:
+        """The same as `nack()`, but it counts as a lease that ended without a word."""
+        self.is_settled = True
+        super().release()
+
+    def __enter__(self) -> Delivery:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if self.is_settled:
+            return
+        if error is None:
+            self.ack()
+            return
+        try:
+            self.nack()
+        except StepleaseError as failure:
+            _LOG.warning("%r is not given back: %s; it is offered again when its lease ends", self, failure)
+
+    def _settle(self, how: str, body: Mapping[str, Any]) -> None:
+        self._forgotten()
+        self._transport.call(Request("POST", f"/leases/{self.id}/{how}", body=body))
+        self.is_settled = True

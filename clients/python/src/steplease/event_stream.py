@@ -1,0 +1,120 @@
+"""The events of a server as they happen, over any number of connections."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import logging
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+
+from steplease.documents import Event
+from steplease.patience import Patience, Retries
+from steplease.problem import Problem, ServerUnreachable
+from steplease.sse import Message, read_messages
+from steplease.transport import TRY_AGAIN, Request, Transport, retry_after
+
+_LOG = logging.getLogger("steplease")
+_BOOKMARK = "bookmark"
+
+# A stream that is idle brings a bookmark every 15 seconds: one that is silent for longer is dead.
+_SILENCE = 45.0
+
+
+class EventStream(Iterator[Event]):
+    """Each event once, in order, without a gap; a lost connection is made again and goes on where it stopped.
+
+    When this object exists its beginning is fixed: what happens from then on will be yielded.
+
+    Attributes:
+        cursor: the position behind the last event: `client.watch(after=stream.cursor)` goes on from there, also tomorrow.
+    """
+
+    def __init__(self, transport: Transport, query: Mapping[str, object], after: str | None, patience: Patience) -> None:
+        self._transport = transport
+        self._query = query
+        self._patience = patience
+        self._connection: http.client.HTTPConnection | None = None
+        self._messages: Iterator[Message] = iter(())
+        self._is_closed = False
+        # Held while the connection is read: closing it then would pull the buffers from under the reader.
+        self._reading = threading.RLock()
+        self.cursor = after
+        self._first: Event | None = None
+        if after is None:
+            # The first message is a bookmark that says where "now" is.
+            self._first = self._next_event()
+
+    def __iter__(self) -> EventStream:
+        return self
+
+    def __next__(self) -> Event:
+        """The next event, bookmarks left out.
+
+        Raises:
+            CursorExpired: what follows the cursor is no longer kept; its `cursor` is the current one.
+            ServerUnreachable: the connection could not be made again within the client's patience.
+        """
+        event = self._first or self._next_event()
+        self._first = None
+        while event["type"] == _BOOKMARK:
+            event = self._next_event()
+        return event
+
+    def close(self) -> None:
+        """Ends the stream, also for a thread that waits for its next event."""
+        self._is_closed = True
+        if self._connection is not None and self._connection.sock is not None:
+            with contextlib.suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
+        with self._reading:
+            if self._connection is not None:
+                self._connection.close()
+
+    def __enter__(self) -> EventStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _next_event(self) -> Event:
+        with self._reading:
+            message = self._next_message()
+        self.cursor = message.id or self.cursor
+        if message.type == _BOOKMARK:
+            return Event(type=_BOOKMARK, id=message.id)
+        event: Event = json.loads(message.data)
+        return event
+
+    def _next_message(self) -> Message:
+        retries = Retries(self._patience)
+        while not self._is_closed:
+            try:
+                message = next(self._messages, None)
+                if message is not None:
+                    return message
+                # The server ends a stream when it stops, or when its reader is slow.
+                if not self._is_closed:
+                    self._connect()
+            except Problem as refusal:
+                if refusal.status not in TRY_AGAIN:
+                    raise
+                retries.pause(refusal, at_least=retry_after(refusal))
+            except (OSError, http.client.HTTPException) as error:
+                broken = error if isinstance(error, ServerUnreachable) else self._transport.unreachable(error)
+                _LOG.info("%s; going on from the last event", broken)
+                self._messages = iter(())
+                retries.pause(broken)
+        raise StopIteration
+
+    def _connect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        headers = {"Accept": "text/event-stream"}
+        if self.cursor is not None:
+            headers["Last-Event-ID"] = self.cursor
+        request = Request("GET", "/events", self._query, headers=headers, within=_SILENCE)
+        self._connection, response = self._transport.open(request)
+        self._messages = read_messages(response)

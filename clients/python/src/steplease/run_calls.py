@@ -1,0 +1,66 @@
+"""The part of the client that is about runs as a whole."""
+
+from __future__ import annotations
+
+import urllib.parse
+from typing import Any
+
+from steplease import documents
+from steplease.pages import all_items
+from steplease.transport import Answer, Request, Transport
+
+
+class RunCalls:
+    """Registering, reading, finishing and removing runs.
+
+    Attributes:
+        transport: how the server is reached.
+        run_name: the run that is meant where a call names none.
+    """
+
+    def __init__(self, transport: Transport, run_name: str | None) -> None:
+        self.transport = transport
+        self.run_name = run_name
+
+    def runs(self, *, directory: str | None = None) -> list[documents.Run]:
+        """The runs, or the one that watches `directory`."""
+        return all_items(self.transport, "/runs", {"directory": directory})
+
+    def run(self, name: str | None = None) -> documents.Run:
+        """One run: the client's own without a name."""
+        found: documents.Run = self._get(self._run_path(name))
+        return found
+
+    def put_run(self, name: str, directory: str, options: documents.RunOptions | None = None) -> documents.Run:
+        """Registers a checkpoint root, or changes how it is watched. Answers after its first scan."""
+        body = {"directory": directory, **(options or {})}
+        run: documents.Run = self.transport.call(Request("PUT", self._run_path(name), body=body)).document
+        return run
+
+    def delete_run(self, name: str, *, force: bool = False) -> None:
+        """Forgets a run (admin); `force` ends its leases as broken."""
+        query = {"force": True} if force else {}
+        self.transport.call(Request("DELETE", self._run_path(name), query))
+
+    def finish_run(self, name: str | None = None, *, reason: str | None = None) -> documents.Run:
+        """For the trainer's end: no more steps will come, so waits that no step satisfies end."""
+        body = {} if reason is None else {"reason": reason}
+        run: documents.Run = self._post(f"{self._run_path(name)}/finish", body).document
+        return run
+
+    def reopen_run(self, name: str | None = None) -> documents.Run:
+        """Undoes `finish_run`; so does a step that is finalized later."""
+        run: documents.Run = self._post(f"{self._run_path(name)}/reopen", {}).document
+        return run
+
+    def _get(self, path: str, **query: object) -> Any:
+        return self.transport.call(Request("GET", path, query)).document
+
+    def _post(self, path: str, body: object) -> Answer:
+        return self.transport.call(Request("POST", path, body=body))
+
+    def _run_path(self, name: str | None) -> str:
+        chosen = name or self.run_name
+        if chosen is None:
+            raise ValueError("no run is named: pass its name here, or `run` to the client")
+        return f"/runs/{urllib.parse.quote(chosen, safe='')}"

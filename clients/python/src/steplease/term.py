@@ -1,0 +1,84 @@
+"""What a holder knows about its lease, and how it keeps it."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+
+from steplease.documents import HeldLease
+from steplease.problem import LeaseUncertain, Problem, ServerUnreachable, Unprotected
+from steplease.problem_codes import LeaseEnded, LeaseNotFound
+from steplease.transport import Request, Transport
+
+_LOG = logging.getLogger("steplease")
+
+
+class Term:
+    """The time for which a lease is known to stand: until its TTL after the last request that the server confirmed.
+
+    Shared by the holder and the thread that renews. Both go through `renew`, one at a time.
+    """
+
+    def __init__(self, transport: Transport, document: HeldLease, sent_at: float) -> None:
+        self._transport = transport
+        self._lock = threading.Lock()
+        self.document = document
+        self.ended: Unprotected | None = None
+        # The TTL counts from the server's answer, which came no sooner than it had waited and no later than now.
+        answered_at = min(sent_at + document["waited"], time.monotonic())
+        self._trusted_until = answered_at + (document["ttl_remaining"] or 0.0)
+
+    def check(self) -> None:
+        """Raises what is known to have ended the lease, or that its TTL passed without a renewal."""
+        if self.ended is not None:
+            raise self.ended
+        if time.monotonic() >= self._trusted_until:
+            raise LeaseUncertain(f"lease {self.document['number']} was not renewed within its TTL: no answer came in time")
+
+    def renew(self, ttl: float | None = None, within: float = 30.0) -> None:
+        """Asks once. A lease that stands stands for a whole TTL from this moment on, also after a time of uncertainty."""
+        body = {} if ttl is None else {"ttl": ttl}
+        request = Request("POST", f"/leases/{self.document['id']}/renew", body=body, within=within)
+        with self._lock:
+            sent_at = time.monotonic()
+            try:
+                document: HeldLease = self._transport.attempt(request).document
+            except (LeaseEnded, LeaseNotFound) as error:
+                self.ended = error if isinstance(error, LeaseEnded) else LeaseUncertain(str(error))
+                raise self.ended from None
+            self.document = document
+            self._trusted_until = sent_at + document["ttl"]
+
+
+class Renewal:
+    """A thread that renews a lease until it is stopped or the lease has ended."""
+
+    def __init__(self, term: Term) -> None:
+        self._term = term
+        self._stopped = threading.Event()
+        name = f"steplease-renew-{term.document['number']}"
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """Returns at once; a renewal under way may still arrive."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        pause = self._period()
+        while not self._stopped.wait(pause):
+            period = self._period()
+            try:
+                self._term.renew(within=max(1.0, period))
+                pause = period
+            except Unprotected as error:
+                _LOG.error("lease %s on step %s: %s", self._term.document["number"], self._term.document["step"], error)
+                return
+            except (ServerUnreachable, Problem) as error:
+                # Also past the TTL: a server that was down gives every lease its whole TTL again.
+                pause = period / 4 * random.uniform(0.5, 1)
+                _LOG.warning("lease %s is not renewed yet: %s", self._term.document["number"], error)
+
+    def _period(self) -> float:
+        return self._term.document["renew_after"] or self._term.document["ttl"] / 3
