@@ -1,3 +1,5 @@
+import { printableJson } from './terminal/printable.js';
+
 /**
  * The command line's only way to the terminal. Standard output may be a pipe whose reader has gone (`| head -1`): what is
  * printed then is lost, and nothing else.
@@ -8,6 +10,15 @@ export function printLine(line: string): void {
 
 export function printErrorLine(line: string): void {
   write(process.stderr, `${line}\n`);
+}
+
+export function printLines(lines: readonly string[]): void {
+  for (const line of lines) printLine(line);
+}
+
+/** One document on one line, so that a stream of them can be read line by line. */
+export function printJson(document: unknown): void {
+  printLine(printableJson(JSON.stringify(document)));
 }
 
 function write(stream: NodeJS.WriteStream, text: string): void {

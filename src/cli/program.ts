@@ -1,21 +1,23 @@
-import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config/config-error.js';
+import { Command } from 'commander';
+import type { Clock } from '../engine/clock.js';
 import type { MigrateDatabase, StartApp } from '../server.js';
-import { StartupError } from '../startup-error.js';
 import { VERSION } from '../version.js';
-import { addConfigExplain } from './config-explain.js';
-import { addMigrate } from './migrate.js';
+import { addConfigExplain } from './commands/config-explain.js';
+import { addLease } from './commands/lease.js';
+import { addMigrate } from './commands/migrate.js';
+import { addRuns } from './commands/runs.js';
+import { addServe } from './commands/serve.js';
+import { addSteps } from './commands/steps.js';
+import { addWait } from './commands/wait.js';
+import { EXIT } from './exit-code.js';
+import { failureOf } from './failure.js';
 import { printErrorLine, printLine } from './output.js';
-import { addServe } from './serve.js';
-
-/** Bad arguments, a bad configuration, or surroundings in which the server cannot start. */
-const EXIT_USAGE = 2;
-const EXIT_FAILURE = 1;
 
 /** What the commands run on: the composition root, or a test's stand-in. */
 export interface Composition {
   readonly startApp: StartApp;
   readonly migrateDatabase: MigrateDatabase;
+  readonly clock: Clock;
   /** How long draining may take; ten seconds if left out. */
   readonly closeWithinMs?: number;
 }
@@ -29,13 +31,15 @@ export interface Composition {
 export async function runProgram(args: readonly string[], composition: Composition): Promise<number> {
   try {
     await createProgram(composition).parseAsync(args, { from: 'user' });
-    return 0;
+    return EXIT.ok;
   } catch (error) {
-    return exitCodeOf(error);
+    const { exitCode, lines } = failureOf(error);
+    for (const line of lines) printErrorLine(line);
+    return exitCode;
   }
 }
 
-function createProgram({ migrateDatabase, ...serving }: Composition): Command {
+function createProgram({ migrateDatabase, clock, ...serving }: Composition): Command {
   const program = new Command('steplease')
     .description('Watch, wait for and lease JAX/Orbax checkpoints over HTTP and WebSocket.')
     .version(VERSION)
@@ -47,17 +51,9 @@ function createProgram({ migrateDatabase, ...serving }: Composition): Command {
   addServe(program, serving);
   addMigrate(program, migrateDatabase);
   addConfigExplain(program);
+  addRuns(program);
+  addSteps(program);
+  addWait(program, clock);
+  addLease(program, clock);
   return program;
-}
-
-function exitCodeOf(error: unknown): number {
-  // Commander printed its message already; --help and --version end this way too, with 0.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  const expected = error instanceof ConfigError || error instanceof StartupError;
-  printErrorLine(`steplease: ${expected ? error.message : describe(error)}`);
-  return expected ? EXIT_USAGE : EXIT_FAILURE;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
