@@ -3,6 +3,7 @@ import type { Clock } from '../engine/clock.js';
 import type { MigrateDatabase, StartApp } from '../server.js';
 import { VERSION } from '../version.js';
 import { addConfigExplain } from './commands/config-explain.js';
+import { addExec } from './commands/exec.js';
 import { addLease } from './commands/lease.js';
 import { addMigrate } from './commands/migrate.js';
 import { addRuns } from './commands/runs.js';
@@ -43,6 +44,8 @@ function createProgram({ migrateDatabase, clock, ...serving }: Composition): Com
   const program = new Command('steplease')
     .description('Watch, wait for and lease JAX/Orbax checkpoints over HTTP and WebSocket.')
     .version(VERSION)
+    // Options that stand behind the command of `exec` are its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => printLine(text.trimEnd()),
@@ -55,5 +58,6 @@ function createProgram({ migrateDatabase, clock, ...serving }: Composition): Com
   addSteps(program);
   addWait(program, clock);
   addLease(program, clock);
+  addExec(program, clock);
   return program;
 }
