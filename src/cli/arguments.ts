@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/duration.js';
+import { parseJson } from './client/parse-json.js';
 
 const MAX_STEP = Number.MAX_SAFE_INTEGER;
 
@@ -22,6 +23,12 @@ export function readSeconds(text: string): number {
   return ms / 1_000;
 }
 
+export function readObject(text: string): object {
+  const value = parseJson(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new InvalidArgumentError('It is not a JSON object, such as {"loss": 0.5}.');
+}
+
 /** Adds one `KEY=VALUE` to those given before. */
 export function collectLabel(
   text: string,
@@ -30,6 +37,12 @@ export function collectLabel(
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It is not KEY=VALUE.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** Where a consumer starts: a step number, or a word for one. */
+export function readStart(text: string): number | string {
+  if (['latest', 'earliest', 'next'].includes(text)) return text;
+  return readInteger(text, 0, 'a step number, "latest", "earliest" or "next"');
 }
 
 function readInteger(text: string, minimum: number, rule: string): number {

@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import type { ClientConfig } from '../../config/client-config.js';
 import { VERSION } from '../../version.js';
+import { parseJson } from './parse-json.js';
 import { ForeignAnswerError, problemOf, UnreachableError } from './problem.js';
 
 type Parameter = string | number | boolean | null | undefined;
@@ -40,7 +41,7 @@ export class ServerClient {
    * @throws ProblemError, UnreachableError, ForeignAnswerError; the signal's reason once it aborts.
    */
   async document<S extends TSchema>(schema: S, call: Call): Promise<Static<S>> {
-    const document = parse(await this.text(call));
+    const document = parseJson(await this.text(call));
     if (Value.Check(schema, document)) return document;
     const [error] = Value.Errors(schema, document);
     throw new ForeignAnswerError(
@@ -61,7 +62,7 @@ export class ServerClient {
     this.#hasAnswered = true;
     if (response.ok) return response;
     const text = await this.#translate(call, () => response.text());
-    const problem = problemOf(response, parse(text));
+    const problem = problemOf(response, parseJson(text));
     throw (
       problem ??
       new ForeignAnswerError(this.#describe(call), `status ${response.status} without a problem document`)
@@ -106,13 +107,4 @@ export class ServerClient {
 
 function given(fields: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
   return Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
-}
-
-/** Undefined: not JSON. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
