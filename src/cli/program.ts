@@ -2,8 +2,10 @@ import { Command } from 'commander';
 import type { Clock } from '../engine/clock.js';
 import type { MigrateDatabase, StartApp } from '../server.js';
 import { VERSION } from '../version.js';
+import { addCompletion } from './commands/completion.js';
 import { addConfigExplain } from './commands/config-explain.js';
 import { addConsumer } from './commands/consumer.js';
+import { addDoctor } from './commands/doctor.js';
 import { addExec } from './commands/exec.js';
 import { addExplain } from './commands/explain.js';
 import { addLease } from './commands/lease.js';
@@ -15,6 +17,7 @@ import { addSteps } from './commands/steps.js';
 import { addVerify } from './commands/verify.js';
 import { addWait } from './commands/wait.js';
 import { addWatch } from './commands/watch.js';
+import type { Machine } from './doctor/machine.js';
 import { EXIT } from './exit-code.js';
 import { failureOf } from './failure.js';
 import { printErrorLine, printLine } from './output.js';
@@ -23,10 +26,21 @@ import { printErrorLine, printLine } from './output.js';
 export interface Composition {
   readonly startApp: StartApp;
   readonly migrateDatabase: MigrateDatabase;
+  /** Loaded when it is asked for. */
+  readonly machine: () => Promise<Machine>;
   readonly clock: Clock;
   /** How long draining may take; ten seconds if left out. */
   readonly closeWithinMs?: number;
 }
+
+const EXAMPLES = `
+Examples:
+  steplease serve /ckpts/run                                # the server; the other verbs talk to one
+  steplease steps                                           # what is there
+  steplease exec --each -- python eval.py {path}            # a command on every new step, safe from deletion
+  steplease help exec                                       # every verb has its own
+
+Exit codes: 0 ok, 1 refused or failed, 2 bad arguments, 3 the run is finished, 69 no server answers, 75 lease lost, 124 timed out.`;
 
 /**
  * Runs one command.
@@ -45,10 +59,12 @@ export async function runProgram(args: readonly string[], composition: Compositi
   }
 }
 
-function createProgram({ migrateDatabase, clock, ...serving }: Composition): Command {
+function createProgram({ migrateDatabase, machine, clock, ...serving }: Composition): Command {
   const program = new Command('steplease')
     .description('Watch, wait for and lease JAX/Orbax checkpoints over HTTP and WebSocket.')
     .version(VERSION)
+    .addHelpText('after', EXAMPLES)
+    .showSuggestionAfterError()
     // Options that stand behind the command of `exec` are its own.
     .enablePositionalOptions()
     .exitOverride()
@@ -69,5 +85,7 @@ function createProgram({ migrateDatabase, clock, ...serving }: Composition): Com
   addConsumer(program, clock);
   addExplain(program);
   addExec(program, clock);
+  addDoctor(program, clock, machine);
+  addCompletion(program);
   return program;
 }

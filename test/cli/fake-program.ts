@@ -70,6 +70,7 @@ function named(name: string, message: string): Error {
 const exitCode = await runProgram(process.argv.slice(2), {
   startApp,
   clock: systemClock,
+  machine: async () => (await import('../../src/machine.js')).machine,
   migrateDatabase: async (file) => {
     if (trouble === 'database in use')
       throw named('DatabaseInUseError', `database ${file} is in use by process 7`);

@@ -35,6 +35,10 @@ export class ServerClient {
     return this.#hasAnswered;
   }
 
+  get sendsToken(): boolean {
+    return this.#token !== null;
+  }
+
   /**
    * The document that answers a call, checked for what `schema` names; fields beyond it stay.
    *
