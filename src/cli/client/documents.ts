@@ -69,4 +69,4 @@ export type Lease = Static<typeof Lease>;
 export const Unsatisfied = Type.Object({ satisfied: Type.Literal(false), reason: text });
 export type Unsatisfied = Static<typeof Unsatisfied>;
 
-export const Satisfied = Type.Object({ satisfied: Type.Literal(true), step: number, item: StepDocument });
+export const Satisfied = Type.Object({ satisfied: Type.Literal(true), step: number });

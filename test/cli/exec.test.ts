@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import test, { type TestContext } from 'node:test';
+import { Stage } from '../contract/support/stage.js';
+import type { Child } from '../support/child.js';
+import { MAIN } from '../support/server-child.js';
+import { runCommand } from './command-line.js';
+
+function exec(t: TestContext, stage: Stage, args: readonly string[]): Child {
+  return runCommand(t, stage.origin, ['exec', ...args]);
+}
+
+/** Prints a word once it runs, and then runs until its standard input ends or a signal comes. */
+const RUNNING = 'echo running; cat';
+
+test('the command finds the step in its environment and its arguments, and its status is the exit code', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const script =
+    'echo $1 $STEPLEASE_STEP $STEPLEASE_RUN $STEPLEASE_URL; cat $STEPLEASE_PATH/default/manifest.ocdbt; test $2 = "$STEPLEASE_PATH/x" && test -n "$STEPLEASE_LEASE_ID" && exit 5';
+
+  const child = exec(t, stage, ['--until', '5', '--', 'sh', '-c', script, 'sh', '<{step}>', '{path}/x']);
+
+  assert.equal(await child.exit(), 5, child.stderr);
+  assert.equal(child.stdout, `<7> 7 r ${stage.origin}\nmanifest`);
+});
+
+test('when the command has ended, its lease is released and the snapshot gone', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+
+  const child = exec(t, stage, ['--', 'sh', '-c', 'echo $STEPLEASE_PATH']);
+
+  assert.equal(await child.exit(), 0, child.stderr);
+  assert.equal(existsSync(child.stdout.trim()), false);
+  const { body } = await stage.get('/leases?state=all');
+  assert.equal(body.items[0].state, 'released');
+});
+
+test('it waits for a step that comes later', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const child = exec(t, stage, ['--until', '8', '--', 'echo', '{step}']);
+  await child.until('stderr', /waiting for a step of at least 8/);
+
+  await stage.save(9);
+
+  assert.equal(await child.exit(), 0, child.stderr);
+  assert.equal(child.stdout, '9\n');
+});
+
+test('exit 124 when no step came in time', async (t) => {
+  const stage = await Stage.set(t);
+
+  const child = exec(t, stage, ['--until', '8', '--timeout', '10ms', '--', 'echo', 'ran']);
+
+  assert.equal(await child.exit(), 124);
+  assert.equal(child.stdout, '');
+});
+
+test('exit 3 when the run is finished', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.call('POST', '/runs/r/finish');
+
+  const child = exec(t, stage, ['--until', '8', '--', 'echo', 'ran']);
+
+  assert.equal(await child.exit(), 3);
+  assert.match(child.stderr, /the run is finished: a step of at least 8 will not come/);
+});
+
+test('the lease is renewed while the command runs', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const child = exec(t, stage, ['--ttl', '1', '--', 'sh', '-c', RUNNING]);
+  await child.until('stdout', /running/);
+
+  for (let renewal = 0; renewal < 4; renewal += 1) await stage.observed.next('leaseRenewed');
+  child.process.stdin?.end();
+
+  assert.equal(await child.exit(), 0, child.stderr);
+});
+
+test('when the lease is broken the command is stopped, and then the exit code is 75', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const script = `trap 'echo stopped; exit 0' TERM; ${RUNNING}`;
+  const child = exec(t, stage, ['--ttl', '1', '--', 'sh', '-c', script]);
+  await child.until('stdout', /running/);
+
+  await stage.call('POST', '/leases/break', { body: { number: 1, reason: 'the disk is full' } });
+
+  assert.equal(await child.exit(), 75);
+  assert.equal(child.stdout, 'running\nstopped\n');
+  assert.match(child.stderr, /the lease of step 7 was lost: .*broken/);
+});
+
+test('a command that does not stop when it is asked to is killed', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const script = `trap '' TERM; ${RUNNING}`;
+  const child = exec(t, stage, ['--ttl', '1', '--kill-after', '50ms', '--', 'sh', '-c', script]);
+  await child.until('stdout', /running/);
+
+  await stage.call('POST', '/leases/break', { body: { number: 1 } });
+
+  assert.equal(await child.exit(), 75);
+});
+
+test('when no renewal comes through within the TTL the lease counts as lost', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const child = exec(t, stage, ['--ttl', '1', '--', 'sh', '-c', RUNNING]);
+  await child.until('stdout', /running/);
+
+  await stage.stop();
+
+  assert.equal(await child.exit(), 75);
+  assert.match(child.stderr, /the lease of step 7 was lost/);
+});
+
+test('a lease that ended just before the command did makes its success none', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const child = exec(t, stage, ['--ttl', '1h', '--', 'sh', '-c', RUNNING]);
+  await child.until('stdout', /running/);
+  await stage.call('POST', '/leases/break', { body: { number: 1 } });
+
+  child.process.stdin?.end();
+
+  assert.equal(await child.exit(), 75);
+});
+
+test('a command may let go of the lease itself and run on', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const script = `"${process.execPath}" "${MAIN}" lease release && ${RUNNING}`;
+  const child = exec(t, stage, ['--ttl', '1', '--', 'sh', '-c', script]);
+  await child.until('stdout', /running/);
+  const { body } = await stage.get('/leases?state=all');
+
+  child.process.stdin?.end();
+
+  assert.equal(await child.exit(), 0, child.stderr);
+  assert.equal(body.items[0].state, 'released');
+});
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR1'] as const) {
+  test(`${signal} is passed to the command, whose status counts`, async (t) => {
+    const stage = await Stage.set(t);
+    await stage.save(7);
+    const script = `trap 'echo got it; exit 9' ${signal.slice(3)}; ${RUNNING}`;
+    const child = exec(t, stage, ['--each', '--', 'sh', '-c', script]);
+    await child.until('stdout', /running/);
+
+    child.kill(signal);
+    await child.until('stdout', /got it/);
+    // No request to end: the next step is waited for.
+    if (signal === 'SIGUSR1') await stage.call('POST', '/runs/r/finish');
+
+    assert.equal(await child.exit(), 9, child.stderr);
+    const { body } = await stage.get('/leases');
+    assert.deepEqual(body.items, []);
+  });
+}
+
+test('a command that a signal ends gives the status that a shell would', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const child = exec(t, stage, ['--', 'sh', '-c', RUNNING]);
+  await child.until('stdout', /running/);
+
+  child.kill('SIGTERM');
+
+  assert.equal(await child.exit(), 143);
+});
+
+test('a signal while it waits ends it as it would end any program, and frees its waiter', async (t) => {
+  const stage = await Stage.set(t);
+  const child = exec(t, stage, ['--', 'echo', 'ran']);
+  await child.until('stderr', /waiting for a step/);
+
+  child.kill('SIGTERM');
+
+  assert.equal(await child.exit(), 143);
+  await stage.save(7);
+  assert.equal(child.stdout, '');
+  const { body } = await stage.get('/leases?state=all');
+  assert.deepEqual(body.items, []);
+});
+
+test('--each goes on with every new step until the run is finished', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(1);
+  const child = exec(t, stage, ['--each', '--', 'echo', 'step', '{step}']);
+  await child.until('stdout', /step 1\n/);
+  await stage.save(2);
+  await child.until('stdout', /step 2\n/);
+
+  await stage.call('POST', '/runs/r/finish');
+
+  assert.equal(await child.exit(), 0, child.stderr);
+  assert.equal(child.stdout, 'step 1\nstep 2\n');
+});
+
+test('--each ends with the status of the step that failed, after the others', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(1);
+  const child = exec(t, stage, ['--each', '--', 'sh', '-c', 'echo step {step}; exit $((2 - {step}))']);
+  await child.until('stdout', /step 1\n/);
+  await stage.save(2);
+  await child.until('stdout', /step 2\n/);
+
+  await stage.call('POST', '/runs/r/finish');
+
+  assert.equal(await child.exit(), 1, child.stderr);
+});
+
+for (const [program, status] of [
+  ['/nonexistent/eval', 127],
+  ['/dev/null', 126],
+] as const) {
+  test(`${program} cannot be run: exit ${status}, and the lease is released`, async (t) => {
+    const stage = await Stage.set(t);
+    await stage.save(1);
+
+    const child = exec(t, stage, ['--each', '--', program]);
+
+    assert.equal(await child.exit(), status);
+    assert.match(child.stderr, new RegExp(`cannot run "${program}"`));
+    const { body } = await stage.get('/leases');
+    assert.deepEqual(body.items, []);
+  });
+}
+
+test('--json tells what happens on standard error, one document per line', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(1);
+
+  const child = exec(t, stage, ['--json', '--', 'echo', 'mine']);
+
+  assert.equal(await child.exit(), 0);
+  assert.equal(child.stdout, 'mine\n');
+  const events = child.stderr.trimEnd().split('\n');
+  assert.deepEqual(
+    events.map((line) => JSON.parse(line).event),
+    ['waiting', 'leased', 'ended'],
+  );
+});
+
+for (const args of [
+  [],
+  ['--until', 'x', '--', 'true'],
+  ['--until', '1', '--consumer', 'c', '--', 'true'],
+  ['--nack-delay', '1', '--', 'true'],
+  ['--ttl', '1 hour', '--', 'true'],
+]) {
+  test(`exec ${args.join(' ')}: bad arguments, exit 2`, async (t) => {
+    const child = runCommand(t, 'http://127.0.0.1:9', ['exec', ...args]);
+
+    assert.equal(await child.exit(), 2);
+  });
+}
