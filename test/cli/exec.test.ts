@@ -4,14 +4,11 @@ import test, { type TestContext } from 'node:test';
 import { Stage } from '../contract/support/stage.js';
 import type { Child } from '../support/child.js';
 import { MAIN } from '../support/server-child.js';
-import { runCommand } from './command-line.js';
+import { patient, runCommand } from './command-line.js';
 
 function exec(t: TestContext, stage: Stage, args: readonly string[]): Child {
   return runCommand(t, stage.origin, ['exec', ...args]);
 }
-
-/** Prints a word once it runs, and then runs until its standard input ends or a signal comes. */
-const RUNNING = 'echo running; cat';
 
 test('the command finds the step in its environment and its arguments, and its status is the exit code', async (t) => {
   const stage = await Stage.set(t);
@@ -71,7 +68,7 @@ test('exit 3 when the run is finished', async (t) => {
 test('the lease is renewed while the command runs', async (t) => {
   const stage = await Stage.set(t);
   await stage.save(7);
-  const child = exec(t, stage, ['--ttl', '1', '--', 'sh', '-c', RUNNING]);
+  const child = exec(t, stage, ['--ttl', '1', '--', ...patient()]);
   await child.until('stdout', /running/);
 
   for (let renewal = 0; renewal < 4; renewal += 1) await stage.observed.next('leaseRenewed');
@@ -83,22 +80,20 @@ test('the lease is renewed while the command runs', async (t) => {
 test('when the lease is broken the command is stopped, and then the exit code is 75', async (t) => {
   const stage = await Stage.set(t);
   await stage.save(7);
-  const script = `trap 'echo stopped; exit 0' TERM; ${RUNNING}`;
-  const child = exec(t, stage, ['--ttl', '1', '--', 'sh', '-c', script]);
+  const child = exec(t, stage, ['--ttl', '1', '--', ...patient('SIGTERM=0')]);
   await child.until('stdout', /running/);
 
   await stage.call('POST', '/leases/break', { body: { number: 1, reason: 'the disk is full' } });
 
   assert.equal(await child.exit(), 75);
-  assert.equal(child.stdout, 'running\nstopped\n');
+  assert.equal(child.stdout, 'running\ngot SIGTERM\n');
   assert.match(child.stderr, /the lease of step 7 was lost: .*broken/);
 });
 
 test('a command that does not stop when it is asked to is killed', async (t) => {
   const stage = await Stage.set(t);
   await stage.save(7);
-  const script = `trap '' TERM; ${RUNNING}`;
-  const child = exec(t, stage, ['--ttl', '1', '--kill-after', '50ms', '--', 'sh', '-c', script]);
+  const child = exec(t, stage, ['--ttl', '1', '--kill-after', '50ms', '--', ...patient('SIGTERM=')]);
   await child.until('stdout', /running/);
 
   await stage.call('POST', '/leases/break', { body: { number: 1 } });
@@ -106,10 +101,24 @@ test('a command that does not stop when it is asked to is killed', async (t) => 
   assert.equal(await child.exit(), 75);
 });
 
+test('what a shell left running is killed with it', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const script = `${patient('SIGTERM=').join(' ')}; true`;
+  const child = exec(t, stage, ['--ttl', '1', '--kill-after', '50ms', '--', 'sh', '-c', script]);
+  await child.until('stdout', /running/);
+
+  await stage.call('POST', '/leases/break', { body: { number: 1 } });
+
+  // It ends for the test when nobody has its output open any more.
+  assert.equal(await child.exit(), 75);
+  assert.match(child.stdout, /got SIGTERM/);
+});
+
 test('when no renewal comes through within the TTL the lease counts as lost', async (t) => {
   const stage = await Stage.set(t);
   await stage.save(7);
-  const child = exec(t, stage, ['--ttl', '1', '--', 'sh', '-c', RUNNING]);
+  const child = exec(t, stage, ['--ttl', '1', '--', ...patient()]);
   await child.until('stdout', /running/);
 
   await stage.stop();
@@ -121,7 +130,7 @@ test('when no renewal comes through within the TTL the lease counts as lost', as
 test('a lease that ended just before the command did makes its success none', async (t) => {
   const stage = await Stage.set(t);
   await stage.save(7);
-  const child = exec(t, stage, ['--ttl', '1h', '--', 'sh', '-c', RUNNING]);
+  const child = exec(t, stage, ['--ttl', '1h', '--', ...patient()]);
   await child.until('stdout', /running/);
   await stage.call('POST', '/leases/break', { body: { number: 1 } });
 
@@ -133,7 +142,7 @@ test('a lease that ended just before the command did makes its success none', as
 test('a command may let go of the lease itself and run on', async (t) => {
   const stage = await Stage.set(t);
   await stage.save(7);
-  const script = `"${process.execPath}" "${MAIN}" lease release && ${RUNNING}`;
+  const script = `"${process.execPath}" "${MAIN}" lease release && ${patient().join(' ')}`;
   const child = exec(t, stage, ['--ttl', '1', '--', 'sh', '-c', script]);
   await child.until('stdout', /running/);
   const { body } = await stage.get('/leases?state=all');
@@ -148,12 +157,11 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR1'] as const) {
   test(`${signal} is passed to the command, whose status counts`, async (t) => {
     const stage = await Stage.set(t);
     await stage.save(7);
-    const script = `trap 'echo got it; exit 9' ${signal.slice(3)}; ${RUNNING}`;
-    const child = exec(t, stage, ['--each', '--', 'sh', '-c', script]);
+    const child = exec(t, stage, ['--each', '--', ...patient(`${signal}=9`)]);
     await child.until('stdout', /running/);
 
     child.kill(signal);
-    await child.until('stdout', /got it/);
+    await child.until('stdout', /got SIG/);
     // No request to end: the next step is waited for.
     if (signal === 'SIGUSR1') await stage.call('POST', '/runs/r/finish');
 
@@ -166,11 +174,24 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR1'] as const) {
 test('a command that a signal ends gives the status that a shell would', async (t) => {
   const stage = await Stage.set(t);
   await stage.save(7);
-  const child = exec(t, stage, ['--', 'sh', '-c', RUNNING]);
+  const child = exec(t, stage, ['--', ...patient()]);
   await child.until('stdout', /running/);
 
   child.kill('SIGTERM');
 
+  assert.equal(await child.exit(), 143);
+});
+
+test('a signal reaches what a shell started, too', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const script = `${patient('SIGTERM=9').join(' ')}; exit $?`;
+  const child = exec(t, stage, ['--', 'sh', '-c', script]);
+  await child.until('stdout', /running/);
+
+  child.kill('SIGTERM');
+
+  await child.until('stdout', /got SIGTERM/);
   assert.equal(await child.exit(), 143);
 });
 

@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Environment } from '../../config/environment.js';
 import type { Clock } from '../../engine/clock.js';
 import { EXIT } from '../exit-code.js';
+import { pause } from '../waiting/pause.js';
 import { signalStatus } from './signal-status.js';
+
+const LOOK_AGAIN_MS = 20;
 
 export interface CommandOptions {
   readonly clock: Clock;
@@ -82,13 +85,18 @@ export class CommandProcess {
     this.#send(signal);
   }
 
-  /** Resolves once it has ended, which it does. */
+  /** Resolves once it has ended, which it does, and with it whatever it started in its group. */
   async stop(): Promise<void> {
+    const { clock, graceMs } = this.#options;
+    const graceEndMs = clock.monotonic() + graceMs;
     this.#send('SIGTERM');
     // A suspended process hears nothing before this.
     this.#send('SIGCONT');
-    const cancel = this.#options.clock.after(this.#options.graceMs, () => this.#send('SIGKILL'));
+    const cancel = clock.after(graceMs, () => this.#send('SIGKILL'));
     await this.ended;
+    // What it left behind is no child of ours, so nothing tells of its end.
+    while (this.#groupRemains && clock.monotonic() < graceEndMs) await pause(clock, LOOK_AGAIN_MS);
+    this.#send('SIGKILL');
     cancel();
   }
 
@@ -99,13 +107,20 @@ export class CommandProcess {
     });
   }
 
-  #send(signal: NodeJS.Signals): void {
+  get #groupRemains(): boolean {
+    return this.#leadsGroup && this.#send(0);
+  }
+
+  /** Whether somebody was there to get it. The number of a group is not given anew while it has members, that of an ended process is. */
+  #send(signal: NodeJS.Signals | 0): boolean {
     const { pid, exitCode, signalCode } = this.#process;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    const hasEnded = exitCode !== null || signalCode !== null;
+    if (pid === undefined || (hasEnded && !this.#leadsGroup)) return false;
     try {
-      process.kill(this.#leadsGroup ? -pid : pid, signal);
+      return process.kill(this.#leadsGroup ? -pid : pid, signal);
     } catch {
       // It ended in this moment.
+      return false;
     }
   }
 }
