@@ -15,7 +15,7 @@ export const Consumer = Type.Object({
       holder: nullable(Type.String()),
     }),
   ),
-  parked: Type.Array(Type.Unknown()),
+  parked: Type.Array(Type.Object({ step: Type.Number(), attempts: Type.Number() })),
   lag: nullable(Type.Number()),
   last_error: Type.Unknown(),
 });

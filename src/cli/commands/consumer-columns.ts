@@ -27,7 +27,7 @@ export function consumerFields(consumer: Consumer): Readonly<Record<string, Cell
     lag,
     pending: pending.join(', '),
     'in flight': deliveries.join(', '),
-    parked: parked.map((one) => (typeof one === 'number' ? one : JSON.stringify(one))).join(', '),
+    parked: parked.map(({ step, attempts }) => `${step} (after ${attempts} attempts)`).join(', '),
     'last error': errorText(consumer.last_error),
   };
 }

@@ -4,7 +4,7 @@ import type { StepEvidence } from './step-evidence.js';
 
 /** Sentences: whether a step is visible and why, what keeps it alive, and what happened to it. */
 export function explainStep(step: number, evidence: StepEvidence): readonly string[] {
-  return [...visibility(step, evidence), ...keepers(evidence), ...history(evidence)];
+  return [...visibility(step, evidence), ...keepers(step, evidence), ...history(evidence)];
 }
 
 function visibility(step: number, { run, entries }: StepEvidence): readonly string[] {
@@ -33,7 +33,7 @@ function entrySentences({
     : [`${name} is not visible as step ${step}: it is ${state} (${reason}); path ${path}${extent}.`];
 }
 
-function keepers({ entries, leases, consumers }: StepEvidence): readonly string[] {
+function keepers(step: number, { entries, leases, consumers }: StepEvidence): readonly string[] {
   const sentences = [
     ...entries.flatMap(({ snapshot }) =>
       snapshot === null
@@ -46,16 +46,21 @@ function keepers({ entries, leases, consumers }: StepEvidence): readonly string[
       ({ number, holder, ttl_remaining: left, path }) =>
         `Lease ${number}${holder === null ? '' : ` of ${holder}`} holds it for ${showSeconds(left)} more, unless renewed: ${path}`,
     ),
-    ...consumers.map(({ name, in_flight: deliveries, pending }) =>
-      deliveries.length > 0
-        ? `Consumer ${name} has it or another step in flight; ${pending.length} more are pending.`
-        : `Consumer ${name} still owes it.`,
-    ),
+    ...consumers.flatMap(({ name, in_flight: deliveries, pending }) => [
+      ...deliveries
+        .filter(isOf(step))
+        .map(({ number }) => `Consumer ${name} has it in flight, as lease ${number}.`),
+      ...(pending.includes(step) ? [`Consumer ${name} still owes it.`] : []),
+    ]),
   ];
   if (sentences.length > 0) return sentences;
   return entries.length === 0
     ? []
     : ['Nothing keeps it alive but the trainer: no lease, no snapshot, no consumer.'];
+}
+
+function isOf(step: number) {
+  return (delivery: { readonly step: number }): boolean => delivery.step === step;
 }
 
 function history({ events }: StepEvidence): readonly string[] {
