@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Child } from '../support/child.js';
@@ -11,6 +13,17 @@ export function runCommand(
   env: Readonly<Record<string, string>> = {},
 ): Child {
   return new Child(test, MAIN, args, { STEPLEASE_URL: origin, ...env });
+}
+
+/** Where nobody listens. */
+export async function deadOrigin(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // A server that listens on a port has an AddressInfo.
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return `http://127.0.0.1:${port}`;
 }
 
 const PATIENT = fileURLToPath(new URL('./patient-command.js', import.meta.url));

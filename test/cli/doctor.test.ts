@@ -8,7 +8,7 @@ import type { Machine } from '../../src/cli/doctor/machine.js';
 import type { FileSystem, Located } from '../../src/engine/file-system.js';
 import { Stage } from '../contract/support/stage.js';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
-import { runCommand } from './command-line.js';
+import { deadOrigin, runCommand } from './command-line.js';
 
 const LOCAL: Located = { realPath: '/d', errno: null, medium: 'local', filesystem: 'ext4', gcsfuse: false };
 const NFS: Located = { ...LOCAL, medium: 'network', filesystem: 'nfs4' };
@@ -56,7 +56,7 @@ test('doctor looks at the server, its clock, its runs, and whether there is a to
 });
 
 test('a server that does not answer is bad: exit 1', async (t) => {
-  const child = runCommand(t, 'http://127.0.0.1:9', ['doctor']);
+  const child = runCommand(t, await deadOrigin(), ['doctor']);
 
   assert.equal(await child.exit(), 1);
   assert.match(child.stdout, /^bad\tserver: no answer from/m);

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import test, { type TestContext } from 'node:test';
 import { Stage } from '../contract/support/stage.js';
+import { CheckpointRoot } from '../support/checkpoint-root.js';
 import type { Child } from '../support/child.js';
+import { RunningServer } from '../support/running-server.js';
 import { MAIN } from '../support/server-child.js';
 import { patient, runCommand } from './command-line.js';
 
@@ -72,6 +74,20 @@ test('the lease is renewed while the command runs', async (t) => {
   await child.until('stdout', /running/);
 
   for (let renewal = 0; renewal < 4; renewal += 1) await stage.observed.next('leaseRenewed');
+  child.process.stdin?.end();
+
+  assert.equal(await child.exit(), 0, child.stderr);
+});
+
+test('the lease outlives a restart of the server', async (t) => {
+  const root = CheckpointRoot.make(t);
+  root.save(7);
+  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  const child = runCommand(t, server.base, ['exec', '--ttl', '6', '--', ...patient()]);
+  await child.until('stdout', /running/);
+
+  await server.restart({ port: new URL(server.base).port });
+  await server.observed.next('leaseRenewed');
   child.process.stdin?.end();
 
   assert.equal(await child.exit(), 0, child.stderr);

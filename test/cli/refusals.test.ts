@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import test from 'node:test';
 import { Stage } from '../contract/support/stage.js';
-import { runCommand } from './command-line.js';
+import { deadOrigin, runCommand } from './command-line.js';
 import { stranger } from './stranger.js';
 
 test('a refusal is told in lines: detail, hint, code; exit 1', async (t) => {
@@ -20,12 +20,12 @@ test('a refusal is told in lines: detail, hint, code; exit 1', async (t) => {
 
 for (const args of [['steps'], ['wait'], ['watch'], ['exec', '--', 'true'], ['lease', 'acquire']]) {
   test(`${args.join(' ')} where no server is: exit 69 at once, and what to do`, async (t) => {
-    const child = runCommand(t, 'http://127.0.0.1:9', args);
+    const child = runCommand(t, await deadOrigin(), args);
 
     assert.equal(await child.exit(), 69);
     assert.match(
       child.stderr,
-      /no answer from http:\/\/127\.0\.0\.1:9: .*; start a server with "steplease serve DIR"/,
+      /no answer from http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED.*; start a server with "steplease serve DIR"/,
     );
   });
 }

@@ -7,6 +7,8 @@ import type { ServerClient } from '../client/server-client.js';
 const LOST_CODES: readonly string[] = ['lease_expired', 'lease_broken', 'lease_lost', 'lease_not_found'];
 
 const RETRY_MS = 1_000;
+/** A server that hangs must leave time to ask again. */
+const LONGEST_CALL_MS = 10_000;
 
 type Renewal =
   | { readonly outcome: 'renewed' | 'released' }
@@ -78,8 +80,7 @@ export class LeaseKeeper {
   async #renew(): Promise<Renewal> {
     const sentMs = this.#clock.monotonic();
     const giveUp = new AbortController();
-    // A server that hangs must leave time to ask again.
-    const patienceMs = Math.max(RETRY_MS / 2, Math.min(this.#renewAfterMs, this.trustedMs));
+    const patienceMs = Math.max(RETRY_MS / 2, Math.min(LONGEST_CALL_MS, this.#renewAfterMs, this.trustedMs));
     const cancel = this.#clock.after(patienceMs, () => giveUp.abort(new Error('the server does not answer')));
     try {
       const path = ['leases', this.#lease.id, 'renew'];

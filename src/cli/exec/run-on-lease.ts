@@ -72,12 +72,19 @@ async function runCommand(
     STEPLEASE_PATH: lease.path,
     STEPLEASE_LEASE_ID: lease.id,
   };
-  const child = await CommandProcess.start(
+  const starting = CommandProcess.start(
     command.map((word) => fillIn(word, lease)),
     { clock, env, graceMs },
   );
-  relay.passTo((signal) => child.signal(signal));
+  // Before it has started: a signal that comes meanwhile is meant for it, too.
+  relay.passTo((signal) => {
+    starting.then(
+      (child) => child.signal(signal),
+      () => undefined,
+    );
+  });
   try {
+    const child = await starting;
     const reason = await Promise.race([child.ended.then(() => null), keeper.lost]);
     if (reason !== null) {
       await child.stop();

@@ -7,12 +7,14 @@ import { Deadline } from '../waiting/deadline.js';
 import { persist } from '../waiting/persist.js';
 import type { ExecReport } from './exec-report.js';
 import type { LeaseSource } from './lease-source.js';
+import type { SignalRelay } from './signal-relay.js';
 
 interface Settling {
   readonly client: ServerClient;
   readonly clock: Clock;
   readonly source: LeaseSource;
   readonly report: ExecReport;
+  readonly relay: SignalRelay;
 }
 
 /**
@@ -22,7 +24,7 @@ interface Settling {
  * @throws ExitError when the command's success does not count for the server.
  */
 export async function settle(
-  { client, clock, source, report }: Settling,
+  { client, clock, source, report, relay }: Settling,
   lease: Lease,
   status: number,
   withinMs: number,
@@ -32,7 +34,8 @@ export async function settle(
     report('unsettled', { step, number, reason }, `step ${step}: ${reason}; ${source.unsettled}`);
   const deadline = new Deadline(clock, withinMs / 1_000);
   try {
-    await persist({ client, clock, deadline, onAway: ({ message }) => warn(message) }, () =>
+    const onAway = ({ message }: Error): void => warn(message);
+    await persist({ client, clock, deadline, signal: relay.abandoned, onAway }, () =>
       client.text(source.settlement(lease, status)),
     );
   } catch (error) {
