@@ -1,3 +1,4 @@
+import { EXIT, ExitError } from './exit-code.js';
 import { printableJson } from './terminal/printable.js';
 
 /**
@@ -21,11 +22,17 @@ export function printJson(document: unknown): void {
   printLine(printableJson(JSON.stringify(document)));
 }
 
+const outputClosed = new AbortController();
+
+/** Aborts once nobody reads standard output any more: what goes on for ever would go on for nobody. */
+export const readerGone: AbortSignal = outputClosed.signal;
+
 function write(stream: NodeJS.WriteStream, text: string): void {
-  if (!stream.listeners('error').includes(ignoreClosedPipe)) stream.on('error', ignoreClosedPipe);
+  if (!stream.listeners('error').includes(onError)) stream.on('error', onError);
   stream.write(text);
 }
 
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+function onError(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
+  if (this === process.stdout) outputClosed.abort(new ExitError(EXIT.ok));
 }

@@ -129,3 +129,17 @@ test('watch refuses a cursor that is not kept, and goes on from nowhere else', a
   assert.equal(await child.exit(), 1);
   assert.match(child.stderr, /code: cursor_expired/);
 });
+
+test('watch ends when nobody reads what it prints', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const { cursor } = await stage.run();
+  const child = runCommand(t, stage.origin, ['watch', '--after', cursor]);
+  await stage.save(8);
+  await child.until('stdout', /step\.finalized/);
+
+  child.process.stdout?.destroy();
+  await stage.save(9);
+
+  assert.equal(await child.exit(), 0, child.stderr);
+});

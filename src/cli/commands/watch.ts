@@ -4,7 +4,7 @@ import { readCount } from '../arguments.js';
 import type { CloudEvent } from '../client/event-document.js';
 import { addClientCommand, openSession } from '../client-command.js';
 import { SignalRelay } from '../exec/signal-relay.js';
-import { printErrorLine, printJson, printLine } from '../output.js';
+import { printErrorLine, printJson, printLine, readerGone } from '../output.js';
 import { showTime } from '../terminal/figures.js';
 import { printable } from '../terminal/printable.js';
 import { type Screen, styled } from '../terminal/screen.js';
@@ -36,7 +36,7 @@ export function addWatch(program: Command, clock: Clock): void {
       client,
       clock,
       query: { run, types: types ?? null, after: after ?? null },
-      signal: relay.abandoned,
+      signal: AbortSignal.any([relay.abandoned, readerGone]),
       onCursor: (passed: string) => {
         cursor = passed;
       },
