@@ -19,7 +19,7 @@ const LEGAL: Tree = {
   'src/server.ts': `import type { C } from './config/config.js';`,
   'src/app.ts': `import './server.js';\nimport './routes/steps.js';\nimport './adapters/sqlite/store.js';`,
   'src/cli/main.ts': `import '../app.js';\nimport './serve.js';`,
-  'src/cli/commands/serve.ts': `import '../../server.js';\nimport { Command } from 'commander';`,
+  'src/cli/serve.ts': `import '../server.js';\nimport { Command } from 'commander';`,
   'src/version.ts': `import 'node:module';`,
   'migrations/0001.ts': `import type { Kysely } from 'kysely';`,
   'test/a.test.ts': `import '../src/app.js';\nimport '../src/adapters/sqlite/x.js';`,
