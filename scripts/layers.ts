@@ -32,7 +32,7 @@ const HTTP = 'fastify|@fastify';
  * - routes: HTTP; no storage and no files.
  * - adapters: one folder (or file) each, and they do not know each other, except what is in `adapters/shared`.
  * - config, process (the life of a server), shared: around them.
- * - wiring: the composition root, and the program that is started.
+ * - wiring: the composition root, the same for the doctor's machine, and the program that is started.
  */
 export const LAYER_RULES: readonly LayerRule[] = [
   { layer: 'engine', paths: /^src\/engine\//, mayImport: [], packages: NONE },
@@ -56,7 +56,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   },
   {
     layer: 'wiring',
-    paths: /^src\/(?:app|cli\/main)\.ts$/,
+    paths: /^src\/(?:app|machine|cli\/main)\.ts$/,
     mayImport: ['engine', 'routes', 'adapters', 'config', 'process', 'cli', 'shared', 'migrations'],
     packages: ANY,
   },

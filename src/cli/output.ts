@@ -1,3 +1,6 @@
+import { EXIT, ExitError } from './exit-code.js';
+import { printableJson } from './terminal/printable.js';
+
 /**
  * The command line's only way to the terminal. Standard output may be a pipe whose reader has gone (`| head -1`): what is
  * printed then is lost, and nothing else.
@@ -10,11 +13,26 @@ export function printErrorLine(line: string): void {
   write(process.stderr, `${line}\n`);
 }
 
+export function printLines(lines: readonly string[]): void {
+  for (const line of lines) printLine(line);
+}
+
+/** One document on one line, so that a stream of them can be read line by line. */
+export function printJson(document: unknown): void {
+  printLine(printableJson(JSON.stringify(document)));
+}
+
+const outputClosed = new AbortController();
+
+/** Aborts once nobody reads standard output any more: what goes on for ever would go on for nobody. */
+export const readerGone: AbortSignal = outputClosed.signal;
+
 function write(stream: NodeJS.WriteStream, text: string): void {
-  if (!stream.listeners('error').includes(ignoreClosedPipe)) stream.on('error', ignoreClosedPipe);
+  if (!stream.listeners('error').includes(onError)) stream.on('error', onError);
   stream.write(text);
 }
 
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+function onError(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
+  if (this === process.stdout) outputClosed.abort(new ExitError(EXIT.ok));
 }

@@ -1,24 +1,46 @@
-import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config/config-error.js';
+import { Command } from 'commander';
+import type { Clock } from '../engine/clock.js';
 import type { MigrateDatabase, StartApp } from '../server.js';
-import { StartupError } from '../startup-error.js';
 import { VERSION } from '../version.js';
-import { addConfigExplain } from './config-explain.js';
-import { addMigrate } from './migrate.js';
+import { addCompletion } from './commands/completion.js';
+import { addConfigExplain } from './commands/config-explain.js';
+import { addConsumer } from './commands/consumer.js';
+import { addDoctor } from './commands/doctor.js';
+import { addExec } from './commands/exec.js';
+import { addExplain } from './commands/explain.js';
+import { addLease } from './commands/lease.js';
+import { addMigrate } from './commands/migrate.js';
+import { addRestoreArgs } from './commands/restore-args.js';
+import { addRuns } from './commands/runs.js';
+import { addServe } from './commands/serve.js';
+import { addSteps } from './commands/steps.js';
+import { addVerify } from './commands/verify.js';
+import { addWait } from './commands/wait.js';
+import { addWatch } from './commands/watch.js';
+import type { Machine } from './doctor/machine.js';
+import { EXIT } from './exit-code.js';
+import { failureOf } from './failure.js';
 import { printErrorLine, printLine } from './output.js';
-import { addServe } from './serve.js';
-
-/** Bad arguments, a bad configuration, or surroundings in which the server cannot start. */
-const EXIT_USAGE = 2;
-const EXIT_FAILURE = 1;
 
 /** What the commands run on: the composition root, or a test's stand-in. */
 export interface Composition {
   readonly startApp: StartApp;
   readonly migrateDatabase: MigrateDatabase;
+  /** Loaded when it is asked for. */
+  readonly machine: () => Promise<Machine>;
+  readonly clock: Clock;
   /** How long draining may take; ten seconds if left out. */
   readonly closeWithinMs?: number;
 }
+
+const EXAMPLES = `
+Examples:
+  steplease serve /ckpts/run                                # the server; the other verbs talk to one
+  steplease steps                                           # what is there
+  steplease exec --each -- python eval.py {path}            # a command on every new step, safe from deletion
+  steplease help exec                                       # every verb has its own
+
+Exit codes: 0 ok, 1 refused or failed, 2 bad arguments, 3 the run is finished, 69 no server answers, 75 lease lost, 124 timed out.`;
 
 /**
  * Runs one command.
@@ -29,16 +51,22 @@ export interface Composition {
 export async function runProgram(args: readonly string[], composition: Composition): Promise<number> {
   try {
     await createProgram(composition).parseAsync(args, { from: 'user' });
-    return 0;
+    return EXIT.ok;
   } catch (error) {
-    return exitCodeOf(error);
+    const { exitCode, lines } = failureOf(error);
+    for (const line of lines) printErrorLine(line);
+    return exitCode;
   }
 }
 
-function createProgram({ migrateDatabase, ...serving }: Composition): Command {
+function createProgram({ migrateDatabase, machine, clock, ...serving }: Composition): Command {
   const program = new Command('steplease')
     .description('Watch, wait for and lease JAX/Orbax checkpoints over HTTP and WebSocket.')
     .version(VERSION)
+    .addHelpText('after', EXAMPLES)
+    .showSuggestionAfterError()
+    // Options that stand behind the command of `exec` are its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => printLine(text.trimEnd()),
@@ -47,17 +75,17 @@ function createProgram({ migrateDatabase, ...serving }: Composition): Command {
   addServe(program, serving);
   addMigrate(program, migrateDatabase);
   addConfigExplain(program);
+  addRuns(program);
+  addSteps(program);
+  addWait(program, clock);
+  addWatch(program, clock);
+  addLease(program, clock);
+  addRestoreArgs(program);
+  addVerify(program);
+  addConsumer(program, clock);
+  addExplain(program);
+  addExec(program, clock);
+  addDoctor(program, clock, machine);
+  addCompletion(program);
   return program;
-}
-
-function exitCodeOf(error: unknown): number {
-  // Commander printed its message already; --help and --version end this way too, with 0.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  const expected = error instanceof ConfigError || error instanceof StartupError;
-  printErrorLine(`steplease: ${expected ? error.message : describe(error)}`);
-  return expected ? EXIT_USAGE : EXIT_FAILURE;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from './config-error.js';
+import { environment } from './environment.js';
 import { isLoopback } from './loopback.js';
 import { RUN_SETTINGS } from './run-settings.js';
 import { type ConfiguredRun, readRuns, rejectDoubles, runOptions } from './runs.js';
@@ -19,7 +20,7 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads the configuration; the only place that looks at the process's environment.
+ * Reads the configuration of a server.
  *
  * @param flags values of the command line by the settings' names; `config` names the file, `directory` is DIR.
  * @throws ConfigError
@@ -27,7 +28,7 @@ export interface LoadedConfig {
 export function loadConfig(flags: Sources['flags'], surroundings: Partial<Sources> = {}): LoadedConfig {
   const resolved = resolveSettings(SETTINGS, {
     flags,
-    environment: surroundings.environment ?? process.env,
+    environment: surroundings.environment ?? environment(),
     workingDirectory: surroundings.workingDirectory ?? process.cwd(),
   });
   const { directory, runs: items } = valuesOf(SOURCE_SETTINGS, resolved);

@@ -1,3 +1,4 @@
+import { CLIENT_VARIABLES } from './client-config.js';
 import { ConfigError, malformed } from './config-error.js';
 import { type ConfigFile, readConfigFile } from './file.js';
 import { readAs, SEPARATOR } from './kinds.js';
@@ -85,7 +86,7 @@ function findFile(sources: Sources): ConfigFile | null {
 }
 
 function rejectUnknownVariables(settings: readonly Setting[], environment: Sources['environment']): void {
-  const known = new Set([FILE_VARIABLE, ...settings.map(variableOf)]);
+  const known = new Set<string>([FILE_VARIABLE, ...CLIENT_VARIABLES, ...settings.map(variableOf)]);
   for (const name of Object.keys(environment)) {
     if (!name.startsWith('STEPLEASE_') || name.startsWith(TEST_PREFIX) || known.has(name)) continue;
     throw new ConfigError(`${name}: there is no such setting; "steplease config explain" lists them`);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '../../src/adapters/system-clock.js';
 import { runProgram } from '../../src/cli/program.js';
 import type { App, StartApp } from '../../src/server.js';
 
@@ -68,6 +69,8 @@ function named(name: string, message: string): Error {
 
 const exitCode = await runProgram(process.argv.slice(2), {
   startApp,
+  clock: systemClock,
+  machine: async () => (await import('../../src/machine.js')).machine,
   migrateDatabase: async (file) => {
     if (trouble === 'database in use')
       throw named('DatabaseInUseError', `database ${file} is in use by process 7`);

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/config.js';
-import { type ServeOptions, serve } from '../server.js';
-import { printLine } from './output.js';
-import { addDirectory, addSettingOptions, FLAG_SETTINGS, readFlags } from './setting-options.js';
+import { loadConfig } from '../../config/config.js';
+import type { ServeOptions } from '../../server.js';
+import { printLine } from '../output.js';
+import { addDirectory, addSettingOptions, FLAG_SETTINGS, readFlags } from '../setting-options.js';
 
 export function addServe(program: Command, options: Omit<ServeOptions, 'announce'>): void {
   const command = program
@@ -10,6 +10,7 @@ export function addServe(program: Command, options: Omit<ServeOptions, 'announce
     .description('Watch checkpoints and serve them over HTTP, until SIGTERM or SIGINT.');
   addSettingOptions(addDirectory(command), FLAG_SETTINGS).action(async (directory?: string) => {
     const { config } = loadConfig(readFlags(command, FLAG_SETTINGS, directory));
+    const { serve } = await import('../../server.js');
     await serve(config, { ...options, announce: printLine });
   });
 }

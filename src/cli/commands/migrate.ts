@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/config.js';
-import { SERVER_SETTINGS } from '../config/settings.js';
-import type { MigrateDatabase } from '../server.js';
-import { startupErrorOf } from '../startup-error.js';
-import { printLine } from './output.js';
-import { addSettingOptions, readFlags } from './setting-options.js';
+import { loadConfig } from '../../config/config.js';
+import { SERVER_SETTINGS } from '../../config/settings.js';
+import type { MigrateDatabase } from '../../server.js';
+import { startupErrorOf } from '../../startup-error.js';
+import { printLine } from '../output.js';
+import { addSettingOptions, readFlags } from '../setting-options.js';
 
 const SETTINGS = [SERVER_SETTINGS.databaseFile];
 

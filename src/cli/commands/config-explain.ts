@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/config.js';
-import { explain, showValue } from '../config/explain.js';
-import { printLine } from './output.js';
-import { addDirectory, addSettingOptions, FLAG_SETTINGS, readFlags } from './setting-options.js';
+import { loadConfig } from '../../config/config.js';
+import { explain, showValue } from '../../config/explain.js';
+import { printLine } from '../output.js';
+import { addDirectory, addSettingOptions, FLAG_SETTINGS, readFlags } from '../setting-options.js';
 
 export function addConfigExplain(program: Command): void {
   const command = program

@@ -1,0 +1,52 @@
+import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../config/duration.js';
+import { parseJson } from './client/parse-json.js';
+
+const MAX_STEP = Number.MAX_SAFE_INTEGER;
+
+export function readStep(text: string): number {
+  return readInteger(text, 0, 'a step number');
+}
+
+export function readStepOrLatest(text: string): number | 'latest' {
+  return text === 'latest' ? text : readInteger(text, 0, 'a step number or "latest"');
+}
+
+export function readCount(text: string): number {
+  return readInteger(text, 1, 'a whole number of at least 1');
+}
+
+/** Seconds, however the duration is written. */
+export function readSeconds(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null) throw new InvalidArgumentError('It is not a duration (30, 30s, 1.5m, 2h, 250ms).');
+  return ms / 1_000;
+}
+
+export function readObject(text: string): object {
+  const value = parseJson(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new InvalidArgumentError('It is not a JSON object, such as {"loss": 0.5}.');
+}
+
+/** Adds one `KEY=VALUE` to those given before. */
+export function collectLabel(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It is not KEY=VALUE.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** Where a consumer starts: a step number, or a word for one. */
+export function readStart(text: string): number | string {
+  if (['latest', 'earliest', 'next'].includes(text)) return text;
+  return readInteger(text, 0, 'a step number, "latest", "earliest" or "next"');
+}
+
+function readInteger(text: string, minimum: number, rule: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= minimum && value <= MAX_STEP) return value;
+  throw new InvalidArgumentError(`It is not ${rule}.`);
+}

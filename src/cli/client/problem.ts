@@ -1,0 +1,74 @@
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+
+/** The server refused, and said why in a problem document (RFC 9457). */
+export class ProblemError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly hint: string | null;
+  readonly requestId: string | null;
+  /** Of a `cursor_expired`: the current one. */
+  readonly cursor: string | null;
+  /** When asking again makes sense; null: the server did not say. */
+  readonly retryAfterMs: number | null;
+
+  constructor(problem: Static<typeof Problem>, retryAfterMs: number | null) {
+    super(problem.detail);
+    this.name = 'ProblemError';
+    this.status = problem.status;
+    this.code = problem.code;
+    this.hint = problem.hint ?? null;
+    this.requestId = problem.request_id ?? null;
+    this.cursor = problem.cursor ?? null;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+const Problem = Type.Object({
+  status: Type.Integer(),
+  code: Type.String(),
+  detail: Type.String(),
+  hint: Type.Optional(Type.String()),
+  request_id: Type.Optional(Type.String()),
+  cursor: Type.Optional(Type.String()),
+});
+
+/** Null when the answer is none of steplease's. */
+export function problemOf(response: Response, document: unknown): ProblemError | null {
+  if (!Value.Check(Problem, document)) return null;
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new ProblemError(document, Number.isFinite(seconds) ? seconds * 1_000 : null);
+}
+
+/** Whether the server, or something between, will take the same request later. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof UnreachableError) return true;
+  return error instanceof ProblemError && (error.status === 429 || error.status === 503);
+}
+
+/** Nothing answered, or the answer broke off. */
+export class UnreachableError extends Error {
+  constructor(server: string, cause: unknown) {
+    super(
+      `no answer from ${server}: ${reasonOf(cause)}; start a server with "steplease serve DIR", or name another with --server or STEPLEASE_URL`,
+      { cause },
+    );
+    this.name = 'UnreachableError';
+  }
+}
+
+/** Something answered, but not as steplease does. */
+export class ForeignAnswerError extends Error {
+  constructor(what: string, problem: string) {
+    super(`${what} did not answer as steplease does: ${problem}; check --server or STEPLEASE_URL`);
+    this.name = 'ForeignAnswerError';
+  }
+}
+
+/** fetch says "fetch failed" and keeps the reason for itself. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause : error;
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
+  return cause.message || (code ?? cause.name);
+}

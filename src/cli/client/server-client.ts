@@ -1,0 +1,114 @@
+import type { Static, TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import type { ClientConfig } from '../../config/client-config.js';
+import { VERSION } from '../../version.js';
+import { parseJson } from './parse-json.js';
+import { ForeignAnswerError, problemOf, UnreachableError } from './problem.js';
+
+type Parameter = string | number | boolean | null | undefined;
+
+export interface Call {
+  /** GET if left out. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Segments, so that no text from outside can name another resource. */
+  readonly path: readonly (string | number)[];
+  /** What is null or undefined is not sent, here and in the body. */
+  readonly query?: Readonly<Record<string, Parameter>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The HTTP interface as the command line uses it. */
+export class ServerClient {
+  readonly server: string;
+  readonly #token: string | null;
+  #hasAnswered = false;
+
+  constructor({ server, token }: Pick<ClientConfig, 'server' | 'token'>) {
+    this.server = server;
+    this.#token = token;
+  }
+
+  /** Whether the server answered anything yet. One that never did is a mistake to be told; one that did is away for a while. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  get sendsToken(): boolean {
+    return this.#token !== null;
+  }
+
+  /**
+   * The document that answers a call, checked for what `schema` names; fields beyond it stay.
+   *
+   * @throws ProblemError, UnreachableError, ForeignAnswerError; the signal's reason once it aborts.
+   */
+  async document<S extends TSchema>(schema: S, call: Call): Promise<Static<S>> {
+    const document = parseJson(await this.text(call));
+    if (Value.Check(schema, document)) return document;
+    const [error] = Value.Errors(schema, document);
+    throw new ForeignAnswerError(
+      this.#describe(call),
+      `${error?.instancePath || 'the answer'} ${error?.message}`,
+    );
+  }
+
+  /** The answer as it was sent, for who needs every digit of it. */
+  async text(call: Call): Promise<string> {
+    const response = await this.open(call);
+    return this.#translate(call, () => response.text());
+  }
+
+  /** The answer of a call that was not refused, with its body still to come. */
+  async open(call: Call): Promise<Response> {
+    const response = await this.#translate(call, () => this.#fetch(call));
+    this.#hasAnswered = true;
+    if (response.ok) return response;
+    const text = await this.#translate(call, () => response.text());
+    const problem = problemOf(response, parseJson(text));
+    throw (
+      problem ??
+      new ForeignAnswerError(this.#describe(call), `status ${response.status} without a problem document`)
+    );
+  }
+
+  #fetch({ method = 'GET', path, query = {}, body, headers, signal }: Call): Promise<Response> {
+    const parameters = given(query);
+    const search = new URLSearchParams(
+      parameters.map(([name, value]): [string, string] => [name, String(value)]),
+    );
+    const url = `${this.server}/${path.map(encodeURIComponent).join('/')}`;
+    return fetch(parameters.length === 0 ? url : `${url}?${search}`, {
+      method,
+      // A redirect would be another server's, and is not sent a token.
+      redirect: 'manual',
+      headers: {
+        accept: 'application/json',
+        'user-agent': `steplease/${VERSION}`,
+        ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(Object.fromEntries(given(body))) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async #translate<T>(call: Call, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (call.signal?.aborted) throw call.signal.reason;
+      throw new UnreachableError(this.server, error);
+    }
+  }
+
+  #describe({ method = 'GET', path }: Call): string {
+    return `${method} ${this.server}/${path.join('/')}`;
+  }
+}
+
+function given(fields: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
+  return Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
+}

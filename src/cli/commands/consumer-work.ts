@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { Type } from 'typebox';
+import type { Clock } from '../../engine/clock.js';
+import { readObject, readSeconds } from '../arguments.js';
+import { Lease, Unsatisfied } from '../client/documents.js';
+import { addClientCommand, openSession, type Session } from '../client-command.js';
+import { addLeaseArgument, leaseIdOf } from '../lease-argument.js';
+import { printErrorLine, printJson, printLines } from '../output.js';
+import { printable } from '../terminal/printable.js';
+import { recordLines } from '../terminal/table.js';
+import { Deadline } from '../waiting/deadline.js';
+import { endedWithoutStep } from '../waiting/ended-without-step.js';
+import { isUnsatisfied, waitInSlices } from '../waiting/wait-in-slices.js';
+import { leaseFields } from './lease-columns.js';
+
+const Answer = Type.Union([Lease, Unsatisfied]);
+
+interface NextOptions {
+  readonly timeout?: number;
+  readonly ttl?: number;
+  readonly holder?: string;
+  readonly idempotencyKey?: string;
+}
+
+export function addConsumerNext(consumer: Command, clock: Clock): void {
+  const command = addClientCommand(consumer, 'next', {
+    description:
+      'Take the next step that a consumer owes, as a lease; "ack" or "nack" it. Nobody renews it for you; "exec" does.',
+    examples: ['steplease consumer next mmlu --ttl 10m --json | jq -r ".id, .path"'],
+  })
+    .argument('<NAME>')
+    .option('--timeout <DURATION>', 'give up then, with exit 124 (default: never)', readSeconds)
+    .option('--ttl <DURATION>', 'how long it lasts without being renewed', readSeconds)
+    .option('--holder <TEXT>', 'who works on it, for people to read')
+    .option('--idempotency-key <KEY>', 'repeated with the same key it gives the same lease');
+  command.action(async (name: string, { timeout, ttl, holder, idempotencyKey }: NextOptions) => {
+    const { client, run, json, screen } = openSession(command);
+    const patience = {
+      client,
+      clock,
+      deadline: new Deadline(clock, timeout ?? null),
+      onAway: (error: Error) => printErrorLine(printable(`${error.message}; waiting for it`)),
+    };
+    const answer = await waitInSlices(patience, (seconds) =>
+      client.document(Answer, {
+        method: 'POST',
+        path: ['consumers', name, 'next'],
+        query: { run },
+        headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+        body: { timeout: seconds, ttl, holder },
+      }),
+    );
+    if (json) printJson(answer);
+    if (isUnsatisfied(answer)) throw endedWithoutStep(answer.reason, `a step for consumer ${name}`);
+    if (!json) printLines(recordLines(screen, leaseFields(answer)));
+  });
+}
+
+export function addConsumerAck(consumer: Command): void {
+  const command = addLeaseArgument(
+    addClientCommand(consumer, 'ack', {
+      description: 'Acknowledge a step: it is done, and its lease released.',
+      examples: ['steplease consumer ack ls_5n2Xw0b7QkqkL8c1d3fZpA --result \'{"accuracy": 0.93}\''],
+    }),
+  ).option('--result <JSON>', 'an object, kept with the step', readObject);
+  command.action((given: string | undefined, { result }: { readonly result?: object }) =>
+    settle(openSession(command), given, 'ack', { result }),
+  );
+}
+
+export function addConsumerNack(consumer: Command): void {
+  const command = addLeaseArgument(
+    addClientCommand(consumer, 'nack', {
+      description: 'Give a step back undone: it is offered again.',
+      examples: ['steplease consumer nack ls_5n2Xw0b7QkqkL8c1d3fZpA --delay 5m'],
+    }),
+  ).option('--delay <DURATION>', 'not before', readSeconds);
+  command.action((given: string | undefined, { delay }: { readonly delay?: number }) =>
+    settle(openSession(command), given, 'nack', { delay }),
+  );
+}
+
+async function settle(
+  { client, json, screen }: Session,
+  given: string | undefined,
+  verb: 'ack' | 'nack',
+  body: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const path = ['leases', leaseIdOf(given), verb];
+  const settled = await client.document(Lease, { method: 'POST', path, body });
+  if (json) return printJson(settled);
+  printLines(recordLines(screen, leaseFields(settled)));
+}

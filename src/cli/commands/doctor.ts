@@ -1,0 +1,70 @@
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Clock } from '../../engine/clock.js';
+import type { FileSystem } from '../../engine/file-system.js';
+import { addClientCommand, openSession } from '../client-command.js';
+import { checkDatabasePlace, checkKernel, checkRuntime } from '../doctor/check-machine.js';
+import { checkRoot } from '../doctor/check-root.js';
+import { checkServer } from '../doctor/check-server.js';
+import type { Finding } from '../doctor/finding.js';
+import type { Machine } from '../doctor/machine.js';
+import { EXIT, ExitError } from '../exit-code.js';
+import { printJson, printLine } from '../output.js';
+import { printable } from '../terminal/printable.js';
+import { type Screen, styled } from '../terminal/screen.js';
+
+const STYLES = { good: 'green', warning: 'yellow', bad: 'red' } as const;
+
+interface DoctorOptions {
+  readonly db: string;
+  readonly offline?: true;
+}
+
+export function addDoctor(program: Command, clock: Clock, openMachine: () => Promise<Machine>): void {
+  const command = addClientCommand(program, 'doctor', {
+    description:
+      'Look for what would keep steplease from working: this machine and user, as a server has them; the checkpoint roots; and the server that runs. Exit 1 when something is bad.',
+    examples: [
+      'steplease doctor',
+      'steplease doctor --offline /ckpts/run --db /var/lib/steplease/steplease.db    # before there is a server',
+    ],
+  })
+    .argument('[DIR...]', 'checkpoint roots to look at')
+    .option('--db <FILE>', 'where the database is, or will be', './steplease.db')
+    .option('--offline', 'do not look for a server');
+  command.action(async (directories: readonly string[], { db, offline }: DoctorOptions) => {
+    const { client, json, screen } = openSession(command);
+    const machine = await openMachine();
+    const findings = [
+      ...(await checkRuntime(machine)),
+      ...checkKernel(machine),
+      ...(await checkPlaces(machine, resolve(db), directories)),
+      ...(offline ? [] : await checkServer(client, clock)),
+    ];
+    if (json) printJson({ findings });
+    else for (const finding of findings) printLine(findingLine(screen, finding));
+    if (findings.some(({ verdict }) => verdict === 'bad')) throw new ExitError(EXIT.failure);
+  });
+}
+
+async function checkPlaces(
+  machine: Machine,
+  database: string,
+  directories: readonly string[],
+): Promise<readonly Finding[]> {
+  const files: FileSystem = machine.openFiles();
+  try {
+    const place = await files.locate(dirname(database));
+    const roots = await Promise.all(directories.map((directory) => checkRoot(files, resolve(directory))));
+    return [checkDatabasePlace(database, place), ...roots.flat()];
+  } finally {
+    await files.close();
+  }
+}
+
+function findingLine(screen: Screen, { about, verdict, detail }: Finding): string {
+  const text = printable(`${about}: ${detail}`);
+  return screen.tables
+    ? `${styled(screen, STYLES[verdict], verdict.padEnd(7))}  ${text}`
+    : `${verdict}\t${text}`;
+}

@@ -1,0 +1,106 @@
+import { hostname } from 'node:os';
+import { type Command, Option } from 'commander';
+import { environment } from '../../config/environment.js';
+import type { Clock } from '../../engine/clock.js';
+import { readSeconds, readStep } from '../arguments.js';
+import { addClientCommand, openSession, type Session } from '../client-command.js';
+import { execLoop } from '../exec/exec-loop.js';
+import { execReport } from '../exec/exec-report.js';
+import { ConsumerSteps, type LeaseSource, NewestSteps } from '../exec/lease-source.js';
+import { SignalRelay } from '../exec/signal-relay.js';
+import { EXIT, ExitError } from '../exit-code.js';
+import { Deadline } from '../waiting/deadline.js';
+import { newWaitId } from '../waiting/wait-id.js';
+
+interface ExecOptions {
+  readonly until?: number;
+  readonly consumer?: string;
+  readonly each?: true;
+  readonly timeout?: number;
+  readonly ttl?: number;
+  readonly holder?: string;
+  readonly nackDelay?: number;
+  readonly killAfter: number;
+  readonly quiet?: true;
+}
+
+const DETAILS = `
+The command finds STEPLEASE_STEP, STEPLEASE_PATH, STEPLEASE_LEASE_ID, STEPLEASE_RUN and STEPLEASE_URL in its environment; {step} and
+{path} are replaced in its arguments. The lease is renewed while the command runs, and released when it ends; a consumer's step is
+acknowledged by status 0, and offered again after any other.
+
+Exit status: that of the command (with --each, of the last step that failed, else 0); 124 no step came in time; 3 the run is finished;
+75 the lease was lost, the command has been stopped; 69 no server answers; 126, 127 the command cannot be run; 128+n signal n.`;
+
+export function addExec(program: Command, clock: Clock): void {
+  const command = addClientCommand(program, 'exec', {
+    description: 'Wait for a step, lease it, and run a command on it. Signals are passed to the command.',
+    examples: [
+      'steplease exec --until 12000 -- python eval.py --step {step} --checkpoint {path}',
+      'steplease exec --each --ttl 10m -- sh -c \'python eval.py "$STEPLEASE_PATH"\'',
+      'steplease exec --consumer mmlu --each -- ./eval.sh {path}    # misses no step, across restarts',
+    ],
+  })
+    .usage('[options] -- COMMAND [ARGUMENT...]')
+    .argument('<COMMAND...>', 'what to run, best after "--"')
+    .passThroughOptions()
+    .option('--until <N>', 'wait for the highest step to be at least N (default: any)', readStep)
+    .addOption(new Option('--consumer <NAME>', 'take what this consumer owes').conflicts('until'))
+    .option('--each', 'go on with every new step until the run is finished')
+    .option('--timeout <DURATION>', 'longest wait for a step, exit 124 (default: no limit)', readSeconds)
+    .option(
+      '--ttl <DURATION>',
+      'how long the lease lasts when this program cannot renew it (default 60s)',
+      readSeconds,
+    )
+    .option('--holder <TEXT>', 'who holds the lease, for people to read (default: host and process)')
+    .option(
+      '--nack-delay <DURATION>',
+      'with --consumer: a failed step is offered again only then',
+      readSeconds,
+    )
+    .addOption(
+      new Option('--kill-after <DURATION>', 'when the lease is lost, between SIGTERM and SIGKILL')
+        .argParser(readSeconds)
+        .default(10, '10s'),
+    )
+    .option('-q, --quiet', 'say on standard error only what goes wrong')
+    .addHelpText('after', DETAILS);
+  command.action(async (words: readonly string[], options: ExecOptions) => {
+    const session = openSession(command);
+    const relay = new SignalRelay();
+    try {
+      const execution = {
+        client: session.client,
+        clock,
+        relay,
+        report: execReport({ json: session.json, quiet: options.quiet === true }),
+        source: sourceOf(session, options, clock),
+        command: words,
+        environment: environment(),
+        graceMs: options.killAfter * 1_000,
+      };
+      const newDeadline = (): Deadline => new Deadline(clock, options.timeout ?? null);
+      const status = await execLoop(execution, { each: options.each === true, newDeadline });
+      if (status !== EXIT.ok) throw new ExitError(status);
+    } finally {
+      relay.close();
+    }
+  });
+}
+
+function sourceOf(
+  { client, run }: Session,
+  { until, consumer, ttl, holder, nackDelay }: ExecOptions,
+  clock: Clock,
+): LeaseSource {
+  const terms = {
+    run,
+    ttl: ttl ?? null,
+    holder: holder ?? `${hostname()}:${process.pid}`.slice(-128),
+    waitId: newWaitId(clock),
+  };
+  if (consumer !== undefined) return new ConsumerSteps(client, terms, consumer, nackDelay ?? null);
+  if (nackDelay === undefined) return new NewestSteps(client, terms, until ?? null);
+  throw new ExitError(EXIT.usage, '--nack-delay is for steps of a consumer: give --consumer, too');
+}

@@ -1,0 +1,97 @@
+import { type Command, Option } from 'commander';
+import { Type } from 'typebox';
+import type { Clock } from '../../engine/clock.js';
+import { collectLabel, readSeconds, readStep, readStepOrLatest } from '../arguments.js';
+import { Lease, Unsatisfied } from '../client/documents.js';
+import { ProblemError } from '../client/problem.js';
+import { addClientCommand, openSession } from '../client-command.js';
+import { printErrorLine, printJson, printLines } from '../output.js';
+import { printable } from '../terminal/printable.js';
+import { recordLines } from '../terminal/table.js';
+import { Deadline } from '../waiting/deadline.js';
+import { endedWithoutStep, goalOf } from '../waiting/ended-without-step.js';
+import { newWaitId } from '../waiting/wait-id.js';
+import { isUnsatisfied, waitInSlices } from '../waiting/wait-in-slices.js';
+import { leaseFields } from './lease-columns.js';
+
+const Answer = Type.Union([Lease, Unsatisfied]);
+
+interface AcquireOptions {
+  readonly step?: number | 'latest';
+  readonly until?: number;
+  readonly timeout?: number;
+  readonly ttl?: number;
+  readonly holder?: string;
+  readonly label?: Readonly<Record<string, string>>;
+  readonly ignoreSnapshotErrors?: true;
+  readonly idempotencyKey?: string;
+}
+
+export function addLeaseAcquire(lease: Command, clock: Clock): void {
+  const command = addClientCommand(lease, 'acquire', {
+    description:
+      'Wait for a step, and lease it: its path stays whole until the lease ends. Nobody renews it for you; "exec" does.',
+    examples: [
+      'steplease lease acquire --until 12000 --ttl 10m --holder eval-3',
+      'steplease lease acquire --step latest --json | jq -r ".id, .path"',
+    ],
+  })
+    .option('--step <N>', 'this very step, or "latest"', readStepOrLatest)
+    .addOption(
+      new Option('--until <N>', 'the highest step once it is at least N (default: any)')
+        .argParser(readStep)
+        .conflicts('step'),
+    )
+    .option(
+      '--timeout <DURATION>',
+      'give up then, exit 124 (default: with --step at once, else never)',
+      readSeconds,
+    )
+    .option('--ttl <DURATION>', 'how long it lasts without being renewed (default 60s)', readSeconds)
+    .option('--holder <TEXT>', 'who holds it, for people to read')
+    .option('--label <KEY=VALUE>', 'kept with the lease; repeatable', collectLabel)
+    .option('--ignore-snapshot-errors', 'forgive vanished files: the lease then protects nothing')
+    .option('--idempotency-key <KEY>', 'repeated with the same key it gives the same lease');
+  command.action(async (options: AcquireOptions) => {
+    const { client, run, json, screen } = openSession(command);
+    const { step, until, timeout, ttl, holder, label, ignoreSnapshotErrors, idempotencyKey } = options;
+    const goal = goalOf({ step: step ?? null, until: until ?? null, run });
+    const waitId = newWaitId(clock);
+    const patience = {
+      client,
+      clock,
+      deadline: new Deadline(clock, timeout ?? (step === undefined ? null : 0)),
+      onAway: (error: Error) => printErrorLine(printable(`${error.message}; waiting for it`)),
+    };
+    const ask = (seconds: number) =>
+      client.document(Answer, {
+        method: 'POST',
+        path: ['leases'],
+        query: { run },
+        headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+        body: {
+          step,
+          until,
+          timeout: seconds,
+          ttl,
+          holder,
+          labels: label,
+          ignore_snapshot_errors: ignoreSnapshotErrors,
+          wait_id: waitId,
+        },
+      });
+    const answer = await waitInSlices(patience, (seconds) =>
+      timeout === undefined ? ask(seconds) : ask(seconds).catch(absentAsTimeout),
+    );
+    if (json) printJson(answer);
+    if (isUnsatisfied(answer)) throw endedWithoutStep(answer.reason, goal);
+    if (!json) printLines(recordLines(screen, leaseFields(answer)));
+  });
+}
+
+/** Who names a step is refused when its time is over; the others are told so. To who waits both are the same. */
+function absentAsTimeout(error: unknown): Unsatisfied {
+  if (error instanceof ProblemError && error.code === 'step_not_found')
+    return { satisfied: false, reason: 'timeout' };
+  throw error;
+}

@@ -1,0 +1,58 @@
+import { type Command, Option } from 'commander';
+import { readCount, readStep } from '../arguments.js';
+import { StepDocument } from '../client/documents.js';
+import { listAll } from '../client/list-all.js';
+import { addClientCommand, openSession } from '../client-command.js';
+import { printErrorLine, printJson, printLines } from '../output.js';
+import { showBytes, showTime } from '../terminal/figures.js';
+import { type Column, tableLines } from '../terminal/table.js';
+
+const COLUMNS: readonly Column<StepDocument>[] = [
+  { title: 'step', right: true, cell: ({ step }) => step },
+  { title: 'state', cell: ({ state }) => state },
+  { title: 'committed', cell: ({ committed_at: time }) => showTime(time) },
+  { title: 'size', right: true, cell: ({ size_bytes: bytes }) => showBytes(bytes) },
+  { title: 'leases', right: true, cell: ({ leases }) => leases },
+  { title: 'path', cell: ({ path }) => path },
+];
+
+/** Why an entry is no step, or none yet, is what one looks at all of them for. */
+const ALL_COLUMNS = [...COLUMNS, { title: 'reason', cell: ({ reason }: StepDocument) => reason }];
+
+interface StepsOptions {
+  readonly min?: number;
+  readonly max?: number;
+  readonly state: string;
+  readonly last?: number;
+}
+
+export function addSteps(program: Command): void {
+  const command = addClientCommand(program, 'steps', {
+    description: 'List the steps of a run.',
+    examples: [
+      'steplease steps --run mnist --last 10',
+      'steplease steps --state all    # why something is not listed',
+    ],
+  })
+    .option('--min <N>', 'only steps from this number on', readStep)
+    .option('--max <N>', 'only steps up to this number', readStep)
+    .option('--last <COUNT>', 'only so many, the highest', readCount)
+    .addOption(
+      new Option('--state <STATE>', 'only entries in this state')
+        .choices(['finalized', 'temporary', 'deleting', 'foreign', 'all'])
+        .default('finalized'),
+    );
+  command.action(async ({ min, max, state, last }: StepsOptions) => {
+    const { client, run, json, screen } = openSession(command);
+    const list = await listAll(client, StepDocument, { path: ['steps'], query: { run, min, max, state } });
+    if (last !== undefined) list.items = highest(list.items, last);
+    if (json) return printJson(list);
+    if (list.items.length === 0) return printErrorLine('no steps');
+    printLines(tableLines(screen, state === 'finalized' ? COLUMNS : ALL_COLUMNS, list.items));
+  });
+}
+
+/** Entries without a number come last in the list, and are none of the highest. */
+function highest(steps: readonly StepDocument[], count: number): StepDocument[] {
+  return steps.filter(({ step }) => step !== null).slice(-count);
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { Type } from 'typebox';
+import type { Clock } from '../../engine/clock.js';
+import { readSeconds, readStep } from '../arguments.js';
+import { Satisfied, Unsatisfied } from '../client/documents.js';
+import { addClientCommand, openSession } from '../client-command.js';
+import { printErrorLine, printJson, printLine } from '../output.js';
+import { printable } from '../terminal/printable.js';
+import { Deadline } from '../waiting/deadline.js';
+import { endedWithoutStep, goalOf } from '../waiting/ended-without-step.js';
+import { newWaitId } from '../waiting/wait-id.js';
+import { isUnsatisfied, waitInSlices } from '../waiting/wait-in-slices.js';
+
+const Answer = Type.Union([Satisfied, Unsatisfied]);
+
+interface WaitOptions {
+  readonly until?: number;
+  readonly after?: string;
+  readonly timeout?: number;
+  readonly quiet?: true;
+}
+
+export function addWait(program: Command, clock: Clock): void {
+  const command = addClientCommand(program, 'wait', {
+    description:
+      'Wait until a step is there, and print the highest one. Nothing keeps the trainer from deleting it: "lease acquire" and "exec" do.',
+    examples: [
+      'steplease wait --until 12000                 # as long as it takes',
+      'step=$(steplease wait --until 12000 --timeout 10m) || echo "exit $?"   # 124: timed out, 3: the run is finished',
+    ],
+  })
+    .option('--until <N>', 'wait for the highest step to be at least N; left out: any step', readStep)
+    .option('--after <CURSOR>', 'wait for the first step finalized after this position instead')
+    .option('--timeout <DURATION>', 'give up then, with exit 124; 0 only looks (default: never)', readSeconds)
+    .option('-q, --quiet', 'no progress on standard error');
+  command.action(async ({ until, after, timeout, quiet }: WaitOptions) => {
+    const { client, run, json } = openSession(command);
+    const goal = goalOf({ until: until ?? null, run });
+    const waitId = newWaitId(clock);
+    if (!quiet && timeout !== 0) printErrorLine(printable(`waiting for ${goal}`));
+    const patience = {
+      client,
+      clock,
+      deadline: new Deadline(clock, timeout ?? null),
+      onAway: (error: Error) => printErrorLine(printable(`${error.message}; waiting for it`)),
+    };
+    const answer = await waitInSlices(patience, (seconds) =>
+      client.document(Answer, {
+        path: ['wait'],
+        query: { run, until, after, timeout: seconds, wait_id: waitId },
+      }),
+    );
+    if (json) printJson(answer);
+    if (isUnsatisfied(answer)) throw endedWithoutStep(answer.reason, goal);
+    if (!json) printLine(String(answer.step));
+  });
+}

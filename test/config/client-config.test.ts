@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { loadClientConfig } from '../../src/config/client-config.js';
+import { loadConfig } from '../../src/config/config.js';
+import { ConfigError } from '../../src/config/config-error.js';
+
+test('without anything it is the server of this machine, no token, and its only run', () => {
+  assert.deepEqual(loadClientConfig({}, {}), { server: 'http://127.0.0.1:7878', token: null, run: null });
+});
+
+test('flags win over variables', () => {
+  const variables = { STEPLEASE_URL: 'http://a', STEPLEASE_TOKEN: 'b', STEPLEASE_RUN: 'c' };
+
+  assert.deepEqual(loadClientConfig({}, variables), { server: 'http://a', token: 'b', run: 'c' });
+  assert.deepEqual(loadClientConfig({ server: 'https://x/steplease/', token: 'y', run: 'z' }, variables), {
+    server: 'https://x/steplease',
+    token: 'y',
+    run: 'z',
+  });
+});
+
+test('runs that are listed for serve name none to a client', () => {
+  assert.equal(loadClientConfig({}, { STEPLEASE_RUN: 'a=/ckpts/a:b=/ckpts/b' }).run, null);
+});
+
+for (const server of [
+  '7878',
+  'localhost:7878',
+  'ftp://a',
+  'http://user:password@a',
+  'http://a/?b',
+  'http://a/#b',
+]) {
+  test(`${server} is no server`, () => {
+    assert.throws(() => loadClientConfig({ server }, {}), ConfigError);
+  });
+}
+
+test('a token that could not stand in a header is refused without being shown', () => {
+  const isDiscreet = (error: Error): boolean =>
+    error instanceof ConfigError && !error.message.includes('secret');
+
+  assert.throws(() => loadClientConfig({ token: 'secret\nx: y' }, {}), isDiscreet);
+});
+
+test('serve does not mind the variables of clients', () => {
+  const environment = { STEPLEASE_URL: 'http://a', STEPLEASE_TOKEN: 'b', STEPLEASE_LEASE_ID: 'ls_1' };
+
+  assert.doesNotThrow(() => loadConfig({}, { environment }));
+});
