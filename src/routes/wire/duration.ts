@@ -1,4 +1,4 @@
-const PATTERN = /^(\d{1,16}(?:\.\d{1,9})?)(ms|s|m|h)?$/;
+const PATTERN = /^(\d{1,16}(?:\.\d{1,32})?)(ms|s|m|h)?$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** No duration that a client gives may be longer: 365 days. Far above every server-side cap, far below what a timer cannot count. */
