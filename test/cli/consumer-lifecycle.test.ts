@@ -35,6 +35,21 @@ test('exec works a consumer off: results kept, a failing step parked, and the en
   assert.match(shown.stdout, /^parked\t2 \(after 2 attempts\)$/m);
 });
 
+test('exec lets the lease go whose consumer was deleted while the command ran', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(1);
+  const options = ['--mode', 'every', '--start', 'earliest'];
+  const created = runCommand(t, stage.origin, ['consumer', 'create', 'mmlu', ...options]);
+  assert.equal(await created.exit(), 0, created.stderr);
+  const remove = `"${process.execPath}" "${MAIN}" consumer delete mmlu >/dev/null`;
+
+  const child = runCommand(t, stage.origin, ['exec', '--consumer', 'mmlu', '--', 'sh', '-c', remove]);
+
+  assert.equal(await child.exit(60_000), 1, child.stderr);
+  assert.match(child.stderr, /consumer_not_found/);
+  assert.deepEqual((await stage.get('/leases')).body['items'], []);
+});
+
 test('explain names the consumer that holds a step, and the one that works on it', async (t) => {
   const stage = await Stage.set(t);
   for (const step of [1, 2]) await stage.save(step);

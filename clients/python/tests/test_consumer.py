@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from steplease import LeaseEnded, WaitTimedOut
-from steplease.problem_codes import ConsumerExists, ConsumerNotFound, LeaseReleased
+from steplease.problem_codes import ConsumerExists, ConsumerNotFound, LeaseReleased, PayloadTooLarge
 from tests.server import ServerTest
 
 
@@ -67,6 +67,29 @@ class ConsumerTest(ServerTest):
         with self.consumer.next(timeout=10) as delivery:
             self.assertEqual((delivery.step, delivery.attempt), (1, 3))
         self.assertEqual([d.step for d in self.consumer.iterate(timeout=0)], [2])
+
+    def test_a_result_that_cannot_be_stored_gives_the_step_back_at_once(self) -> None:
+        self.consumer.put("every", start="earliest")
+        self.save(1)
+        for attempt, (result, error) in enumerate(
+            [({"loss": float("nan")}, ValueError), ({"loss": object()}, TypeError), ({"log": "x" * 17_000}, PayloadTooLarge)], 1
+        ):
+            with self.subTest(error=error), self.assertRaises(error):
+                with self.consumer.next(timeout=10) as delivery:
+                    self.assertEqual(delivery.attempt, attempt)
+                    delivery.result = result
+        delivery = self.consumer.next(timeout=10)
+        with self.assertRaises(ValueError):
+            delivery.ack({"loss": float("inf")})
+        delivery.ack({"loss": 1.5})
+
+    def test_a_delivery_of_a_consumer_that_was_deleted_is_released(self) -> None:
+        self.consumer.put("every", start="earliest")
+        self.save(1)
+        with self.assertRaises(ConsumerNotFound):
+            with self.consumer.next(timeout=10):
+                self.consumer.delete()
+        self.assertEqual(list(self.client.leases()), [])
 
     def test_what_the_body_settled_itself_is_left_alone(self) -> None:
         self.consumer.put("every", start="earliest")

@@ -40,6 +40,7 @@ export async function settle(
     );
   } catch (error) {
     if (error instanceof ProblemError) {
+      if (error.code === 'consumer_not_found') await release(client, lease);
       refused(error, lease, warn);
       return;
     }
@@ -47,6 +48,11 @@ export async function settle(
     warn(error.message);
     if (status === 0 && lease.delivery) throw new ExitError(EXIT.unreachable);
   }
+}
+
+/** Where the consumer was deleted meanwhile nobody takes its delivery back: it is a lease like others. */
+async function release(client: ServerClient, { id }: Lease): Promise<void> {
+  await client.text({ method: 'DELETE', path: ['leases', id] });
 }
 
 function refused(problem: ProblemError, { step }: Lease, warn: (reason: string) => void): void {

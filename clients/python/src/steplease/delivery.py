@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import Any
 from steplease.documents import HeldLease
 from steplease.lease import Lease
 from steplease.problem import StepleaseError
+from steplease.problem_codes import ConsumerNotFound, LeaseEnded
 from steplease.transport import Request, Transport
 
 _LOG = logging.getLogger("steplease")
@@ -40,8 +42,11 @@ class Delivery(Lease):
 
         Raises:
             LeaseEnded: the lease was over before: the step is offered again.
+            TypeError, ValueError: the result is no JSON, NaN and infinities included. The delivery stands, and can be acknowledged
+                with another result or given back.
         """
         stored = self.result if result is None else result
+        json.dumps(stored, allow_nan=False)
         self._settle("ack", {} if stored is None else {"result": stored})
 
     def nack(self, delay: float = 0.0) -> None:
@@ -59,9 +64,20 @@ class Delivery(Lease):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         if self.is_settled:
             return
-        if error is None:
-            self.ack()
+        if error is not None:
+            self._give_back()
             return
+        try:
+            self.ack()
+        except LeaseEnded:
+            raise
+        except Exception:
+            # Not acknowledged, by a result that cannot be stored for instance: nobody should wait for the TTL.
+            if not self.is_settled:
+                self._give_back()
+            raise
+
+    def _give_back(self) -> None:
         try:
             self.nack()
         except StepleaseError as failure:
@@ -69,5 +85,10 @@ class Delivery(Lease):
 
     def _settle(self, how: str, body: Mapping[str, Any]) -> None:
         self._forgotten()
-        self._transport.call(Request("POST", f"/leases/{self.id}/{how}", body=body))
+        try:
+            self._transport.call(Request("POST", f"/leases/{self.id}/{how}", body=body))
+        except ConsumerNotFound:
+            # It was deleted meanwhile: nobody takes its delivery back, and the lease is one like others.
+            self.release()
+            raise
         self.is_settled = True
