@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from steplease import LeaseEnded, WaitTimedOut
 from steplease.problem_codes import ConsumerExists, ConsumerNotFound, LeaseReleased, PayloadTooLarge
@@ -71,9 +72,12 @@ class ConsumerTest(ServerTest):
     def test_a_result_that_cannot_be_stored_gives_the_step_back_at_once(self) -> None:
         self.consumer.put("every", start="earliest")
         self.save(1)
-        for attempt, (result, error) in enumerate(
-            [({"loss": float("nan")}, ValueError), ({"loss": object()}, TypeError), ({"log": "x" * 17_000}, PayloadTooLarge)], 1
-        ):
+        cases: list[tuple[dict[str, Any], type[Exception]]] = [
+            ({"loss": float("nan")}, ValueError),
+            ({"loss": object()}, TypeError),
+            ({"log": "x" * 17_000}, PayloadTooLarge),
+        ]
+        for attempt, (result, error) in enumerate(cases, 1):
             with self.subTest(error=error), self.assertRaises(error):
                 with self.consumer.next(timeout=10) as delivery:
                     self.assertEqual(delivery.attempt, attempt)

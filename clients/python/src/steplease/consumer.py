@@ -24,7 +24,7 @@ class Consumer:
         self.name = name
 
     def put(self, mode: str, **options: Any) -> documents.Consumer:
-        """Makes the consumer, or changes its options: those left out go back to their defaults, but `mode` and `start` never change.
+        """Makes the consumer, or changes its options: those left out get their defaults; `mode` and `start` never change.
 
         Args:
             mode: `latest` yields the newest step beyond the last one, `every` each finalized one, none missed.

@@ -42,8 +42,8 @@ class Delivery(Lease):
 
         Raises:
             LeaseEnded: the lease was over before: the step is offered again.
-            TypeError, ValueError: the result is no JSON, NaN and infinities included. The delivery stands, and can be acknowledged
-                with another result or given back.
+            TypeError, ValueError: the result is no JSON, NaN and infinities included. The delivery stands, and can be
+                acknowledged with another result or given back.
         """
         stored = self.result if result is None else result
         json.dumps(stored, allow_nan=False)
