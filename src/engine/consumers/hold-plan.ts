@@ -32,9 +32,8 @@ export function planHolds(situation: HoldSituation): HoldPlan {
       !underWay.has(each.ordinal) &&
       !situation.isLeftAlone(each),
   );
-  const there = idle.filter((each) => situation.isThere(each));
-  return {
-    hold: there.slice(0, Math.max(0, maxPending - held.length)),
-    skip: idle.filter((each) => !there.includes(each)),
-  };
+  const there: OwedStep[] = [];
+  const skip: OwedStep[] = [];
+  for (const each of idle) (situation.isThere(each) ? there : skip).push(each);
+  return { hold: there.slice(0, Math.max(0, maxPending - held.length)), skip };
 }
