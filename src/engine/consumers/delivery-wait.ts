@@ -12,9 +12,6 @@ import type { LiveConsumer } from './live-consumer.js';
 import type { NewestStep } from './newest-step.js';
 import { type Choice, choose, type Situation } from './selection.js';
 
-/** An index scanned so recently is taken as the present: workers that come together share one scan. */
-const FRESH_MS = 50;
-
 export interface DeliveryWaitPorts {
   readonly log: EventLog;
   readonly clock: Clock;
@@ -45,12 +42,7 @@ export class DeliveryWait {
     const { live, scope } = slice;
     // What is owed is delivered whatever the directory holds now; which step is the newest, a look at it decides.
     const isLatest = consumer.record.settings.mode === 'latest';
-    const isDue = scope.interrupt.reason === 'deadline';
-    if (isLatest) {
-      const look = live.watcher.refresh(isDue ? -1 : FRESH_MS);
-      await (isDue ? look : scope.interrupt.unless(look));
-    }
-    for (let isLastLook = isLatest && isDue; ; ) {
+    for (let isLastLook = isLatest && (await this.#ports.room.freshen(slice)); ; ) {
       const outcome = await this.#look(slice, consumer);
       if (outcome.kind === 'offer') return outcome;
       const failure = scope.failure(live.run.name);

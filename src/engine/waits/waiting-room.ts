@@ -8,6 +8,7 @@ import type {
 import type { WaitRequest } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
+import { nap } from '../events/nap.js';
 import type { LiveRun } from '../runs/run-registry.js';
 import { describeStep, type Holdings } from '../steps/step-document.js';
 import { seconds } from '../units.js';
@@ -126,11 +127,20 @@ export class WaitingRoom {
     }
   }
 
-  async #find({ live, scope, timeoutMs }: WaitSlice, condition: Condition): Promise<WaitEnd> {
-    const { run, watcher } = live;
+  /**
+   * Makes the index that a wait begins with the present one. True: the deadline has passed already, and the look at the directory, which
+   * began after the request, was the last one.
+   */
+  async freshen({ live, scope }: Pick<WaitSlice, 'live' | 'scope'>): Promise<boolean> {
     const isDue = scope.interrupt.reason === 'deadline';
-    const look = watcher.refresh(isDue ? -1 : FRESH_MS);
+    const look = live.watcher.refresh(isDue ? -1 : FRESH_MS);
     await (isDue ? look : scope.interrupt.unless(look));
+    return isDue;
+  }
+
+  async #find({ live, scope, timeoutMs }: WaitSlice, condition: Condition): Promise<WaitEnd> {
+    const { run } = live;
+    const isDue = await this.freshen({ live, scope });
     let found = await awaitCandidate(this.#log, run, condition, scope.interrupt);
     const isLate = scope.interrupt.reason === 'deadline' && !isDue;
     if (found.kind === 'finished' || (found.kind === 'interrupted' && isLate))
@@ -155,21 +165,11 @@ export class WaitingRoom {
   /** A path becomes free with an event of the run, or by other hands: whether there is time to look again after either. */
   async mayTryAgain(slice: WaitSlice): Promise<boolean> {
     const { live, scope } = slice;
-    await scope.interrupt.unless(this.#nextChange(slice));
+    const wakeup = this.#log.wakeup(live.run.name);
+    await nap(this.#clock, wakeup, wakeup.version, scope.interrupt, live.run.record.options.pollIntervalMs);
     const failure = scope.failure(live.run.name);
     if (failure !== null) throw failure;
     return scope.interrupt.reason === null;
-  }
-
-  /** Resolves with the next event of the run, or after a poll interval. */
-  async #nextChange({ live }: WaitSlice): Promise<void> {
-    const wakeup = this.#log.wakeup(live.run.name);
-    const nap = new WaitScope(this.#clock, live.run.record.options.pollIntervalMs, [], null);
-    try {
-      await wakeup.changed(wakeup.version, nap.interrupt);
-    } finally {
-      nap.close();
-    }
   }
 
   unsatisfied(
