@@ -12,9 +12,6 @@ import { ByteSink } from './byte-sink.js';
 import { DirectoryFiles } from './directory-files.js';
 import { nodeCodecs } from './node-codecs.js';
 import type { RestoreReply } from './restore-worker-protocol.js';
-import { stepAside } from './step-aside.js';
-
-stepAside();
 
 /** Does one task after the other: everything in it is synchronous, on files that nobody vouches for. */
 parentPort?.on('message', (task: RestoreTask) => {
