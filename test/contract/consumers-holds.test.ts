@@ -3,7 +3,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import test from 'node:test';
 import { exists, snapshotEntries } from './support/aftermath.js';
-import { Interference } from './support/interference.js';
+import { failedBuild, Interference } from './support/interference.js';
 import { problem, Stage } from './support/stage.js';
 import { filesUnder } from './support/trainer.js';
 import { Workers } from './support/workers.js';
@@ -60,12 +60,7 @@ test('a hold that fails is retried while the step exists, and shown as last_erro
   const interference = new Interference();
   const stage = await Stage.set(t, { around: interference.around });
   const workers = await Workers.set(stage, EVERY);
-  interference.always('build', async () => ({
-    outcome: 'failed' as const,
-    errno: 'EPERM',
-    path: '',
-    detail: 'operation not permitted',
-  }));
+  interference.always('build', async () => failedBuild('EPERM', 'operation not permitted'));
   await stage.save(10);
   await stage.observed.next('holdFailed');
   const failing = await workers.show();
@@ -84,12 +79,7 @@ test('a step whose hold failed and that is deleted then is skipped', async (t) =
   const interference = new Interference();
   const stage = await Stage.set(t, { around: interference.around });
   const workers = await Workers.set(stage, EVERY);
-  interference.always('build', async () => ({
-    outcome: 'failed' as const,
-    errno: 'EPERM',
-    path: '',
-    detail: 'operation not permitted',
-  }));
+  interference.always('build', async () => failedBuild('EPERM', 'operation not permitted'));
   await stage.save(10);
   await stage.observed.next('holdFailed');
   await stage.trainer.delete(10);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import test from 'node:test';
 import { FakeClock } from '../support/fake-clock.js';
-import { Interference } from './support/interference.js';
+import { failedBuild, Interference } from './support/interference.js';
 import { asLease, problem, Stage } from './support/stage.js';
 import { filesUnder } from './support/trainer.js';
 
@@ -77,12 +77,7 @@ test('ignore_snapshot_errors forgives vanished files, and only them: nothing is 
   const stage = await Stage.set(t, { around: interference.around });
   await stage.save(100);
   const body = { step: 100, ignore_snapshot_errors: true };
-  interference.next('build', async () => ({
-    outcome: 'failed' as const,
-    errno: 'EPERM',
-    path: '',
-    detail: 'not permitted',
-  }));
+  interference.next('build', async () => failedBuild('EPERM', 'not permitted'));
   problem(await stage.grant(body), 409, 'snapshot_failed');
   interference.next('build', async (proceed) => {
     await rm(stage.trainer.path(100, 'default/d/0cc78e3c'));
@@ -102,12 +97,7 @@ test('everybody who waits for the same snapshot hears of its failure, and the ne
   const interference = new Interference();
   const stage = await Stage.set(t, { around: interference.around });
   await stage.save(100);
-  interference.next('build', async () => ({
-    outcome: 'failed' as const,
-    errno: 'EIO',
-    path: '',
-    detail: 'input/output error',
-  }));
+  interference.next('build', async () => failedBuild('EIO', 'input/output error'));
 
   const answers = await Promise.all([1, 2, 3].map(() => stage.grant({ step: 100 })));
 

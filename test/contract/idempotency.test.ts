@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { FakeClock } from '../support/fake-clock.js';
-import { Interference } from './support/interference.js';
+import { failedBuild, Interference } from './support/interference.js';
 import { asLease, problem, Stage } from './support/stage.js';
 
 test('the same key gives the same lease, with 200', async (t) => {
@@ -123,12 +123,7 @@ test('a grant that failed frees the key', async (t) => {
   const interference = new Interference();
   const stage = await Stage.set(t, { around: interference.around });
   await stage.save(100);
-  interference.next('build', async () => ({
-    outcome: 'failed' as const,
-    errno: 'EIO',
-    path: '',
-    detail: 'input/output error',
-  }));
+  interference.next('build', async () => failedBuild('EIO', 'input/output error'));
   problem(await stage.grant({ step: 100 }, 'k'), 409, 'snapshot_failed');
 
   assert.equal((await stage.grant({ step: 100 }, 'k')).status, 201);

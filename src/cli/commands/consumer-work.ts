@@ -5,11 +5,11 @@ import { readObject, readSeconds } from '../arguments.js';
 import { Lease, Unsatisfied } from '../client/documents.js';
 import { addClientCommand, openSession, type Session } from '../client-command.js';
 import { addLeaseArgument, leaseIdOf } from '../lease-argument.js';
-import { printErrorLine, printJson, printLines } from '../output.js';
-import { printable } from '../terminal/printable.js';
+import { printJson, printLines } from '../output.js';
 import { recordLines } from '../terminal/table.js';
 import { Deadline } from '../waiting/deadline.js';
 import { endedWithoutStep } from '../waiting/ended-without-step.js';
+import { tellAway } from '../waiting/tell-away.js';
 import { isUnsatisfied, waitInSlices } from '../waiting/wait-in-slices.js';
 import { leaseFields } from './lease-columns.js';
 
@@ -39,7 +39,7 @@ export function addConsumerNext(consumer: Command, clock: Clock): void {
       client,
       clock,
       deadline: new Deadline(clock, timeout ?? null),
-      onAway: (error: Error) => printErrorLine(printable(`${error.message}; waiting for it`)),
+      onAway: tellAway,
     };
     const answer = await waitInSlices(patience, (seconds) =>
       client.document(Answer, {

@@ -5,11 +5,11 @@ import { collectLabel, readSeconds, readStep, readStepOrLatest } from '../argume
 import { Lease, Unsatisfied } from '../client/documents.js';
 import { ProblemError } from '../client/problem.js';
 import { addClientCommand, openSession } from '../client-command.js';
-import { printErrorLine, printJson, printLines } from '../output.js';
-import { printable } from '../terminal/printable.js';
+import { printJson, printLines } from '../output.js';
 import { recordLines } from '../terminal/table.js';
 import { Deadline } from '../waiting/deadline.js';
 import { endedWithoutStep, goalOf } from '../waiting/ended-without-step.js';
+import { tellAway } from '../waiting/tell-away.js';
 import { newWaitId } from '../waiting/wait-id.js';
 import { isUnsatisfied, waitInSlices } from '../waiting/wait-in-slices.js';
 import { leaseFields } from './lease-columns.js';
@@ -61,7 +61,7 @@ export function addLeaseAcquire(lease: Command, clock: Clock): void {
       client,
       clock,
       deadline: new Deadline(clock, timeout ?? (step === undefined ? null : 0)),
-      onAway: (error: Error) => printErrorLine(printable(`${error.message}; waiting for it`)),
+      onAway: tellAway,
     };
     const ask = (seconds: number) =>
       client.document(Answer, {

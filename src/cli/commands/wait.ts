@@ -8,6 +8,7 @@ import { printErrorLine, printJson, printLine } from '../output.js';
 import { printable } from '../terminal/printable.js';
 import { Deadline } from '../waiting/deadline.js';
 import { endedWithoutStep, goalOf } from '../waiting/ended-without-step.js';
+import { tellAway } from '../waiting/tell-away.js';
 import { newWaitId } from '../waiting/wait-id.js';
 import { isUnsatisfied, waitInSlices } from '../waiting/wait-in-slices.js';
 
@@ -42,7 +43,7 @@ export function addWait(program: Command, clock: Clock): void {
       client,
       clock,
       deadline: new Deadline(clock, timeout ?? null),
-      onAway: (error: Error) => printErrorLine(printable(`${error.message}; waiting for it`)),
+      onAway: tellAway,
     };
     const answer = await waitInSlices(patience, (seconds) =>
       client.document(Answer, {

@@ -9,6 +9,7 @@ import { showTime } from '../terminal/figures.js';
 import { printable } from '../terminal/printable.js';
 import { type Screen, styled } from '../terminal/screen.js';
 import { followEvents } from '../waiting/follow-events.js';
+import { tellAway } from '../waiting/tell-away.js';
 
 interface WatchOptions {
   readonly after?: string;
@@ -40,7 +41,7 @@ export function addWatch(program: Command, clock: Clock): void {
       onCursor: (passed: string) => {
         cursor = passed;
       },
-      onAway: (error: Error) => printErrorLine(printable(`${error.message}; waiting for it`)),
+      onAway: tellAway,
     };
     let seen = 0;
     try {

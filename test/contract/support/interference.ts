@@ -1,4 +1,4 @@
-import type { FileSystem, SnapshotFiles } from '../../../src/engine/file-system.js';
+import type { BuildResult, FileSystem, SnapshotFiles } from '../../../src/engine/file-system.js';
 import type { AppTools } from '../../../src/server.js';
 
 type Wrapped = 'build' | 'retire' | 'erase' | 'audit' | 'inventory';
@@ -63,4 +63,9 @@ export class Interference {
     const handler = this.#handlers.get(name) as Handler<Name> | undefined;
     return handler === undefined ? proceed() : handler(proceed);
   }
+}
+
+/** What the disk says of a snapshot that it refuses to build. */
+export function failedBuild(errno: string, detail: string): BuildResult {
+  return { outcome: 'failed', errno, path: '', detail };
 }
