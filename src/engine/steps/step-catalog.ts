@@ -72,21 +72,24 @@ export class StepCatalog {
   }
 }
 
-/** Looks up now what holds the entries, which may change before their turn comes; an entry itself never does. */
+/** Takes down now what may change before an entry's turn comes: what holds it, and where the run is. An entry itself never changes. */
 function describeEach(
-  run: StepOwner,
+  { name, realPath, record }: StepOwner,
   entries: readonly StepEntry[],
   holdings: Holdings,
 ): Iterable<StepDocument> {
   const held = entries.map(({ generation }) => ({
-    leases: generation === null ? 0 : holdings.activeLeases(run.name, generation),
-    snapshot: generation === null ? null : holdings.snapshot(run.name, generation),
+    leases: generation === null ? 0 : holdings.activeLeases(name, generation),
+    snapshot: generation === null ? null : holdings.snapshot(name, generation),
   }));
   return {
     *[Symbol.iterator]() {
       for (const [at, entry] of entries.entries()) {
         const { leases = 0, snapshot = null } = held[at] ?? {};
-        yield describeStep(run, entry, { activeLeases: () => leases, snapshot: () => snapshot });
+        yield describeStep({ name, realPath, record }, entry, {
+          activeLeases: () => leases,
+          snapshot: () => snapshot,
+        });
       }
     },
   };
