@@ -121,7 +121,8 @@ test('what a shell left running is killed with it', async (t) => {
   const stage = await Stage.set(t);
   await stage.save(7);
   const script = `${patient('SIGTERM=').join(' ')}; true`;
-  const child = exec(t, stage, ['--ttl', '1', '--kill-after', '50ms', '--', 'sh', '-c', script]);
+  // Time enough to hear the signal, also on a machine that is busy.
+  const child = exec(t, stage, ['--ttl', '1', '--kill-after', '2s', '--', 'sh', '-c', script]);
   await child.until('stdout', /running/);
 
   await stage.call('POST', '/leases/break', { body: { number: 1 } });
