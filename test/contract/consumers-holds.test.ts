@@ -209,14 +209,18 @@ test('layout orbax: a step saved again is held when the path of the one before i
 });
 
 test('while the directory cannot be read nothing is skipped: held steps are delivered, the others when it is back', async (t) => {
-  const stage = await Stage.set(t);
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
   const run = { snapshot_dir: stage.beside('snapshots') };
   assert.equal((await stage.configure(run)).status, 200);
   const workers = await Workers.set(stage, { ...EVERY, max_pending: 1 });
   for (const step of [10, 20]) await stage.save(step);
   await workers.held(10);
-  await rename(stage.root, stage.beside('elsewhere'));
-  await writeFile(stage.root, 'no directory');
+  interference.beforeLook(async () => {
+    await rename(stage.root, stage.beside('elsewhere'));
+    await writeFile(stage.root, 'no directory');
+  });
+  assert.equal((await stage.configure(run)).status, 200);
   await stage.event('run.unavailable');
 
   assert.deepEqual(await workers.drain(), [10]);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import type { EventDocument, EventPageDocument } from '../../src/engine/documents.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { Interference } from './support/interference.js';
 import { problem, Stage } from './support/stage.js';
 
 async function page(stage: Stage, query = ''): Promise<EventPageDocument> {
@@ -88,13 +89,16 @@ test('the life of a lease is told by number: granted, then how it ended', async 
 });
 
 test('the life of a run is told: registered, unavailable and available, finished, reopened, removed', async (t) => {
-  const stage = await Stage.set(t, { run: { poll_interval: 0.05 } });
-  const { rename, rm } = await import('node:fs/promises');
-  await rename(stage.root, `${stage.root}.away`);
-  await writeFile(stage.root, 'no directory');
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  interference.beforeLook(async () => {
+    await rename(stage.root, stage.beside('elsewhere'));
+    await writeFile(stage.root, 'no directory');
+  });
+  await stage.scanned();
   await stage.event('run.unavailable');
   await rm(stage.root);
-  await rename(`${stage.root}.away`, stage.root);
+  await rename(stage.beside('elsewhere'), stage.root);
   await stage.event('run.available');
   await stage.post('/runs/r/finish');
   await stage.post('/runs/r/reopen');

@@ -1,10 +1,10 @@
 import type { BuildResult, FileSystem, SnapshotFiles } from '../../../src/engine/file-system.js';
 import type { AppTools } from '../../../src/server.js';
 
-type Wrapped = 'build' | 'retire' | 'erase' | 'audit' | 'inventory';
-type Handler<Name extends Wrapped> = (
-  proceed: () => ReturnType<SnapshotFiles[Name]>,
-) => ReturnType<SnapshotFiles[Name]>;
+type Calls = Pick<FileSystem, 'list'> &
+  Pick<SnapshotFiles, 'build' | 'retire' | 'erase' | 'audit' | 'inventory'>;
+type Wrapped = keyof Calls;
+type Handler<Name extends Wrapped> = (proceed: () => ReturnType<Calls[Name]>) => ReturnType<Calls[Name]>;
 
 /** Stands between the server and its disk and database, and does there what a test needs at just that moment. */
 export class Interference {
@@ -13,7 +13,11 @@ export class Interference {
   readonly #handlers = new Map<Wrapped, Handler<Wrapped>>();
 
   readonly around: NonNullable<AppTools['around']> = {
-    files: (files) => ({ ...files, snapshots: this.#wrap(files) }),
+    files: (files) => ({
+      ...files,
+      list: (directory, previous) => this.#pass('list', () => files.list(directory, previous)),
+      snapshots: this.#wrap(files),
+    }),
     store: (store) => ({
       ...store,
       id: store.id,
@@ -41,6 +45,14 @@ export class Interference {
     this.#handlers.set(name, handler as unknown as Handler<Wrapped>);
   }
 
+  /** Makes a change before the next look at the run's directory, so that no look finds it half done. */
+  beforeLook(change: () => Promise<void>): void {
+    this.next('list', async (proceed) => {
+      await change();
+      return proceed();
+    });
+  }
+
   stop(name: Wrapped): void {
     this.#handlers.delete(name);
   }
@@ -56,10 +68,7 @@ export class Interference {
     };
   }
 
-  #pass<Name extends Wrapped>(
-    name: Name,
-    proceed: () => ReturnType<SnapshotFiles[Name]>,
-  ): ReturnType<SnapshotFiles[Name]> {
+  #pass<Name extends Wrapped>(name: Name, proceed: () => ReturnType<Calls[Name]>): ReturnType<Calls[Name]> {
     const handler = this.#handlers.get(name) as Handler<Name> | undefined;
     return handler === undefined ? proceed() : handler(proceed);
   }
