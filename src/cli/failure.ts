@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config-error.js';
 import { StartupError } from '../startup-error.js';
 import { ForeignAnswerError, ProblemError, UnreachableError } from './client/problem.js';
 import { EXIT, ExitError } from './exit-code.js';
+import { hintFor } from './hint.js';
 import { printable } from './terminal/printable.js';
 
 /** How an error that a command ends with is told, and with which exit code. */
@@ -27,8 +28,9 @@ function told(exitCode: number, message: string): Failure {
   return { exitCode, lines: message === '' ? [] : [`steplease: ${printable(message)}`] };
 }
 
-function refusal({ message, hint, code, requestId }: ProblemError): Failure {
+function refusal({ message, hint: served, code, requestId }: ProblemError): Failure {
   const lines = [`steplease: ${message}`];
+  const hint = hintFor(code, served);
   if (hint !== null) lines.push(`  hint: ${hint}`);
   lines.push(`  code: ${code}${requestId === null ? '' : ` (request ${requestId})`}`);
   return { exitCode: EXIT.failure, lines: lines.map(printable) };

@@ -18,6 +18,23 @@ test('a refusal is told in lines: detail, hint, code; exit 1', async (t) => {
   );
 });
 
+for (const args of [
+  ['steps', '--run', 'nope'],
+  ['verify', '7'],
+  ['lease', 'renew', 'ls_1'],
+  ['consumer', 'show', 'nope'],
+  ['consumer', 'next', 'nope'],
+])
+  test(`${args.join(' ')}: the hint speaks of commands, not of requests`, async (t) => {
+    const stage = await Stage.set(t);
+
+    const child = runCommand(t, stage.origin, args);
+
+    assert.equal(await child.exit(), 1);
+    assert.match(child.stderr, / {2}hint: "steplease /);
+    assert.doesNotMatch(child.stderr, /GET|PUT|POST|DELETE|\?/);
+  });
+
 for (const args of [['steps'], ['wait'], ['watch'], ['exec', '--', 'true'], ['lease', 'acquire']]) {
   test(`${args.join(' ')} where no server is: exit 69 at once, and what to do`, async (t) => {
     const child = runCommand(t, await deadOrigin(), args);
