@@ -1,5 +1,5 @@
 import { openFileSystem } from './adapters/filesystem/node-file-system.js';
-import { RestoreWorkerClient } from './adapters/restore/restore-worker-client.js';
+import { ReaderProcess } from './adapters/restore/reader-process.js';
 import { openDatabase } from './adapters/sqlite/database.js';
 import { openSqliteStore } from './adapters/sqlite/sqlite-store.js';
 import { systemClock } from './adapters/system-clock.js';
@@ -18,9 +18,8 @@ export const startApp: StartApp = async (
   const store = around.store?.(sqlite) ?? sqlite;
   const disk = openFileSystem({ clock });
   const files = around.files?.(disk) ?? disk;
-  const thread = new RestoreWorkerClient({ clock });
-  thread.warmUp();
-  const reader = around.reader?.(thread) ?? thread;
+  const checkpoints = new ReaderProcess({ clock });
+  const reader = around.reader?.(checkpoints) ?? checkpoints;
   const stopping = new AbortController();
   try {
     const engine = await startEngine(
@@ -61,6 +60,7 @@ export const startApp: StartApp = async (
         if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
         return { host: config.host, port: address.port };
       },
+      warmUp: () => checkpoints.warmUp(),
       drain: async () => {
         stopping.abort();
         engine.drain();
@@ -68,12 +68,12 @@ export const startApp: StartApp = async (
       close: async () => {
         await server.close();
         await engine.close();
-        await Promise.all([files.close(), thread.close()]);
+        await Promise.all([files.close(), checkpoints.close()]);
         await store.close();
       },
     };
   } catch (error) {
-    await Promise.all([files.close(), thread.close()]);
+    await Promise.all([files.close(), checkpoints.close()]);
     await store.close();
     throw error;
   }

@@ -27,6 +27,8 @@ export interface AppTools {
 export interface App {
   /** Begins to accept connections; answers where. Rejects with Node's error (`EADDRINUSE`, …) when it cannot. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /** Starts ahead what the first request for it would otherwise have to wait for. */
+  warmUp(): void;
   /** Answers everybody who waits with `shutting_down` and ends the streams; new requests that would wait are refused. */
   drain(): Promise<void>;
   /** Ends requests, timers, threads and the database, after `drain`, or without it when listening failed. */
@@ -105,6 +107,7 @@ async function listen(app: App, announce: (line: string) => void): Promise<void>
   try {
     const { host, port } = await app.listen();
     announce(`steplease listening on http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+    app.warmUp();
   } catch (error) {
     await app.close();
     throw error;

@@ -59,7 +59,7 @@ const TargetBody = Type.Unsafe<unknown>({
   ],
 });
 
-/** In a scope of its own: the body, which may be large, goes to the reader's thread as it came. */
+/** In a scope of its own: the body, which may be large, goes to the reader as it came. */
 export async function addRestoreTargetRoute(parent: HttpServer, engine: Engine): Promise<void> {
   await parent.register(async (server) => {
     const room = new BodyRoom(BODY_LIMIT, BODIES_IN_ALL);

@@ -40,6 +40,7 @@ function createApp(host: string, port: number): App {
       process.stderr.write(`bound ${bound.port}\n`);
       return { host, port: bound.port };
     },
+    warmUp() {},
     async drain() {
       if (trouble === 'stuck drain') await new Promise(() => {});
       for (const response of waiting) response.writeHead(503, { connection: 'close' }).end('shutting_down');

@@ -1,11 +1,16 @@
-const PIECE_BYTES = 256 * 1024;
+import { PIECE_BYTES } from './reader-protocol.js';
 
-/** Collects text as UTF-8 in pieces of even size, so that a long answer is never there as one string. */
+/** Makes UTF-8 of text and hands it on in pieces of even size, so that a long answer is never there as a whole. */
 export class ByteSink {
   readonly #encoder = new TextEncoder();
-  readonly #full: Uint8Array<ArrayBuffer>[] = [];
-  #piece = new Uint8Array(PIECE_BYTES);
+  readonly #piece = new Uint8Array(PIECE_BYTES);
+  readonly #handOn: (piece: Uint8Array) => void;
   #used = 0;
+
+  /** @param handOn gets a piece that is only good until it returns. */
+  constructor(handOn: (piece: Uint8Array) => void) {
+    this.#handOn = handOn;
+  }
 
   write(text: string): void {
     let rest = text;
@@ -14,16 +19,14 @@ export class ByteSink {
       this.#used += written;
       if (read === rest.length) return;
       rest = rest.slice(read);
-      this.#full.push(this.#piece.subarray(0, this.#used));
-      this.#piece = new Uint8Array(PIECE_BYTES);
-      this.#used = 0;
+      this.flush();
     }
   }
 
-  /** All that was written, in order. Each piece has its memory to itself. The sink is empty then. */
-  finish(): Uint8Array<ArrayBuffer>[] {
-    const last = this.#piece.slice(0, this.#used);
+  /** Hands on what is left. */
+  flush(): void {
+    if (this.#used === 0) return;
+    this.#handOn(this.#piece.subarray(0, this.#used));
     this.#used = 0;
-    return [...this.#full.splice(0), last];
   }
 }

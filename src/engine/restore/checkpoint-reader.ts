@@ -9,7 +9,7 @@ export type RestoreTask =
       readonly strict: boolean;
     }
   | { readonly kind: 'verify'; readonly directory: string }
-  /** `body`: JSON in UTF-8 as it was sent. Its memory may be taken away from the caller. */
+  /** `body`: JSON in UTF-8 as it was sent. */
   | { readonly kind: 'construct'; readonly body: Uint8Array };
 
 /** An answer as finished JSON in UTF-8. A long one comes in several pieces, to be written one behind the other. */

@@ -1,19 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { RestoreWorkerClient } from '../../../src/adapters/restore/restore-worker-client.js';
+import { ReaderProcess } from '../../../src/adapters/restore/reader-process.js';
 import { systemClock } from '../../../src/adapters/system-clock.js';
 
 /**
  *     STEPLEASE_TEST_PYTHON=…/bin/python node measure.js [LEAVES] [ROUNDS]
  *
  * Writes a checkpoint of so many leaves with real Orbax, then lets real Orbax (metadata and construct_restore_args,
- * imports aside) and this reader (cold: a new thread each time, started ahead as the server does it) describe it in turns. Prints
- * medians, the memory of this process, and the delay of its event loop meanwhile.
+ * imports aside) and this reader (cold: a new process each time, started ahead as the server does it) describe it in turns. Prints
+ * medians, the memory of the reader, and the delay of this process's event loop meanwhile.
  */
 const PYTHON = environment('STEPLEASE_TEST_PYTHON') ?? 'python3';
 const LEAVES = process.argv[2] ?? '5000';
@@ -29,10 +29,11 @@ try {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const idle = monitorEventLoopDelay({ resolution: 1 });
   let bytes = 0;
+  let peak = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const told = JSON.parse(python(LEAVES, '--time', '--answer', join(directory, 'orbax.json')));
     orbax.push(told.seconds * 1000);
-    const client = new RestoreWorkerClient({ clock: systemClock });
+    const client = new ReaderProcess({ clock: systemClock });
     client.warmUp();
     await sleep(1000);
     idle.enable();
@@ -46,6 +47,7 @@ try {
     );
     again.push(await timed(() => ask(client)));
     delay.disable();
+    peak = Math.max(peak, peakOfChildren());
     if (round === 0) compare(await ask(client), join(directory, 'orbax.json'));
     await client.close();
   }
@@ -57,7 +59,7 @@ try {
     times_faster_cold: Number((median(orbax) / median(cold)).toFixed(1)),
     event_loop_delay_p99_ms: p99(delay),
     event_loop_delay_p99_idle_ms: p99(idle),
-    peak_memory_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+    reader_peak_memory_mb: peak,
     answer_bytes: bytes,
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -72,7 +74,7 @@ function python(...args: string[]): string {
   });
 }
 
-async function ask(client: RestoreWorkerClient): Promise<Buffer> {
+async function ask(client: ReaderProcess): Promise<Buffer> {
   const task = { kind: 'restore_args', item: null, setGlobalShape: true, strict: true } as const;
   return Buffer.concat((await client.run({ ...task, directory: join(directory, '1') })).json);
 }
@@ -86,6 +88,23 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 /** The histogram counts from the last tick: its resolution is no delay. */
 function p99(histogram: { percentile(p: number): number }): number {
   return Number((histogram.percentile(99) / 1e6 - 1).toFixed(2));
+}
+
+/** Most memory in MB that a child of this process has held so far. */
+function peakOfChildren(): number {
+  const statuses = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => statusOf(pid))
+    .filter((status) => status.includes(`\nPPid:\t${process.pid}\n`));
+  return Math.max(...statuses.map((status) => Math.round(Number(/VmHWM:\s*(\d+)/.exec(status)?.[1]) / 1024)));
+}
+
+function statusOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function median(values: readonly number[]): number {

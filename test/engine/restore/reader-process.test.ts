@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { RestoreWorkerClient } from '../../../src/adapters/restore/restore-worker-client.js';
+import { ReaderProcess } from '../../../src/adapters/restore/reader-process.js';
 import { systemClock } from '../../../src/adapters/system-clock.js';
 import type { RestoreTask } from '../../../src/engine/restore/checkpoint-reader.js';
 import { RestoreError } from '../../../src/engine/restore/restore-error.js';
@@ -18,15 +18,14 @@ function refused(code: string, detail: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof RestoreError && error.code === code && detail.test(error.detail);
 }
 
-describe('the restore worker', () => {
+describe('the reader process', () => {
   const fixture = loadFixture('manager-many-items');
-  const client = new RestoreWorkerClient({ clock: systemClock });
-  client.warmUp();
+  const client = new ReaderProcess({ clock: systemClock });
   let root = '';
   let step = '';
 
   before(() => {
-    root = mkdtempSync(join(tmpdir(), 'restore-worker-'));
+    root = mkdtempSync(join(tmpdir(), 'reader-process-'));
     step = join(root, 'ckpt_000007');
     unpack(fixture, root);
   });
@@ -61,6 +60,20 @@ describe('the restore worker', () => {
     assert.match(text(json), /"restore_type":"int"/);
   });
 
+  it('takes a body and gives an answer that are longer than a piece', async () => {
+    const leaves = Array.from({ length: 20_000 }, (_, index) => ({ path: [`leaf ${index}`], kind: 'int' }));
+    const { json } = await client.run({
+      kind: 'construct',
+      body: Buffer.from(JSON.stringify({ target: { leaves } })),
+    });
+    assert.ok(json.length > 10);
+    assert.deepEqual(
+      JSON.parse(text(json)).leaves.at(-1).path,
+      ['leaf 9999'],
+      'the last in the order of JAX',
+    );
+  });
+
   it('passes refusals on, and goes on', async () => {
     await assert.rejects(client.run(task(null)), refused('item_required', /state/));
     await assert.rejects(client.run(task('nothing')), refused('item_not_found', /nothing/));
@@ -78,21 +91,26 @@ describe('the restore worker', () => {
   });
 });
 
-describe('a restore worker that misbehaves', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'restore-program-'));
+describe('a reader process that misbehaves', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'reader-program-'));
   const program = join(directory, 'program.mjs');
   writeFileSync(
     program,
-    `import { parentPort } from 'node:worker_threads';
-     parentPort.on('message', ({ directory }) => {
+    `process.on('message', ({ directory }) => {
        if (directory === 'exit') process.exit(3);
        if (directory === 'throw') throw new Error('on purpose');
        if (directory === 'hang') for (;;);
        if (directory === 'memory') { const all = []; for (;;) all.push(new Array(100_000).fill({})); }
-       parentPort.postMessage({ kind: 'answer', item: directory, json: [] });
+       if (directory === 'half') {
+         process.send({ kind: 'piece', bytes: Buffer.from('half') });
+         process.send({ kind: 'refusal', code: 'metadata_unreadable', detail: 'broken off' });
+         return;
+       }
+       process.send({ kind: 'piece', bytes: Buffer.from('whole') });
+       process.send({ kind: 'answer', item: directory });
      });`,
   );
-  const client = new RestoreWorkerClient({
+  const client = new ReaderProcess({
     clock: systemClock,
     program: pathToFileURL(program),
     timeoutMs: 2000,
@@ -107,20 +125,22 @@ describe('a restore worker that misbehaves', () => {
 
   for (const [what, detail] of [
     ['exit', /code 3/],
-    ['throw', /on purpose/],
-    ['memory', /memory/],
+    ['throw', /code 1/],
+    ['memory', /more than 32 MB of memory/],
     ['hang', /longer than 2 s/],
+    ['half', /broken off/],
   ] as const) {
     it(`by ${what} spoils that request only`, async () => {
       const spoilt = ask(what);
       const next = ask('fine');
       await assert.rejects(spoilt, refused('metadata_unreadable', detail));
-      assert.equal((await next).item, 'fine');
+      const { item, json } = await next;
+      assert.deepEqual([item, text(json)], ['fine', 'whole']);
     });
   }
 
   it('rejects what is still waiting when it is closed', async () => {
-    const other = new RestoreWorkerClient({ clock: systemClock, program: pathToFileURL(program) });
+    const other = new ReaderProcess({ clock: systemClock, program: pathToFileURL(program) });
     const [first, second] = [
       other.run({ kind: 'verify', directory: 'hang' }),
       other.run({ kind: 'verify', directory: 'x' }),

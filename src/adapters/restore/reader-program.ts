@@ -1,4 +1,3 @@
-import { parentPort } from 'node:worker_threads';
 import type { RestoreTask } from '../../engine/restore/checkpoint-reader.js';
 import { constructRestoreArgs } from '../../engine/restore/construct-restore-args.js';
 import { writeRestoreArgs } from '../../engine/restore/document-json.js';
@@ -11,28 +10,38 @@ import { verifyStep } from '../../engine/restore/verify-step.js';
 import { ByteSink } from './byte-sink.js';
 import { DirectoryFiles } from './directory-files.js';
 import { nodeCodecs } from './node-codecs.js';
-import type { RestoreReply } from './restore-worker-protocol.js';
+import type { FromReader, ToReader } from './reader-protocol.js';
 
 /** Does one task after the other: everything in it is synchronous, on files that nobody vouches for. */
-parentPort?.on('message', (task: RestoreTask) => {
-  const reply = perform(task);
-  // The bytes are moved to the other thread, not copied.
-  parentPort?.postMessage(reply, reply.kind === 'answer' ? reply.json.map((piece) => piece.buffer) : []);
+const body: Uint8Array[] = [];
+process.on('message', (message: ToReader) => {
+  if (message.kind === 'piece') body.push(message.bytes);
+  else
+    send(
+      perform(message.kind === 'construct' ? { ...message, body: Buffer.concat(body.splice(0)) } : message),
+    );
 });
 
-function perform(task: RestoreTask): RestoreReply {
-  const sink = new ByteSink();
+// Signals to the whole group are for the server, which answers what is under way; when it has gone the channel has, too.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+function send(message: FromReader): void {
+  process.send?.(message);
+}
+
+function perform(task: RestoreTask): FromReader {
+  const sink = new ByteSink((bytes) => send({ kind: 'piece', bytes }));
   try {
-    const item = answer(task, sink);
-    return { kind: 'answer', item, json: sink.finish() };
+    const item = answer(task, (text) => sink.write(text));
+    sink.flush();
+    return { kind: 'answer', item };
   } catch (error) {
     return refusal(error);
   }
 }
 
 /** Writes the answer and returns the name of the item that it is about. */
-function answer(task: RestoreTask, sink: ByteSink): string | null {
-  const write = (text: string) => sink.write(text);
+function answer(task: RestoreTask, write: (text: string) => void): string | null {
   switch (task.kind) {
     case 'restore_args': {
       const { item, files } = selectItem(new DirectoryFiles(task.directory), task.item);
@@ -48,7 +57,7 @@ function answer(task: RestoreTask, sink: ByteSink): string | null {
   }
 }
 
-function refusal(error: unknown): RestoreReply {
+function refusal(error: unknown): FromReader {
   if (error instanceof RestoreError) {
     const { code, detail, file, offset } = error;
     return { kind: 'refusal', code, detail, file, offset };
