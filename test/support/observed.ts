@@ -10,7 +10,7 @@ interface Seen<Name extends HappeningName = HappeningName> {
 type Predicate<Name extends HappeningName> = (happening: Happenings[Name]) => boolean;
 
 /** Far above what any awaited happening takes, on a loaded machine too. */
-const WITHIN_MS = 10_000;
+const WITHIN_MS = 60_000;
 
 /** Watches what a component tells, so that a test awaits what it wants to see and sleeps nowhere. */
 export class Observed {

@@ -9,8 +9,6 @@ export interface ReaderOptions {
   readonly clock: Clock;
   /** JavaScript heap of the process. Buffers come on top: together they stay below 256 MB. */
   readonly heapMb?: number;
-  /** A task that takes longer is given up and its process killed. */
-  readonly timeoutMs?: number;
   /** The program of the process; tests put in one that misbehaves. */
   readonly program?: URL;
 }
@@ -25,7 +23,8 @@ interface Job {
 
 const PROGRAM = new URL('./reader-program.js', import.meta.url);
 const DEFAULT_HEAP_MB = 112;
-const DEFAULT_TIMEOUT_MS = 60_000;
+/** A task that takes longer is given up and its process killed. */
+const TIMEOUT_MS = 60_000;
 /** The recursion of the readers is bounded, by what needs less than half of this. */
 const STACK_KIB = 3_900;
 
@@ -91,9 +90,8 @@ export class ReaderProcess implements CheckpointReader {
     const child = this.#process ?? this.#start();
     child.ref();
     child.channel?.ref();
-    const timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    this.#cancelTimer = this.#options.clock.after(timeoutMs, () =>
-      this.#lose(child, `took longer than ${timeoutMs / 1000} s`),
+    this.#cancelTimer = this.#options.clock.after(TIMEOUT_MS, () =>
+      this.#lose(child, `took longer than ${TIMEOUT_MS / 1000} s`),
     );
     // A process that does not take it any more ends, and is told of so.
     hand(child, job.task).catch(() => undefined);

@@ -33,7 +33,7 @@ class Watched {
   }
 }
 
-test('entries that appear, change their name or go are hinted at by name', { timeout: 10_000 }, async (t) => {
+test('entries that appear, change their name or go are hinted at by name', { timeout: 60_000 }, async (t) => {
   const root = temporaryDirectory(t);
   const watched = new Watched(t, root);
   mkdirSync(join(root, '100.orbax-checkpoint-tmp'));
@@ -45,7 +45,7 @@ test('entries that appear, change their name or go are hinted at by name', { tim
   assert.deepEqual(watched.ends, []);
 });
 
-test('writes to a file and changes of mode are no hints', { timeout: 10_000 }, async (t) => {
+test('writes to a file and changes of mode are no hints', { timeout: 60_000 }, async (t) => {
   const root = temporaryDirectory(t);
   writeFileSync(join(root, 'train.log'), '');
   const watched = new Watched(t, root);
@@ -60,7 +60,7 @@ for (const [what, remove] of [
   ['removed', rmdirSync],
   ['renamed away', (path: string) => renameSync(path, `${path}.away`)],
 ] as const) {
-  test(`a directory that is ${what} ends the watch, once`, { timeout: 10_000 }, async (t) => {
+  test(`a directory that is ${what} ends the watch, once`, { timeout: 60_000 }, async (t) => {
     const base = temporaryDirectory(t);
     const root = join(base, 'run');
     mkdirSync(root);
@@ -76,7 +76,7 @@ for (const [what, remove] of [
   });
 }
 
-test('a directory that was replaced at its path ends the watch', { timeout: 10_000 }, async (t) => {
+test('a directory that was replaced at its path ends the watch', { timeout: 60_000 }, async (t) => {
   const root = join(temporaryDirectory(t), 'run');
   mkdirSync(root);
   const watched = new Watched(t, root);
@@ -85,7 +85,7 @@ test('a directory that was replaced at its path ends the watch', { timeout: 10_0
   await watched.until(() => watched.ends.length > 0);
 });
 
-test('an entry with the directory’s own name does not end the watch', { timeout: 10_000 }, async (t) => {
+test('an entry with the directory’s own name does not end the watch', { timeout: 60_000 }, async (t) => {
   const root = join(temporaryDirectory(t), 'run');
   mkdirSync(root);
   const watched = new Watched(t, root);
@@ -104,7 +104,7 @@ test('what cannot be watched is refused with the reason', (t) => {
   });
 });
 
-test('nothing comes after stop, and stop can be repeated', { timeout: 10_000 }, async (t) => {
+test('nothing comes after stop, and stop can be repeated', { timeout: 60_000 }, async (t) => {
   const root = temporaryDirectory(t);
   const stopped = new Watched(t, root);
   stopped.stop();

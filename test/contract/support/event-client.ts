@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import type { EventDocument } from '../../../src/engine/documents.js';
 import type { Cleanup } from '../../support/temporary-directory.js';
 
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 60_000;
 
 /** How a stream ended: the close code and reason of a WebSocket; `end` of server-sent events; the status of a refusal. */
 export type StreamEnd = `${number} ${string}` | 'end' | number;

@@ -17,7 +17,7 @@ function refusedFast(bytes: Uint8Array, sentence: RegExp): void {
     (error: unknown) => error instanceof MetadataError && sentence.test(error.message),
   );
   const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
-  assert.ok(milliseconds < 1000, `took ${milliseconds} ms`);
+  assert.ok(milliseconds < 10_000, `took ${milliseconds} ms`);
 }
 
 describe('parsePythonJson', () => {
