@@ -10,7 +10,7 @@ import { NO_PARAMETERS } from './wire/parameters.js';
 import { compileValidator } from './wire/validator.js';
 
 /** A target tree of a large model has a hundred thousand leaves. */
-const BODY_LIMIT = 64 * 1_024 * 1_024;
+const BODY_LIMIT = 32 * 1_024 * 1_024;
 const BODIES_IN_ALL = 4 * BODY_LIMIT;
 
 const path = { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'integer' }] } };
@@ -88,7 +88,7 @@ export async function addRestoreTargetRoute(parent: HttpServer, engine: Engine):
           operationId: 'constructRestoreArgs',
           summary: 'Tell how to restore into a target tree',
           description:
-            "Orbax's `construct_restore_args(target, sharding_tree, set_global_shape, support_layout, strict)`. Needs no run and reads no checkpoint. Bodies up to 64 MiB.",
+            "Orbax's `construct_restore_args(target, sharding_tree, set_global_shape, support_layout, strict)`. Needs no run and reads no checkpoint. Bodies up to 32 MiB.",
           tags: ['restore args'],
           querystring: NO_PARAMETERS,
           body: TargetBody,

@@ -1,11 +1,19 @@
+import { RestoreError } from '../../engine/restore/restore-error.js';
 import { PIECE_BYTES } from './reader-protocol.js';
 
-/** Makes UTF-8 of text and hands it on in pieces of even size, so that a long answer is never there as a whole. */
+/** What waits for the reader on the other side is in memory: together with all else it stays below 256 MB. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Makes UTF-8 of text and hands it on in pieces of even size, so that a long answer is never there as a whole. Small files can ask for an
+ * enormous one: many leaves may share a name, and thereby a long sharding.
+ */
 export class ByteSink {
   readonly #encoder = new TextEncoder();
   readonly #piece = new Uint8Array(PIECE_BYTES);
   readonly #handOn: (piece: Uint8Array) => void;
   #used = 0;
+  #handedOn = 0;
 
   /** @param handOn gets a piece that is only good until it returns. */
   constructor(handOn: (piece: Uint8Array) => void) {
@@ -23,9 +31,17 @@ export class ByteSink {
     }
   }
 
-  /** Hands on what is left. */
+  /**
+   * Hands on what is left.
+   * @throws RestoreError when that makes too much of it.
+   */
   flush(): void {
     if (this.#used === 0) return;
+    this.#handedOn += this.#used;
+    if (this.#handedOn > MAX_BYTES) {
+      const detail = `the answer would be longer than ${MAX_BYTES / 1024 / 1024} MiB`;
+      throw new RestoreError('metadata_unreadable', detail);
+    }
     this.#handOn(this.#piece.subarray(0, this.#used));
     this.#used = 0;
   }

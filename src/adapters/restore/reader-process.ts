@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import type { Cancel, Clock } from '../../engine/clock.js';
 import type { CheckpointReader, RestoreAnswer, RestoreTask } from '../../engine/restore/checkpoint-reader.js';
 import { RestoreError } from '../../engine/restore/restore-error.js';
@@ -52,7 +51,12 @@ export class ReaderProcess implements CheckpointReader {
 
   /** Starts the process ahead of its first task, which then need not wait for that. */
   warmUp(): void {
-    if (this.#process === null && !this.#closed) rest(this.#start());
+    if (this.#process !== null || this.#closed) return;
+    try {
+      rest(this.#start());
+    } catch {
+      // The first task meets the same, and is answered with it.
+    }
   }
 
   /** @throws RestoreError, or an Error when the reader itself is at fault. */
@@ -76,7 +80,10 @@ export class ReaderProcess implements CheckpointReader {
     for (const job of this.#waiting.splice(0)) job.reject(error);
     this.#settle()?.reject(error);
     if (child === null) return;
-    const ended = once(child, 'exit');
+    const ended = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+      child.once('error', () => resolve());
+    });
     child.ref();
     child.kill('SIGKILL');
     await ended;
@@ -87,11 +94,18 @@ export class ReaderProcess implements CheckpointReader {
     const job = this.#waiting.shift();
     if (job === undefined) return;
     this.#current = job;
-    const child = this.#process ?? this.#start();
+    let child: ChildProcess;
+    try {
+      child = this.#process ?? this.#start();
+    } catch (error) {
+      this.#settle()?.reject(notStarted(error));
+      this.#next();
+      return;
+    }
     child.ref();
     child.channel?.ref();
     this.#cancelTimer = this.#options.clock.after(TIMEOUT_MS, () =>
-      this.#lose(child, `took longer than ${TIMEOUT_MS / 1000} s`),
+      this.#lose(child, tooMuch(`took longer than ${TIMEOUT_MS / 1000} s`)),
     );
     // A process that does not take it any more ends, and is told of so.
     hand(child, job.task).catch(() => undefined);
@@ -109,7 +123,7 @@ export class ReaderProcess implements CheckpointReader {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     child.on('message', (message: FromReader) => this.#take(child, message));
-    child.on('error', (error) => this.#lose(child, `could not begin: ${error.message}`));
+    child.on('error', (error) => this.#lose(child, notStarted(error)));
     child.on('exit', (code, signal) => this.#lose(child, this.#ending(code, signal)));
     this.#process = child;
     return child;
@@ -118,7 +132,8 @@ export class ReaderProcess implements CheckpointReader {
   #take(child: ChildProcess, message: FromReader): void {
     if (child !== this.#process) return;
     if (message.kind === 'piece') {
-      this.#current?.json.push(message.bytes);
+      // What came is a view into a larger buffer, and may be kept for long.
+      this.#current?.json.push(new Uint8Array(message.bytes));
       return;
     }
     rest(child);
@@ -134,18 +149,20 @@ export class ReaderProcess implements CheckpointReader {
   }
 
   /** Called once per process that is given up: its later events find another one in its place. */
-  #lose(child: ChildProcess, why: string): void {
+  #lose(child: ChildProcess, error: Error): void {
     if (child !== this.#process) return;
     this.#process = null;
     child.kill('SIGKILL');
-    this.#settle()?.reject(new RestoreError('metadata_unreadable', `reading the checkpoint ${why}`));
+    this.#settle()?.reject(error);
     this.#next();
   }
 
-  #ending(code: number | null, signal: NodeJS.Signals | null): string {
+  /** Signals come of what is read, a code only of the program itself. */
+  #ending(code: number | null, signal: NodeJS.Signals | null): Error {
+    if (signal === null) return new Error(`the checkpoint reader ended with code ${code}`);
     // What V8 does when its heap is full.
-    if (signal === 'SIGABRT') return `took more than ${this.#heapMb} MB of memory`;
-    return `ended the reader ${signal === null ? `with code ${code}` : `by ${signal}`}`;
+    if (signal === 'SIGABRT') return tooMuch(`took more than ${this.#heapMb} MB of memory`);
+    return tooMuch(`ended the reader by ${signal}`);
   }
 
   #settle(): Job | null {
@@ -157,6 +174,15 @@ export class ReaderProcess implements CheckpointReader {
   }
 }
 
+function tooMuch(why: string): RestoreError {
+  return new RestoreError('metadata_unreadable', `reading the checkpoint ${why}`);
+}
+
+function notStarted(error: unknown): Error {
+  const why = error instanceof Error ? error.message : String(error);
+  return new Error(`the checkpoint reader cannot be started: ${why}`, { cause: error });
+}
+
 /** An idle process must not keep this one alive. */
 function rest(child: ChildProcess): void {
   child.unref();
@@ -166,9 +192,9 @@ function rest(child: ChildProcess): void {
 /** A large body goes piece by piece, each when the one before has gone. */
 async function hand(child: ChildProcess, task: RestoreTask): Promise<void> {
   if (task.kind !== 'construct') return send(child, task);
+  await send(child, { kind: 'construct', bodyBytes: task.body.length });
   for (let at = 0; at < task.body.length; at += PIECE_BYTES)
     await send(child, { kind: 'piece', bytes: task.body.subarray(at, at + PIECE_BYTES) });
-  return send(child, { kind: 'construct' });
 }
 
 function send(child: ChildProcess, message: ToReader): Promise<void> {

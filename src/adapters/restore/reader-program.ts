@@ -13,17 +13,30 @@ import { nodeCodecs } from './node-codecs.js';
 import type { FromReader, ToReader } from './reader-protocol.js';
 
 /** Does one task after the other: everything in it is synchronous, on files that nobody vouches for. */
-const body: Uint8Array[] = [];
 process.on('message', (message: ToReader) => {
-  if (message.kind === 'piece') body.push(message.bytes);
-  else
-    send(
-      perform(message.kind === 'construct' ? { ...message, body: Buffer.concat(body.splice(0)) } : message),
-    );
+  const task = take(message);
+  if (task !== null) send(perform(task));
 });
+process.on('disconnect', () => process.exit());
 
-// Signals to the whole group are for the server, which answers what is under way; when it has gone the channel has, too.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+// Signals to the whole group are for the server, which answers what is under way.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const)
+  process.on(signal, () => undefined);
+
+let body = new Uint8Array();
+let received = 0;
+
+/** The task that is complete with this message; null: its body is not. */
+function take(message: ToReader): RestoreTask | null {
+  if (message.kind === 'construct') {
+    body = new Uint8Array(message.bodyBytes);
+    received = 0;
+  } else if (message.kind === 'piece') {
+    body.set(message.bytes, received);
+    received += message.bytes.length;
+  } else return message;
+  return received === body.length ? { kind: 'construct', body } : null;
+}
 
 function send(message: FromReader): void {
   process.send?.(message);

@@ -9,8 +9,11 @@ export interface Piece {
   readonly bytes: Uint8Array;
 }
 
-/** The pieces of a body come ahead of the task that they belong to. */
-export type ToReader = Piece | Exclude<RestoreTask, { kind: 'construct' }> | { readonly kind: 'construct' };
+/** The pieces of a body come behind the task that they belong to, until there are as many bytes as it says. */
+export type ToReader =
+  | Exclude<RestoreTask, { kind: 'construct' }>
+  | { readonly kind: 'construct'; readonly bodyBytes: number }
+  | Piece;
 
 /** The pieces of an answer, finished JSON in UTF-8, come ahead of its end; a refusal takes back those that came already. */
 export type FromReader =

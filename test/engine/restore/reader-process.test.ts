@@ -120,22 +120,35 @@ describe('a reader process that misbehaves', () => {
     rmSync(directory, { recursive: true });
   });
 
-  for (const [what, detail] of [
-    ['exit', /code 3/],
-    ['throw', /code 1/],
-    ['memory', /more than 32 MB of memory/],
-    ['hang', /longer than 60 s/],
-    ['half', /broken off/],
+  for (const [what, reason] of [
+    ['exit', /^the checkpoint reader ended with code 3$/],
+    ['throw', /^the checkpoint reader ended with code 1$/],
+    ['memory', refused('metadata_unreadable', /more than 32 MB of memory/)],
+    ['hang', refused('metadata_unreadable', /longer than 60 s/)],
+    ['half', refused('metadata_unreadable', /broken off/)],
   ] as const) {
     it(`by ${what} spoils that request only`, async () => {
       const spoilt = ask(what);
       const next = ask('fine');
       if (what === 'hang') clock.advance(60_000);
-      await assert.rejects(spoilt, refused('metadata_unreadable', detail));
+      await assert.rejects(spoilt, reason instanceof RegExp ? { message: reason } : reason);
       const { item, json } = await next;
       assert.deepEqual([item, text(json)], ['fine', 'whole']);
     });
   }
+
+  it('says so while it cannot be started, and is started as soon as it can', async () => {
+    const other = new ReaderProcess({ clock, program: pathToFileURL(program) });
+    process.env['STEPLEASE_TOO_LONG'] = 'x'.repeat(200_000);
+    other.warmUp();
+    const refusals = [1, 2].map(() =>
+      assert.rejects(other.run({ kind: 'verify', directory: 'x' }), /cannot be started: spawn E2BIG/),
+    );
+    await Promise.all(refusals);
+    delete process.env['STEPLEASE_TOO_LONG'];
+    assert.equal((await other.run({ kind: 'verify', directory: 'fine' })).item, 'fine');
+    await other.close();
+  });
 
   it('rejects what is still waiting when it is closed', async () => {
     const other = new ReaderProcess({ clock: systemClock, program: pathToFileURL(program) });
