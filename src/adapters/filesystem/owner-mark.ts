@@ -11,6 +11,8 @@ import { writeNewFile } from './write-new-file.js';
 
 export const MARK = 'owner.json';
 const MAX_MARK_BYTES = 4096;
+/** The reconciler of whoever owns the directory clears such names away after a crash. */
+const TEMPORARY = '.tmp-owner-';
 const NOTE =
   'steplease keeps snapshots of checkpoints here. Leave this file: it says which database knows about them.';
 
@@ -110,8 +112,7 @@ function storeIn(bytes: Uint8Array): string | null {
 
 /** The owner that the directory has afterwards. */
 function setMark(os: Os, handle: DirectoryHandle, owner: string): string {
-  // A name that the reconciler of whoever owns the directory clears away after a crash.
-  const temporary = `.tmp-owner-${process.pid}-${process.hrtime.bigint()}`;
+  const temporary = `${TEMPORARY}${process.pid}-${process.hrtime.bigint()}`;
   const text = JSON.stringify({ store: owner, created_at: new Date().toISOString(), note: NOTE });
   try {
     writeNewFile(os, 'write owner mark', handle.at(temporary), Buffer.from(`${text}\n`));
@@ -119,6 +120,9 @@ function setMark(os: Os, handle: DirectoryHandle, owner: string): string {
   } finally {
     remove(os, handle, temporary);
   }
+  // Now that there is a mark no other comes of these: claims that lost, or that a crash cut off while nobody owned the directory.
+  for (const name of os.names('list temporary marks', handle.address))
+    if (name.startsWith(TEMPORARY)) remove(os, handle, name);
   os.fsync('sync owner mark', handle.fd);
   return readMark(os, handle) ?? owner;
 }
@@ -129,7 +133,8 @@ function publishMark(os: Os, handle: DirectoryHandle, temporary: string): void {
     os.link('publish owner mark', handle.at(temporary), handle.at(MARK));
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === 'EEXIST') return;
+    // ENOENT: another store was faster, and has cleared the temporary one away.
+    if (errno === 'EEXIST' || errno === 'ENOENT') return;
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(errno)) throw error;
     os.rename('publish owner mark', handle.at(temporary), handle.at(MARK));
   }

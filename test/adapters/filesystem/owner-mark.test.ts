@@ -107,6 +107,14 @@ test('of two stores that claim at the same time one wins', (t) => {
   assert.equal(ownerOf(nodeOs, directory), 'store-2');
 });
 
+test('what claims left behind that were cut off before there was an owner goes with the first that succeeds', (t) => {
+  const directory = join(temporaryDirectory(t), '_STEPLEASE');
+  mkdirSync(directory);
+  writeFileSync(join(directory, '.tmp-owner-1-1'), '{"store":"store-9"}');
+  assert.deepEqual(claim(nodeOs, directory, 'store-1'), { outcome: 'owned' });
+  assert.deepEqual(readdirSync(directory).toSorted(), ['commit_success.txt', 'owner.json']);
+});
+
 test('a filesystem without hard links can be claimed', (t) => {
   const directory = join(temporaryDirectory(t), '_STEPLEASE');
   const faulty = new FaultyOs().failMethod('link', 'EPERM');
