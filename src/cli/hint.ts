@@ -1,23 +1,27 @@
+const TAKE_ANOTHER = 'stop reading its path and take a new one with "steplease lease acquire"';
+
 /** What to do after a refusal, in terms of this command line; the server's own hints speak of requests. */
-const HINTS: Readonly<Record<string, string>> = {
-  run_required:
-    '"steplease runs" lists the runs: name one with --run, or start the server with its directory',
-  run_not_found: '"steplease runs" lists the runs',
-  step_not_found:
-    '"steplease explain STEP" says why it is not visible, "steplease steps --state all" shows every entry',
-  item_required: 'add --item NAME',
-  metadata_unreadable: '"steplease verify STEP" tells what else is wrong with the checkpoint',
-  lease_not_found: '"steplease lease list" lists the active ones',
-  lease_expired: 'stop reading its path and take a new one with "steplease lease acquire"',
-  lease_released: 'stop reading its path and take a new one with "steplease lease acquire"',
-  lease_broken: 'stop reading its path and take a new one with "steplease lease acquire"',
-  lease_lost: 'stop reading its path and take a new one with "steplease lease acquire"',
-  not_a_delivery: '"steplease lease release" releases it',
-  consumer_not_found: '"steplease consumer list" lists them, "steplease consumer create NAME" makes one',
-  consumer_exists: 'use another name, or "steplease consumer delete NAME" first',
-};
+const HINTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    run_required:
+      '"steplease runs" lists the runs: name one with --run, or start the server with its directory',
+    run_not_found: '"steplease runs" lists the runs',
+    step_not_found:
+      '"steplease explain STEP" says why it is not visible, "steplease steps --state all" shows every entry',
+    item_required: 'add --item NAME',
+    metadata_unreadable: '"steplease verify STEP" tells what else is wrong with the checkpoint',
+    lease_not_found: '"steplease lease list" lists the active ones',
+    lease_expired: TAKE_ANOTHER,
+    lease_released: TAKE_ANOTHER,
+    lease_broken: TAKE_ANOTHER,
+    lease_lost: TAKE_ANOTHER,
+    not_a_delivery: '"steplease lease release" releases it',
+    consumer_not_found: '"steplease consumer list" lists them, "steplease consumer create NAME" makes one',
+    consumer_exists: 'use another name, or "steplease consumer delete NAME" first',
+  }),
+);
 
 /** @param served the server's hint, for codes that mean the same on every way in. */
 export function hintFor(code: string, served: string | null): string | null {
-  return Object.hasOwn(HINTS, code) ? (HINTS[code] ?? null) : served;
+  return HINTS.get(code) ?? served;
 }
