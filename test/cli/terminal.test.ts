@@ -9,9 +9,9 @@ import { patient } from './command-line.js';
 const noScript =
   spawnSync('script', ['--version']).status === 0 ? false : 'script(1) of util-linux is missing';
 
-/** On a terminal of its own, which `script` makes. */
+/** On a terminal of its own, which `script` makes, with no shell left between them: some of those die of the SIGINT of a command that did not. */
 function onTerminal(t: TestContext, command: string, env: Readonly<Record<string, string>>): Child {
-  const line = `"${process.execPath}" "${MAIN}" ${command}`;
+  const line = `exec "${process.execPath}" "${MAIN}" ${command}`;
   return new Child(
     t,
     '--quiet',
