@@ -20,7 +20,7 @@ export class Child {
     interpreter = process.execPath,
   ) {
     this.process = spawn(interpreter, [program, ...args], {
-      env: { ...process.env, ...env },
+      env: { ...surroundings(), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -69,4 +69,10 @@ export class Child {
   private describe(): string {
     return `stdout ${JSON.stringify(this.stdout)}, stderr ${JSON.stringify(this.stderr)}`;
   }
+}
+
+/** The environment without what steers the program: nobody's settings are to decide a test. */
+function surroundings(): NodeJS.ProcessEnv {
+  const isSetting = (name: string): boolean => /^(STEPLEASE_(?!TEST_)|NO_COLOR$)/.test(name);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name)));
 }
