@@ -137,7 +137,9 @@ describe('a reader process that misbehaves', () => {
     });
   }
 
-  it('says so while it cannot be started, and is started as soon as it can', async () => {
+  it('says so while it cannot be started, and is started as soon as it can', async (t) => {
+    const restore = (): boolean => delete process.env['STEPLEASE_TOO_LONG'];
+    t.after(restore);
     const other = new ReaderProcess({ clock, program: pathToFileURL(program) });
     process.env['STEPLEASE_TOO_LONG'] = 'x'.repeat(200_000);
     other.warmUp();
@@ -145,7 +147,7 @@ describe('a reader process that misbehaves', () => {
       assert.rejects(other.run({ kind: 'verify', directory: 'x' }), /cannot be started: spawn E2BIG/),
     );
     await Promise.all(refusals);
-    delete process.env['STEPLEASE_TOO_LONG'];
+    restore();
     assert.equal((await other.run({ kind: 'verify', directory: 'fine' })).item, 'fine');
     await other.close();
   });
