@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'node:test';
 import { FakeClock } from '../support/fake-clock.js';
+import { Interference } from './support/interference.js';
 import { asLease, problem, Stage, type StageOptions } from './support/stage.js';
 import { Workers } from './support/workers.js';
 
@@ -310,6 +313,29 @@ test('a worker that hangs up while it waits costs no attempt', async (t) => {
   await stage.save(10);
 
   assert.equal((await workers.delivery()).delivery?.attempt, 1);
+});
+
+test('workers who wait for a path that is taken do not keep each other awake', async (t) => {
+  const interference = new Interference();
+  const run = { snapshot_layout: 'orbax', poll_interval: 0.25 };
+  const stage = await Stage.set(t, { run, around: interference.around });
+  await mkdir(join(stage.root, '_SNAPSHOTS/10/stranger'), { recursive: true });
+  await stage.save(10);
+  const workers = await Workers.set(stage, { mode: 'latest' });
+  let attempts = 0;
+  interference.always('build', async (proceed) => {
+    attempts += 1;
+    return proceed();
+  });
+
+  const answers = await Promise.all([workers.next({ timeout: 1 }), workers.next({ timeout: 1 })]);
+
+  for (const { body } of answers) {
+    assert.equal(body['reason'], 'timeout');
+    assert.match(body['detail'], /step 10: snapshot_path_busy/);
+  }
+  // Each at once, and then once in a poll interval.
+  assert.ok(attempts <= 10, `${attempts} attempts`);
 });
 
 test('Idempotency-Key: the same key gives the same delivery, also of a call that still waits', async (t) => {

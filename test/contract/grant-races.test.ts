@@ -184,7 +184,7 @@ test('a run that is removed while its step is snapshotted gives no lease any mor
 test('a database that takes no writes while a grant is under way leaves neither lease nor snapshot', async (t) => {
   const interference = new Interference();
   const clock = new FakeClock();
-  const stage = await Stage.set(t, { clock, around: interference.around });
+  const stage = await Stage.set(t, { clock, run: { poll_interval: 60 }, around: interference.around });
   await stage.save(100);
   interference.next('build', async (proceed) => {
     const result = await proceed();
@@ -196,10 +196,18 @@ test('a database that takes no writes while a grant is under way leaves neither 
   assert.match(String(detail), /cannot be removed: disk I\/O error/);
 
   interference.storeFault = null;
-  clock.advance(30_000);
+  const timers = clock.pendingTimers;
+  const waiting = stage.grant({ until: 100, timeout: 300 });
+  // Its timeout and its pause before the next attempt.
+  await stage.timersSet(clock, timers + 2);
+  // Long before the next poll.
+  clock.advance(1_000);
 
+  const lease = asLease(await waiting);
   // Without a trace of the first attempt: its pending lease would keep the snapshot, its row would forbid another one.
-  await assertGranted(stage);
+  await stage.observed.next('snapshotRemoved');
+  assert.equal((await stage.release(lease)).status, 204);
+  await stage.observed.next('snapshotRemoved');
   assert.equal((await stage.run()).snapshots.count, 0);
 });
 

@@ -119,6 +119,27 @@ test('a snapshot that cannot be removed is stuck, visibly, and removed as soon a
   await stage.lease({ step: 100 });
 });
 
+test('with until a grant waits for a stuck snapshot, and gets the path at once when it is gone', async (t) => {
+  const interference = new Interference();
+  const clock = new FakeClock();
+  const run = { poll_interval: 60 };
+  const { stage, lease } = await leased(t, { clock, run, around: interference.around });
+  const failed = { outcome: 'failed', errno: 'EIO', path: lease.path, detail: 'a disk that fails' } as const;
+  interference.always('erase', async () => failed);
+  assert.equal((await stage.release(lease)).status, 204);
+  await stage.event('snapshot.stuck');
+  const timers = clock.pendingTimers;
+
+  const waiting = stage.grant({ until: 100, timeout: 300 });
+  // Its timeout and its pause before the next attempt.
+  await stage.timersSet(clock, timers + 2);
+  interference.stop('erase');
+  // Long before the next poll.
+  clock.advance(30_000);
+
+  assert.equal((await waiting).status, 201);
+});
+
 test('a list shows active leases, without their ids', async (t) => {
   const { stage, lease } = await leased(t);
   const other = await stage.lease({ step: 100 });

@@ -136,9 +136,10 @@ export class DeliveryDesk {
         recorder.end(slice.start, outcome, null);
         return { granted: false, wait: wait.unsatisfied(slice, consumer, end.kind) };
       }
+      const since = slice.live.run.position;
       const lease = await this.#deliver(slice, consumer, end.owed, asked);
       if (lease === 'busy') {
-        if (await this.#ports.room.mayTryAgain(slice)) continue;
+        if (await this.#ports.room.mayTryAgain(slice, since)) continue;
         recorder.end(slice.start, 'timeout', null);
         return { granted: false, wait: wait.unsatisfied(slice, consumer, 'timeout') };
       }

@@ -148,6 +148,7 @@ export class Lessor {
     for (;;) {
       const end = await this.#ports.room.seek(slice, condition);
       if (end.kind !== 'step') return this.#withoutStep(slice, request, end, condition);
+      const since = live.run.position;
       try {
         const lease = await this.#ports.protocol.grant(live, end.tracked, terms);
         if (this.#waits(request)) this.#ports.room.record(slice, end);
@@ -159,7 +160,7 @@ export class Lessor {
           if (exactly !== null) throw stepGone(error);
           gone.add(end.tracked.entry.generation ?? '');
         } else if (!isBusy(error) || request.step !== null) throw error;
-        else if (!(await this.#ports.room.mayTryAgain(slice)))
+        else if (!(await this.#ports.room.mayTryAgain(slice, since)))
           return this.#withoutPath(slice, condition, error);
       }
     }

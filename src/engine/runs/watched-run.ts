@@ -77,6 +77,11 @@ export class WatchedRun {
     return this.#record.finishedAt !== null;
   }
 
+  /** Position in the log of the newest event of this run that memory reflects. */
+  get position(): number {
+    return this.#lastSequence;
+  }
+
   /** Where a list of this run's steps stands in the event log: all events of this run up to it are in the list. */
   get cursor(): string {
     const { log } = this.#context;

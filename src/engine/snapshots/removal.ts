@@ -90,8 +90,8 @@ export class Removal {
 
   /** Never rejects. */
   async #attempt(retired: Promise<Obstacle | null>): Promise<Obstacle | null> {
-    const obstacle = (await retired) ?? (await this.#erase());
     const before = this.#obstacle;
+    const obstacle = (await retired) ?? (await this.#erase());
     this.#obstacle = obstacle;
     if (obstacle !== null && before === null) await this.#tellStuck(obstacle);
     return obstacle;
@@ -137,15 +137,20 @@ export class Removal {
   async #forget(): Promise<void> {
     const { log, clock, observer, runs } = this.#ports;
     const { snapshot } = this;
+    // Nobody was told of one that never became ready, unless it was in the way.
+    const isKnown = snapshot.state !== 'building' || this.#obstacle !== null;
     await log.commit(
       async (tx, emit) => {
         await tx.snapshots.remove(snapshot.id);
-        // Nobody was told of one that never became ready.
-        if (snapshot.state !== 'building') emit(snapshotEvent('snapshot.deleted', snapshot, clock.now()));
+        if (isKnown) emit(snapshotEvent('snapshot.deleted', snapshot, clock.now()));
       },
-      (_value, events) => runs.noteEvents(events),
+      (_value, events) => {
+        // Whom the event wakes finds the path free.
+        this.#obstacle = null;
+        runs.noteEvents(events);
+      },
     );
-    if (snapshot.state === 'building') return;
+    if (!isKnown) return;
     const { run, step, generation, fileCount: files } = snapshot;
     const durationMs = clock.monotonic() - this.#startedMs;
     observer.snapshotRemoved({ run, step, generation, durationMs, files });

@@ -56,7 +56,8 @@ export class SnapshotRemover {
   async clear(path: string): Promise<void> {
     for (const removal of this.#removals.values()) {
       if (removal.snapshot.path !== path) continue;
-      const obstacle = removal.obstacle ?? (await removal.attempted);
+      await removal.attempted;
+      const { obstacle } = removal;
       if (obstacle === null) continue;
       throw pathBusy(
         `${path} is busy: what was there cannot be removed: ${obstacle.detail}`,

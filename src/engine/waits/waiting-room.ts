@@ -162,14 +162,25 @@ export class WaitingRoom {
     else this.#recorder.end(start, end.kind, null);
   }
 
-  /** A path becomes free with an event of the run, or by other hands: whether there is time to look again after either. */
-  async mayTryAgain(slice: WaitSlice): Promise<boolean> {
-    const { live, scope } = slice;
-    const wakeup = this.#log.wakeup(live.run.name);
-    await nap(this.#clock, wakeup, wakeup.version, scope.interrupt, live.run.record.options.pollIntervalMs);
-    const failure = scope.failure(live.run.name);
+  /**
+   * A path becomes free with an event of the run, or by other hands: whether there is time to look again after either. Wakeups without an
+   * event do not count: workers that give a step back would wake each other for as long as its path is taken.
+   *
+   * @param since the run's position when the attempt began: what happens while it fails is not missed.
+   */
+  async mayTryAgain({ live, scope }: WaitSlice, since: number): Promise<boolean> {
+    const { run } = live;
+    const { interrupt } = scope;
+    const wakeup = this.#log.wakeup(run.name);
+    const untilMs = this.#clock.monotonic() + run.record.options.pollIntervalMs;
+    while (run.position === since && interrupt.reason === null) {
+      const restMs = untilMs - this.#clock.monotonic();
+      if (restMs <= 0) break;
+      await nap(this.#clock, wakeup, wakeup.version, interrupt, restMs);
+    }
+    const failure = scope.failure(run.name);
     if (failure !== null) throw failure;
-    return scope.interrupt.reason === null;
+    return interrupt.reason === null;
   }
 
   unsatisfied(

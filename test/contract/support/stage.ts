@@ -116,6 +116,11 @@ export class Stage {
     assert.fail(`no ${kind} were pruned`);
   }
 
+  /** Waits until so many timers run on the server's clock: what is to wait for them waits. */
+  async timersSet(clock: FakeClock, count: number): Promise<void> {
+    while (clock.pendingTimers < count) await this.get('/livez');
+  }
+
   /** Waits until the server has looked at the directory anew. */
   async scanned(): Promise<void> {
     const { status } = await this.configure(this.#options.run);
