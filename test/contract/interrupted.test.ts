@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
+import { eventually } from '../support/eventually.js';
 import { edit, exists, rows, snapshotEntries } from './support/aftermath.js';
 import { leased, type Stage } from './support/stage.js';
 import { filesUnder } from './support/trainer.js';
@@ -150,8 +151,7 @@ test('layout orbax: a stranger who moved in after a snapshot was taken away stay
 
 /** Neither lease nor snapshot, on disk and in the database; and the step can be leased again. */
 async function assertNothing(stage: Stage, name = '_STEPLEASE'): Promise<void> {
-  for (let round = 0; rows(stage, 'snapshots').length > 0 && round < 100; round += 1)
-    await stage.get('/livez');
+  await eventually(() => rows(stage, 'snapshots').length === 0);
   assert.deepEqual(rows(stage, 'snapshots'), []);
   assert.deepEqual(rows(stage, 'leases'), []);
   assert.deepEqual(await snapshotEntries(stage, name), []);

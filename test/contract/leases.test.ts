@@ -81,6 +81,7 @@ test('a release whose path cannot be taken away does not claim that it was', asy
 
   assert.match(String(detail), /lease 1 is released, but its path is still there/);
   assert.equal(errno, 'EROFS');
+  await stage.event('snapshot.stuck');
   assert.equal((await stage.show(lease)).state, 'released');
   clock.advance(30_000);
   await stage.observed.next('snapshotRemoved');

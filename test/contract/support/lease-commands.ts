@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { AsyncCommand } from 'fast-check';
 import type { PublicLeaseDocument } from '../../../src/engine/documents.js';
+import { eventually } from '../../support/eventually.js';
 import type { FakeClock } from '../../support/fake-clock.js';
 import type { LeaseModel, ModelLease } from './lease-model.js';
 import { asLease, problem, type Stage } from './stage.js';
@@ -16,8 +17,6 @@ export interface Real {
 
 /** An expiry may come so much later than the TTL. */
 const LATE_MS = 1_000;
-/** Each is a request or more: what is under way has ended long before. */
-const LOOKS = 200;
 
 abstract class LeaseCommand implements AsyncCommand<LeaseModel, Real> {
   check(_model: Readonly<LeaseModel>): boolean {
@@ -273,12 +272,12 @@ async function checkInvariants(model: LeaseModel, real: Real): Promise<void> {
   const { stage } = real;
   const expected = () => model.leases.map(({ lease, state }) => [lease.number, state]);
   let shown: unknown[] = [];
-  for (let look = 0; look < LOOKS; look += 1) {
+  await eventually(async () => {
     await catchUp(model, real);
     const { body } = await stage.get('/leases?state=all');
     shown = (body['items'] as unknown as PublicLeaseDocument[]).map(({ number, state }) => [number, state]);
-    if (isDeepStrictEqual(shown, expected())) break;
-  }
+    return isDeepStrictEqual(shown, expected());
+  });
   assert.deepEqual(shown, expected(), 'invariant 7: an ended lease stays as it ended');
   for (const held of model.active) {
     const { lease, contents } = held;
@@ -303,11 +302,11 @@ async function checkRefcount(model: LeaseModel, real: Real): Promise<void> {
       ),
     ].sort();
   let found: readonly string[] = [];
-  for (let look = 0; look < LOOKS; look += 1) {
+  await eventually(async () => {
+    await catchUp(model, real);
     const entries = await readdir(directory).catch(() => []);
     found = entries.filter((name) => name !== 'owner.json' && name !== 'commit_success.txt').sort();
-    if (isDeepStrictEqual(found, needed())) return;
-    await catchUp(model, real);
-  }
+    return isDeepStrictEqual(found, needed());
+  });
   assert.deepEqual(found, needed(), 'invariant 5: a snapshot for each held generation, and no other');
 }

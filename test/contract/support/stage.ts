@@ -6,6 +6,7 @@ import type { EventDocument, LeaseDocument, RunDocument } from '../../../src/eng
 import type { EventType } from '../../../src/engine/events/event.js';
 import type { Happenings } from '../../../src/engine/observer.js';
 import type { AppTools } from '../../../src/server.js';
+import { eventually } from '../../support/eventually.js';
 import type { FakeClock } from '../../support/fake-clock.js';
 import type { Answer } from '../../support/http-client.js';
 import type { Observed } from '../../support/observed.js';
@@ -108,12 +109,13 @@ export class Stage {
 
   /** Lets minutes pass until something of a kind was removed by retention, which looks once in a minute. */
   async pruned(clock: FakeClock, kind: Happenings['retentionPruned']['what']): Promise<void> {
-    for (let minute = 0; minute < 100; minute += 1) {
-      if (this.observed.all('retentionPruned').some(({ what }) => what === kind)) return;
+    const isPruned = async () => {
+      if (this.observed.all('retentionPruned').some(({ what }) => what === kind)) return true;
       clock.advance(60_000);
       await this.get('/livez');
-    }
-    assert.fail(`no ${kind} were pruned`);
+      return false;
+    };
+    assert.ok(await eventually(isPruned), `no ${kind} were pruned`);
   }
 
   /** Waits until so many timers run on the server's clock: what is to wait for them waits. */
