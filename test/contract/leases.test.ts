@@ -141,6 +141,25 @@ test('with until a grant waits for a stuck snapshot, and gets the path at once w
   assert.equal((await waiting).status, 201);
 });
 
+test('a stuck snapshot is in the way of its generation under every path: 409 snapshot_path_busy', async (t) => {
+  const interference = new Interference();
+  const clock = new FakeClock();
+  const { stage, lease } = await leased(t, { clock, around: interference.around });
+  const failed = { outcome: 'failed', errno: 'EIO', path: lease.path, detail: 'a disk that fails' } as const;
+  interference.always('erase', async () => failed);
+  assert.equal((await stage.release(lease)).status, 204);
+  await stage.event('snapshot.stuck');
+  assert.equal((await stage.configure({ snapshot_layout: 'orbax' })).status, 200);
+
+  const { detail } = problem(await stage.grant({ step: 100 }), 409, 'snapshot_path_busy');
+
+  assert.ok(String(detail).startsWith(`${lease.path} is busy`));
+  interference.stop('erase');
+  clock.advance(30_000);
+  await stage.observed.next('snapshotRemoved');
+  assert.equal((await stage.lease({ step: 100 })).path, `${stage.root}/_SNAPSHOTS/100`);
+});
+
 test('a list shows active leases, without their ids', async (t) => {
   const { stage, lease } = await leased(t);
   const other = await stage.lease({ step: 100 });

@@ -56,7 +56,8 @@ export class HoldProtocol {
     await limits.checkSpace(live.run);
     const original = await originalOf(live, tracked);
     for (;;) {
-      await remover.clear(snapshotPaths(live.run.record, generation, stepName).path);
+      const { path } = snapshotPaths(live.run.record, generation, stepName);
+      await remover.clear(live.run.name, generation, path);
       let build: Promise<SnapshotRecord> | null = null;
       const claim = await this.#claim(live, consumer, original, ordinal, (claimed) => {
         if (claimed.role === 'builder') build = builder.build(live.run, original, claimed.snapshot);

@@ -73,7 +73,8 @@ export class GrantProtocol {
     const original = await originalOf(live, found);
     for (;;) {
       const { generation, name } = original.entry;
-      await this.#ports.remover.clear(snapshotPaths(live.run.record, generation, name).path);
+      const { path } = snapshotPaths(live.run.record, generation, name);
+      await this.#ports.remover.clear(live.run.name, generation, path);
       const { lease, build } = await this.#place(live, original, terms, place);
       if (lease === null) continue;
       if (build === null) return lease;

@@ -49,18 +49,21 @@ export class SnapshotRemover {
   }
 
   /**
-   * Waits until no removal is in the way of a new snapshot under the path.
+   * Waits until no removal is in the way of a new snapshot of the generation under the path. One of the same generation may be under
+   * another path: that of the run's options before they were changed.
    *
    * @throws EngineError `snapshot_path_busy` when one is stuck.
    */
-  async clear(path: string): Promise<void> {
+  async clear(run: string, generation: string, path: string): Promise<void> {
     for (const removal of this.#removals.values()) {
-      if (removal.snapshot.path !== path) continue;
+      const { snapshot } = removal;
+      const isSame = snapshot.run === run && snapshot.generation === generation;
+      if (snapshot.path !== path && !isSame) continue;
       await removal.attempted;
       const { obstacle } = removal;
       if (obstacle === null) continue;
       throw pathBusy(
-        `${path} is busy: what was there cannot be removed: ${obstacle.detail}`,
+        `${snapshot.path} is busy: what was there cannot be removed: ${obstacle.detail}`,
         'mend what the detail names: it is tried again every 30 s',
       );
     }
