@@ -330,13 +330,55 @@ test('workers who wait for a path that is taken do not keep each other awake', a
 
   const answers = await Promise.all([workers.next({ timeout: 1 }), workers.next({ timeout: 1 })]);
 
-  for (const { body } of answers) {
-    assert.equal(body['reason'], 'timeout');
-    assert.match(body['detail'], /step 10: snapshot_path_busy/);
-  }
+  assert.deepEqual(
+    answers.map(({ body }) => body['reason']),
+    ['timeout', 'timeout'],
+  );
+  assert.ok(answers.some(({ body }) => /_SNAPSHOTS\/10 is busy/.test(body['detail'])));
   // Each at once, and then once in a poll interval.
   assert.ok(attempts <= 10, `${attempts} attempts`);
 });
+
+test('a step whose path is taken keeps one worker, not those behind it; what ends its consumer ends the pause', async (t) => {
+  const clock = new FakeClock();
+  const run = { snapshot_layout: 'orbax', poll_interval: 60 };
+  const stage = await Stage.set(t, { clock, run });
+  await mkdir(join(stage.root, '_SNAPSHOTS/10/stranger'), { recursive: true });
+  for (const step of [10, 20, 30]) await stage.save(step);
+  const workers = await Workers.set(stage, { ...EVERY, max_in_flight: 3 });
+  const timers = clock.pendingTimers;
+
+  const waiting = workers.next({ timeout: 300 });
+  // Its timeout and its pause before the next attempt.
+  await stage.timersSet(clock, timers + 2);
+
+  assert.deepEqual([(await workers.delivery()).step, (await workers.delivery()).step], [20, 30]);
+  assert.deepEqual((await workers.show()).pending, [10]);
+  assert.equal((await workers.remove()).status, 204);
+  problem(await waiting, 404, 'consumer_not_found');
+});
+
+for (const mode of ['latest', 'every'])
+  test(`${mode}: a step that cannot be looked at after a restart is not gone: 409 snapshot_failed while it lasts`, async (t) => {
+    const interference = new Interference();
+    const stage = await Stage.set(t, { around: interference.around });
+    await stage.save(10);
+    const unreadable = {
+      name: '10',
+      outcome: 'unreadable',
+      errno: 'EIO',
+      detail: 'a disk that fails',
+    } as const;
+    await stage.restart(() => interference.always('inspect', async () => [unreadable]));
+    const workers = await Workers.set(stage, { mode, start: 'earliest' });
+
+    problem(await workers.next({ timeout: 0 }), 409, 'snapshot_failed');
+    problem(await stage.grant({ step: 10 }), 409, 'snapshot_failed');
+
+    interference.stop('inspect');
+    assert.equal((await workers.delivery({ timeout: 20 })).step, 10);
+    assert.deepEqual(await stage.history('types=consumer.skipped'), []);
+  });
 
 test('Idempotency-Key: the same key gives the same delivery, also of a call that still waits', async (t) => {
   const { stage, workers } = await owing(t, [], { max_in_flight: 2 });

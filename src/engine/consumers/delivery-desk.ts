@@ -9,6 +9,7 @@ import { describeLease } from '../leases/lease-document.js';
 import { type LeaseTerms, leaseEnded } from '../leases/lease-terms.js';
 import { checkTtl } from '../leases/ttl.js';
 import type { Observer } from '../observer.js';
+import { runUnavailable } from '../runs/run-errors.js';
 import type { LiveRun } from '../runs/run-registry.js';
 import { StepGone } from '../snapshots/snapshot-failure.js';
 import type { WaitRecorder } from '../waits/wait-recorder.js';
@@ -37,6 +38,13 @@ export interface DeliveryDeskPorts {
 }
 
 type Asked = NextRequest & { readonly ttlMs: number; readonly keyed: Keyed | null };
+
+type Attempt =
+  | { readonly kind: 'delivered'; readonly lease: LeaseRecord }
+  /** It went to another, it is gone, or it may be free now. */
+  | { readonly kind: 'again' }
+  /** There was no time left for what keeps it back to end. */
+  | { readonly kind: 'late'; readonly why: string };
 
 /** Where workers get their next step, and say what became of it. */
 export class DeliveryDesk {
@@ -136,42 +144,54 @@ export class DeliveryDesk {
         recorder.end(slice.start, outcome, null);
         return { granted: false, wait: wait.unsatisfied(slice, consumer, end.kind) };
       }
-      const since = slice.live.run.position;
-      const lease = await this.#deliver(slice, consumer, end.owed, asked);
-      if (lease === 'busy') {
-        if (await this.#ports.room.mayTryAgain(slice, since)) continue;
+      const attempt = await this.#deliver(slice, consumer, end.owed, asked);
+      if (attempt.kind === 'again') continue;
+      if (attempt.kind === 'late') {
         recorder.end(slice.start, 'timeout', null);
-        return { granted: false, wait: wait.unsatisfied(slice, consumer, 'timeout') };
+        const answer = wait.unsatisfied(slice, consumer, 'timeout');
+        return { granted: false, wait: { ...answer, detail: `${attempt.why}; ${answer.detail}` } };
       }
-      if (lease === null) continue;
-      recorder.end(slice.start, 'reached', lease.step);
-      return this.#hand(lease, asked, signal);
+      recorder.end(slice.start, 'reached', attempt.lease.step);
+      return this.#hand(attempt.lease, asked, signal);
     }
   }
 
-  /** Null: it went to another, or it is gone; look again. `busy`: its path is taken, or its directory cannot be read. */
-  async #deliver(
+  /** Its worker keeps a step that is kept back, so that others get the next ones meanwhile. */
+  async #deliver(slice: WaitSlice, consumer: LiveConsumer, owed: OwedStep, asked: Asked): Promise<Attempt> {
+    const { room, log } = this.#ports;
+    if (!consumer.claim(owed.ordinal)) return { kind: 'again' };
+    try {
+      const since = slice.live.run.position;
+      const outcome = await this.#grant(slice, consumer, owed, asked);
+      if (outcome === null) return { kind: 'again' };
+      if (!(outcome instanceof EngineError)) return { kind: 'delivered', lease: outcome };
+      const isAgain = await room.mayTryAgain(slice, since, () => consumer.ended.reason !== null);
+      return isAgain ? { kind: 'again' } : { kind: 'late', why: outcome.message };
+    } finally {
+      consumer.unclaim(owed.ordinal);
+      log.wakeup(consumer.run).signal();
+    }
+  }
+
+  /** Null: it is gone, or went to another. An error: what keeps it back, its path is taken or its directory cannot be read. */
+  async #grant(
     { live, scope }: WaitSlice,
     consumer: LiveConsumer,
     owed: OwedStep,
     { holder, ttlMs, keyed }: Asked,
-  ): Promise<LeaseRecord | 'busy' | null> {
-    const { grants, keeper, newest, log } = this.#ports;
-    if (!consumer.claim(owed.ordinal)) return null;
+  ): Promise<LeaseRecord | EngineError | null> {
+    const { grants, keeper, newest } = this.#ports;
     const asked = { holder, labels: {}, ignoreSnapshotErrors: false, ttlMs, keyed };
     try {
       return await grants.grant(live, consumer, owed, { ...asked, waitedMs: () => scope.waitedMs });
     } catch (error) {
-      if (error instanceof EngineError && error.code === 'snapshot_path_busy') return 'busy';
+      if (error instanceof EngineError && error.code === 'snapshot_path_busy') return error;
       if (!(error instanceof StepGone)) throw error;
       if (consumer.record.settings.mode === 'every')
-        return (await keeper.forsake(live, consumer, owed)) ? null : 'busy';
+        return (await keeper.forsake(live, consumer, owed)) ? null : runUnavailable(live);
       await live.watcher.scan();
       await newest.forsake(consumer, owed);
       return null;
-    } finally {
-      consumer.unclaim(owed.ordinal);
-      log.wakeup(consumer.run).signal();
     }
   }
 

@@ -116,9 +116,8 @@ export class DeliveryWait {
     reason: UnsatisfiedNextDocument['reason'],
   ): UnsatisfiedNextDocument {
     const { maxInFlight } = consumer.record.settings;
-    const { lastError } = consumer;
     const why = {
-      timeout: `nothing was to be delivered before the timeout passed${lastError === null ? '' : ` (${lastError})`}`,
+      timeout: 'nothing was to be delivered before the timeout passed',
       finished: `the run was finished${live.run.record.finishReason === null ? '' : ` (${live.run.record.finishReason})`}, and everything is delivered`,
       max_wait: "the server's longest wait passed: ask again",
       in_flight_limit: `there is a step, but ${maxInFlight} deliveries are under way already, the most that max_in_flight allows`,

@@ -50,17 +50,22 @@ export function choose(situation: Situation): Choice {
   return owed === undefined ? { kind: 'newer' } : { kind: 'offer', owed };
 }
 
-/** Steps that are still to be yielded, in order, as far as they are owed already. */
+/** Steps that are still to be yielded, in order, as far as they are owed already; one that is being granted is still to be. */
 export function pendingOf(situation: Situation): readonly OwedStep[] {
-  return situation.owed.filter((owed) => owed.parkedAt === null && isWaiting(situation, owed));
+  return situation.owed.filter(
+    (owed) => owed.parkedAt === null && owed.leaseNumber === null && isWanted(situation, owed),
+  );
 }
 
 function isInFlight(situation: Situation, { leaseNumber, ordinal }: OwedStep): boolean {
   return leaseNumber !== null || situation.isClaimed(ordinal);
 }
 
-/** Of mode `latest` nothing is offered again once something newer was yielded. */
 function isWaiting(situation: Situation, owed: OwedStep): boolean {
-  if (isInFlight(situation, owed)) return false;
-  return situation.settings.mode === 'every' || owed.step >= (situation.lastYielded ?? 0);
+  return !isInFlight(situation, owed) && isWanted(situation, owed);
+}
+
+/** Of mode `latest` nothing is offered again once something newer was yielded. */
+function isWanted({ settings, lastYielded }: Situation, owed: OwedStep): boolean {
+  return settings.mode === 'every' || owed.step >= (lastYielded ?? 0);
 }

@@ -2,7 +2,7 @@ import type { Identity, Inventory } from '../file-system.js';
 import type { LiveRun } from '../runs/run-registry.js';
 import type { StepEntry } from '../steps/step.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
-import { StepGone } from './snapshot-failure.js';
+import { StepGone, snapshotFailed } from './snapshot-failure.js';
 
 /** A step as it was discovered: what a snapshot of it must equal. */
 export interface Original {
@@ -14,20 +14,16 @@ export interface Original {
 /**
  * The step with its inventory, which is taken now if it was not yet.
  *
- * @throws StepGone when this generation is not there any more.
+ * @throws StepGone when this generation is not there any more; EngineError `snapshot_failed` when it cannot be looked at.
  */
 export async function originalOf(live: LiveRun, found: TrackedStep): Promise<Original> {
   const { name, generation } = found.entry;
   if (found.inventory === null || found.identity === null) await live.watcher.examine(name);
   const { entry, identity, inventory } = live.run.index.get(name) ?? found;
-  if (
-    entry.state !== 'finalized' ||
-    entry.generation !== generation ||
-    identity === null ||
-    inventory === null
-  ) {
-    throw new StepGone(name, '', 'missing');
-  }
+  if (entry.state !== 'finalized' || entry.generation !== generation) throw new StepGone(name, '', 'missing');
+  // What cannot be read now stays what it was: a failing disk is not a deletion.
+  if (identity === null || inventory === null)
+    throw snapshotFailed(name, 'EIO', 'its directory cannot be read at the moment');
   return {
     entry: { ...entry, step: entry.step ?? -1, generation: entry.generation ?? '' },
     identity,

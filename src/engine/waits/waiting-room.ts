@@ -164,16 +164,21 @@ export class WaitingRoom {
 
   /**
    * A path becomes free with an event of the run, or by other hands: whether there is time to look again after either. Wakeups without an
-   * event do not count: workers that give a step back would wake each other for as long as its path is taken.
+   * event do not count: workers that give steps back would wake each other for as long as the paths are taken.
    *
    * @param since the run's position when the attempt began: what happens while it fails is not missed.
+   * @param isOver something else ended the pause.
    */
-  async mayTryAgain({ live, scope }: WaitSlice, since: number): Promise<boolean> {
+  async mayTryAgain(
+    { live, scope }: WaitSlice,
+    since: number,
+    isOver: () => boolean = () => false,
+  ): Promise<boolean> {
     const { run } = live;
     const { interrupt } = scope;
     const wakeup = this.#log.wakeup(run.name);
     const untilMs = this.#clock.monotonic() + run.record.options.pollIntervalMs;
-    while (run.position === since && interrupt.reason === null) {
+    while (run.position === since && interrupt.reason === null && !isOver()) {
       const restMs = untilMs - this.#clock.monotonic();
       if (restMs <= 0) break;
       await nap(this.#clock, wakeup, wakeup.version, interrupt, restMs);

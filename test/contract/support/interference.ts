@@ -1,7 +1,7 @@
 import type { BuildResult, FileSystem, SnapshotFiles } from '../../../src/engine/file-system.js';
 import type { AppTools } from '../../../src/server.js';
 
-type Calls = Pick<FileSystem, 'list'> &
+type Calls = Pick<FileSystem, 'list' | 'inspect'> &
   Pick<SnapshotFiles, 'build' | 'retire' | 'erase' | 'audit' | 'inventory'>;
 type Wrapped = keyof Calls;
 type Handler<Name extends Wrapped> = (proceed: () => ReturnType<Calls[Name]>) => ReturnType<Calls[Name]>;
@@ -16,6 +16,7 @@ export class Interference {
     files: (files) => ({
       ...files,
       list: (directory, previous) => this.#pass('list', () => files.list(directory, previous)),
+      inspect: (directory, requests) => this.#pass('inspect', () => files.inspect(directory, requests)),
       snapshots: this.#wrap(files),
     }),
     store: (store) => ({
