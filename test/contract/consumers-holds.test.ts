@@ -231,3 +231,27 @@ test('while the directory cannot be read nothing is skipped: held steps are deli
   assert.equal((await workers.delivery({ timeout: 20 })).step, 20);
   assert.deepEqual(await stage.events('types=consumer.skipped'), []);
 });
+
+test('a worker that waits while the directory cannot be read after a restart gets its step when it is back', async (t) => {
+  const stage = await Stage.set(t);
+  const run = { snapshot_dir: stage.beside('snapshots') };
+  assert.equal((await stage.configure(run)).status, 200);
+  const workers = await Workers.set(stage, { ...EVERY, max_pending: 1 });
+  for (const step of [10, 20]) await stage.save(step);
+  await workers.held(10);
+  await stage.restart(async () => {
+    await rename(stage.root, stage.beside('elsewhere'));
+    await writeFile(stage.root, 'no directory');
+  });
+  await stage.event('run.unavailable');
+  assert.deepEqual(await workers.drain(), [10]);
+
+  const waiting = workers.delivery({ timeout: 60 });
+  // The two before are those of the drain.
+  for (let started = 0; started < 3; started += 1) await stage.observed.next('waitStarted');
+  await rm(stage.root);
+  await rename(stage.beside('elsewhere'), stage.root);
+
+  assert.equal((await waiting).step, 20);
+  assert.deepEqual(await stage.events('types=consumer.skipped'), []);
+});

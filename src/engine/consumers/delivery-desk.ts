@@ -1,4 +1,4 @@
-import type { LeaseDocument } from '../documents.js';
+import type { LeaseDocument, UnsatisfiedNextDocument } from '../documents.js';
 import type { Caller, NextRequest, NextResult } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
@@ -11,7 +11,7 @@ import { checkTtl } from '../leases/ttl.js';
 import type { Observer } from '../observer.js';
 import { runUnavailable } from '../runs/run-errors.js';
 import type { LiveRun } from '../runs/run-registry.js';
-import { StepGone } from '../snapshots/snapshot-failure.js';
+import { isObstruction, StepGone } from '../snapshots/snapshot-failure.js';
 import type { WaitRecorder } from '../waits/wait-recorder.js';
 import { DEFAULT_TIMEOUT_MS, type WaitingRoom, type WaitSlice } from '../waits/waiting-room.js';
 import type { OwedStep } from './consumer.js';
@@ -136,24 +136,29 @@ export class DeliveryDesk {
     asked: Asked,
     signal: AbortSignal | null,
   ): Promise<NextResult> {
-    const { wait, recorder } = this.#ports;
+    const { wait, recorder, room } = this.#ports;
     for (;;) {
       const end = await wait.seek(slice, consumer);
-      if (end.kind !== 'offer') {
-        const outcome = end.kind === 'finished' ? 'finished' : 'timeout';
-        recorder.end(slice.start, outcome, null);
-        return { granted: false, wait: wait.unsatisfied(slice, consumer, end.kind) };
-      }
+      if (end.kind !== 'offer') return this.#refuse(slice, consumer, end.kind);
       const attempt = await this.#deliver(slice, consumer, end.owed, asked);
       if (attempt.kind === 'again') continue;
       if (attempt.kind === 'late') {
-        recorder.end(slice.start, 'timeout', null);
-        const answer = wait.unsatisfied(slice, consumer, 'timeout');
-        return { granted: false, wait: { ...answer, detail: `${attempt.why}; ${answer.detail}` } };
+        const { granted, wait: answer } = this.#refuse(slice, consumer, room.late(slice).kind);
+        return { granted, wait: { ...answer, detail: `${attempt.why}; ${answer.detail}` } };
       }
       recorder.end(slice.start, 'reached', attempt.lease.step);
       return this.#hand(attempt.lease, asked, signal);
     }
+  }
+
+  #refuse(
+    slice: WaitSlice,
+    consumer: LiveConsumer,
+    reason: UnsatisfiedNextDocument['reason'],
+  ): { readonly granted: false; readonly wait: UnsatisfiedNextDocument } {
+    const { wait, recorder } = this.#ports;
+    recorder.end(slice.start, reason === 'finished' ? 'finished' : 'timeout', null);
+    return { granted: false, wait: wait.unsatisfied(slice, consumer, reason) };
   }
 
   /** Its worker keeps a step that is kept back, so that others get the next ones meanwhile. */
@@ -173,7 +178,7 @@ export class DeliveryDesk {
     }
   }
 
-  /** Null: it is gone, or went to another. An error: what keeps it back, its path is taken or its directory cannot be read. */
+  /** Null: it is gone, or went to another. An error: what keeps it back. */
   async #grant(
     { live, scope }: WaitSlice,
     consumer: LiveConsumer,
@@ -185,7 +190,7 @@ export class DeliveryDesk {
     try {
       return await grants.grant(live, consumer, owed, { ...asked, waitedMs: () => scope.waitedMs });
     } catch (error) {
-      if (error instanceof EngineError && error.code === 'snapshot_path_busy') return error;
+      if (isObstruction(error)) return error;
       if (!(error instanceof StepGone)) throw error;
       if (consumer.record.settings.mode === 'every')
         return (await keeper.forsake(live, consumer, owed)) ? null : runUnavailable(live);

@@ -52,7 +52,7 @@ export class HoldKeeper {
       maxPending: live.run.record.options.snapshotMode === 'none' ? 0 : consumer.record.settings.maxPending,
       underWay: new Set(this.#underWay.get(consumer)?.keys()),
       isThere: (owed) => isThere(live, owed),
-      isLeftAlone: ({ ordinal }) => failed?.has(ordinal) === true || consumer.isClaimed(ordinal),
+      hasFailed: ({ ordinal }) => failed?.has(ordinal) === true,
     });
     await this.#run([
       ...plan.skip.map((owed) => this.skip(consumer, owed, 'deleted')),

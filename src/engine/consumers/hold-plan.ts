@@ -9,8 +9,8 @@ export interface HoldSituation {
   readonly underWay: ReadonlySet<number>;
   /** Whether the step still is in the directory, finalized, the same generation. */
   isThere(owed: OwedStep): boolean;
-  /** To be left alone for now: a worker is getting it, or its hold has just failed. */
-  isLeftAlone(owed: OwedStep): boolean;
+  /** Its hold failed a moment ago: it is left alone for now. */
+  hasFailed(owed: OwedStep): boolean;
 }
 
 export interface HoldPlan {
@@ -30,7 +30,7 @@ export function planHolds(situation: HoldSituation): HoldPlan {
       each.snapshotId === null &&
       each.leaseNumber === null &&
       !underWay.has(each.ordinal) &&
-      !situation.isLeftAlone(each),
+      !situation.hasFailed(each),
   );
   const there: OwedStep[] = [];
   const skip: OwedStep[] = [];

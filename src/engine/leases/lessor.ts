@@ -5,7 +5,7 @@ import type { Observer } from '../observer.js';
 import { pageOf, parsePage } from '../pages.js';
 import { runUnavailable, stepNotFound } from '../runs/run-errors.js';
 import type { LiveRun } from '../runs/run-registry.js';
-import { StepGone } from '../snapshots/snapshot-failure.js';
+import { isObstruction, StepGone } from '../snapshots/snapshot-failure.js';
 import type { Store } from '../store.js';
 import type { Condition } from '../waits/candidates.js';
 import type { WaitRecorder } from '../waits/wait-recorder.js';
@@ -159,9 +159,9 @@ export class Lessor {
           await live.watcher.scan();
           if (exactly !== null) throw stepGone(error);
           gone.add(end.tracked.entry.generation ?? '');
-        } else if (!isBusy(error) || request.step !== null) throw error;
+        } else if (!isObstruction(error) || request.step !== null) throw error;
         else if (!(await this.#ports.room.mayTryAgain(slice, since)))
-          return this.#withoutPath(slice, condition, error);
+          return this.#withoutSnapshot(slice, condition, error);
       }
     }
   }
@@ -190,8 +190,8 @@ export class Lessor {
     return { granted: true, replayed: true, lease: describeLease(lease, terms.remainingMs(lease)) };
   }
 
-  /** There is a step, but its snapshot's path never became free: for a wait that is one more way to end without a step. */
-  #withoutPath(slice: WaitSlice, condition: Condition, error: EngineError): GrantResult {
+  /** There is a step, but what kept its snapshot back did not end: for a wait that is one more way to end without a step. */
+  #withoutSnapshot(slice: WaitSlice, condition: Condition, error: EngineError): GrantResult {
     const { room } = this.#ports;
     const end = room.late(slice);
     room.record(slice, end);
@@ -219,10 +219,6 @@ export class Lessor {
   #waits(request: GrantRequest): boolean {
     return request.step === null || (request.timeoutMs ?? 0) > 0;
   }
-}
-
-function isBusy(error: unknown): error is EngineError {
-  return error instanceof EngineError && error.code === 'snapshot_path_busy';
 }
 
 function stepGone(error: StepGone): EngineError {

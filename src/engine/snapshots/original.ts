@@ -1,4 +1,5 @@
 import type { Identity, Inventory } from '../file-system.js';
+import { runUnavailable } from '../runs/run-errors.js';
 import type { LiveRun } from '../runs/run-registry.js';
 import type { StepEntry } from '../steps/step.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
@@ -14,13 +15,16 @@ export interface Original {
 /**
  * The step with its inventory, which is taken now if it was not yet.
  *
- * @throws StepGone when this generation is not there any more; EngineError `snapshot_failed` when it cannot be looked at.
+ * @throws StepGone when this generation is not there any more; EngineError `run_unavailable`, `snapshot_failed` when nobody can know.
  */
 export async function originalOf(live: LiveRun, found: TrackedStep): Promise<Original> {
   const { name, generation } = found.entry;
   if (found.inventory === null || found.identity === null) await live.watcher.examine(name);
-  const { entry, identity, inventory } = live.run.index.get(name) ?? found;
-  if (entry.state !== 'finalized' || entry.generation !== generation) throw new StepGone(name, '', 'missing');
+  if (live.run.availability !== 'available') throw runUnavailable(live);
+  const now = live.run.index.get(name);
+  if (now?.entry.state !== 'finalized' || now.entry.generation !== generation)
+    throw new StepGone(name, '', 'missing');
+  const { entry, identity, inventory } = now;
   // What cannot be read now stays what it was: a failing disk is not a deletion.
   if (identity === null || inventory === null)
     throw snapshotFailed(name, 'EIO', 'its directory cannot be read at the moment');

@@ -67,6 +67,12 @@ export class Removal {
     return this.#obstacle;
   }
 
+  /** Resolves after the first attempt, with what was in the way at the last one. */
+  async settled(): Promise<Obstacle | null> {
+    await this.attempted;
+    return this.#obstacle;
+  }
+
   /** Resolves when the path is gone, or with what keeps it there. */
   async gone(): Promise<Obstacle | null> {
     const first = await this.#firstRetirement;

@@ -30,6 +30,12 @@ export function failureOf(
   }
 }
 
+/** What keeps a snapshot back for a while, and ends with an event or by other hands: whoever has time waits. */
+export function isObstruction(error: unknown): error is EngineError {
+  if (!(error instanceof EngineError)) return false;
+  return error.code === 'snapshot_path_busy' || error.code === 'run_unavailable';
+}
+
 export function pathBusy(detail: string, hint: string): EngineError {
   return new EngineError('snapshot_path_busy', detail, { hint });
 }

@@ -59,8 +59,7 @@ export class SnapshotRemover {
       const { snapshot } = removal;
       const isSame = snapshot.run === run && snapshot.generation === generation;
       if (snapshot.path !== path && !isSame) continue;
-      await removal.attempted;
-      const { obstacle } = removal;
+      const obstacle = isSame ? await removal.settled() : await removal.gone();
       if (obstacle === null) continue;
       throw pathBusy(
         `${snapshot.path} is busy: what was there cannot be removed: ${obstacle.detail}`,

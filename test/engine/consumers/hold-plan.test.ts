@@ -11,7 +11,7 @@ function plan(steps: readonly OwedStep[], change: Partial<HoldSituation> = {}) {
     maxPending: 2,
     underWay: new Set(),
     isThere: () => true,
-    isLeftAlone: () => false,
+    hasFailed: () => false,
     ...change,
   });
   const ordinals = (some: readonly OwedStep[]) => some.map(({ ordinal }) => ordinal);
@@ -41,7 +41,7 @@ test('held, in flight and parked steps are never skipped, nor those that are lef
     owed(4),
     owed(5),
   ];
-  const left = { isThere: () => false, isLeftAlone: ({ ordinal }: OwedStep) => ordinal === 4 };
+  const left = { isThere: () => false, hasFailed: ({ ordinal }: OwedStep) => ordinal === 4 };
   assert.deepEqual(plan(steps, { ...left, underWay: new Set([5]) }), { hold: [], skip: [] });
 });
 
