@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { exists } from './support/aftermath.js';
+import { Interference } from './support/interference.js';
 import { Stage } from './support/stage.js';
 import { Workers } from './support/workers.js';
 
@@ -82,6 +83,25 @@ test('two workers of a latest consumer get different steps', async (t) => {
   const steps = (await Promise.all(both)).map(({ step }) => step);
 
   assert.deepEqual(steps.sort(), [10, 20]);
+});
+
+test('a step whose snapshot took so long that another worker got a newer one is superseded', async (t) => {
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
+  await stage.save(10);
+  const workers = await Workers.set(stage, { ...LATEST, max_in_flight: 2 });
+  const newer: number[] = [];
+  interference.next('build', async (proceed) => {
+    await stage.save(20);
+    newer.push((await workers.delivery()).step);
+    return proceed();
+  });
+
+  assert.equal(await workers.refusal({ timeout: 1 }), 'timeout');
+
+  assert.deepEqual(newer, [20]);
+  await stage.event('snapshot.deleted', '10');
+  assert.deepEqual((await workers.show()).pending, []);
 });
 
 const STARTS = [

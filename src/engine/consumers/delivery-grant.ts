@@ -8,8 +8,10 @@ import { draftLease, type GrantTerms } from '../leases/lease-draft.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import { runNotFound } from '../runs/run-errors.js';
 import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
+import { letGo } from '../snapshots/let-go.js';
 import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import { StepGone } from '../snapshots/snapshot-failure.js';
+import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { OwedStep } from './consumer.js';
 import { delivered } from './delivery.js';
 import type { HoldKeeper } from './hold-keeper.js';
@@ -22,6 +24,7 @@ export interface DeliveryGrantPorts {
   readonly terms: LeaseTerms;
   readonly limits: GrantLimits;
   readonly keeper: HoldKeeper;
+  readonly remover: SnapshotRemover;
   readonly runs: RunRegistry;
 }
 
@@ -34,7 +37,7 @@ export class DeliveryGrant {
   }
 
   /**
-   * Null: it was settled meanwhile, look again.
+   * Null: it was settled, or superseded, meanwhile; look again.
    *
    * @throws StepGone when the step vanished before it could be held; EngineError.
    */
@@ -82,9 +85,10 @@ export class DeliveryGrant {
     snapshot: SnapshotRecord | null,
     leave: () => void,
   ): Promise<LeaseRecord | null> {
-    const { log, clock, runs, terms: leases } = this.#ports;
+    const { log, clock, runs, remover, terms: leases } = this.#ports;
     const { run, name } = consumer;
     let inFlight: OwedStep | null = null;
+    let superseded: { readonly condemned: SnapshotRecord | null } | null = null;
     return log.commit(
       async (tx, emit) => {
         if (runs.find(run) !== live) throw runNotFound(run);
@@ -92,6 +96,11 @@ export class DeliveryGrant {
         // Settled, given to another, or its snapshot was lost or gave way.
         if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
         if (owed.snapshotId !== (snapshot?.id ?? null)) return null;
+        if (isSuperseded(consumer, owed)) {
+          await tx.consumers.removeOwed(owed);
+          superseded = { condemned: await letGo(tx, owed) };
+          return null;
+        }
         const delivery = { consumer: name, attempt: owed.attempts + 1 };
         const step = { name: owed.stepName, step: owed.step, generation: owed.generation };
         const draft = draftLease(clock, live.run, step, { ...terms, delivery }, snapshot);
@@ -106,6 +115,10 @@ export class DeliveryGrant {
         return lease;
       },
       (lease, events) => {
+        if (superseded !== null) {
+          consumer.remove(ordinal);
+          if (superseded.condemned !== null) remover.condemn(superseded.condemned);
+        }
         if (lease === null || inFlight === null) return;
         leave();
         consumer.put(inFlight);
@@ -115,4 +128,9 @@ export class DeliveryGrant {
       },
     );
   }
+}
+
+/** Of mode `latest` nothing is delivered any more once another worker got something newer. */
+function isSuperseded({ record: { settings, lastYielded } }: LiveConsumer, { step }: OwedStep): boolean {
+  return settings.mode === 'latest' && step < (lastYielded ?? 0);
 }
