@@ -268,6 +268,7 @@ test("the trainer's own directory is left as it was, but for the snapshot direct
 
   await stage.release(await stage.lease({ step: 100 }));
 
+  await stage.observed.next('snapshotRemoved');
   assert.deepEqual(await filesUnder(stage.trainer.path(100)), before);
   const after = await stat(stage.trainer.path(100, 'default/_METADATA'));
   assert.deepEqual([after.mtimeMs, after.mode, after.nlink], [times.mtimeMs, times.mode, 1]);
