@@ -18,7 +18,7 @@ test('the first line on standard output says where it listens, logs go to standa
 
   assert.match(child.stdout, /^steplease listening on http:\/\/127\.0\.0\.1:\d+\n$/);
   assert.equal(await (await fetch(url)).text(), 'ok');
-  assert.match(child.stderr, /^\{.*"msg":"starting"\}$/m);
+  await child.until('stderr', /^\{.*"msg":"starting"\}$/m);
 });
 
 test('an IPv6 address is announced in brackets', async (t) => {

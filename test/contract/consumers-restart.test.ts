@@ -129,6 +129,7 @@ test('a consumer that was removed leaves no snapshot over a restart', async (t) 
   await workers.held(10);
   await stage.restart(() => edit(stage, 'delete from consumers'));
 
+  await stage.observed.next('snapshotRemoved');
   assert.deepEqual(await snapshotEntries(stage), []);
   assert.equal((await stage.run()).snapshots.count, 0);
 });

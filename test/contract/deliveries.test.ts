@@ -267,7 +267,7 @@ test('finished comes only when nothing is pending, in flight or delayed', async 
   assert.equal((await stage.post('/runs/r/finish')).status, 200);
   const lease = await workers.delivery();
   assert.equal(await workers.refusal(), 'timeout', 'it is in flight');
-  assert.equal((await workers.nack(lease, { delay: 0.2 })).status, 200);
+  assert.equal((await workers.nack(lease, { delay: 2 })).status, 200);
   assert.equal(await workers.refusal(), 'timeout', 'it is delayed');
   const again = await workers.delivery();
   const waiting = workers.next({ timeout: 30 });
