@@ -16,6 +16,7 @@ import type { OwedStep } from './consumer.js';
 import { delivered } from './delivery.js';
 import type { HoldKeeper } from './hold-keeper.js';
 import type { LiveConsumer } from './live-consumer.js';
+import { isSuperseded } from './selection.js';
 
 export interface DeliveryGrantPorts {
   readonly log: EventLog;
@@ -96,7 +97,7 @@ export class DeliveryGrant {
         // Settled, given to another, or its snapshot was lost or gave way.
         if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
         if (owed.snapshotId !== (snapshot?.id ?? null)) return null;
-        if (isSuperseded(consumer, owed)) {
+        if (isSuperseded(consumer.record, owed)) {
           await tx.consumers.removeOwed(owed);
           superseded = { condemned: await letGo(tx, owed) };
           return null;
@@ -128,9 +129,4 @@ export class DeliveryGrant {
       },
     );
   }
-}
-
-/** Of mode `latest` nothing is delivered any more once another worker got something newer. */
-function isSuperseded({ record: { settings, lastYielded } }: LiveConsumer, { step }: OwedStep): boolean {
-  return settings.mode === 'latest' && step < (lastYielded ?? 0);
 }

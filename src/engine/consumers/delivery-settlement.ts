@@ -12,6 +12,7 @@ import type { ConsumerBook } from './consumer-book.js';
 import { parkedEvent } from './consumer-event.js';
 import { returned } from './delivery.js';
 import type { LiveConsumer } from './live-consumer.js';
+import { isSuperseded } from './selection.js';
 
 export interface DeliverySettlementPorts {
   readonly log: EventLog;
@@ -103,10 +104,10 @@ export class DeliverySettlement implements Deliveries {
     const { run, name, record } = consumer;
     const { step, generation, attempts } = owed;
     const now = lease.endedAt ?? clock.now();
-    const { maxDeliver, mode } = record.settings;
+    const { maxDeliver } = record.settings;
     const delayMs = word?.delayMs ?? 0;
     const next = returned(owed, { now, delayMs, isLost: lease.state === 'lost', maxDeliver });
-    if (mode === 'latest' && step < (record.lastYielded ?? 0)) {
+    if (isSuperseded(record, owed)) {
       await tx.consumers.removeOwed(owed);
       return () => {
         consumer.remove(owed.ordinal);

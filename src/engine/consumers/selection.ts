@@ -53,7 +53,7 @@ export function choose(situation: Situation): Choice {
 /** Steps that are still to be yielded, in order, as far as they are owed already; one that is being granted is still to be. */
 export function pendingOf(situation: Situation): readonly OwedStep[] {
   return situation.owed.filter(
-    (owed) => owed.parkedAt === null && owed.leaseNumber === null && isWanted(situation, owed),
+    (owed) => owed.parkedAt === null && owed.leaseNumber === null && !isSuperseded(situation, owed),
   );
 }
 
@@ -62,10 +62,13 @@ function isInFlight(situation: Situation, { leaseNumber, ordinal }: OwedStep): b
 }
 
 function isWaiting(situation: Situation, owed: OwedStep): boolean {
-  return !isInFlight(situation, owed) && isWanted(situation, owed);
+  return !isInFlight(situation, owed) && !isSuperseded(situation, owed);
 }
 
-/** Of mode `latest` nothing is offered again once something newer was yielded. */
-function isWanted({ settings, lastYielded }: Situation, owed: OwedStep): boolean {
-  return settings.mode === 'every' || owed.step >= (lastYielded ?? 0);
+/** Of mode `latest` nothing is delivered, first or again, once something newer was yielded. */
+export function isSuperseded(
+  { settings, lastYielded }: Pick<Situation, 'settings' | 'lastYielded'>,
+  { step }: OwedStep,
+): boolean {
+  return settings.mode === 'latest' && step < (lastYielded ?? 0);
 }
