@@ -208,7 +208,8 @@ test('layout orbax: a step saved again is held when the path of the one before i
   assert.notEqual(first.generation, second.generation);
 });
 
-test('while the directory cannot be read nothing is skipped: held steps are delivered, the others when it is back', async (t) => {
+/** A consumer that owes 10, which is held, and 20, which is not; snapshots lie outside the directory, which may go away and come back. */
+async function halfHeld(t: Parameters<typeof Stage.set>[0]) {
   const interference = new Interference();
   const stage = await Stage.set(t, { around: interference.around });
   const run = { snapshot_dir: stage.beside('snapshots') };
@@ -216,46 +217,41 @@ test('while the directory cannot be read nothing is skipped: held steps are deli
   const workers = await Workers.set(stage, { ...EVERY, max_pending: 1 });
   for (const step of [10, 20]) await stage.save(step);
   await workers.held(10);
-  interference.beforeLook(async () => {
+  const away = async () => {
     await rename(stage.root, stage.beside('elsewhere'));
     await writeFile(stage.root, 'no directory');
-  });
+  };
+  const back = async () => {
+    await rm(stage.root);
+    await rename(stage.beside('elsewhere'), stage.root);
+  };
+  return { interference, stage, workers, run, away, back };
+}
+
+test('while the directory cannot be read nothing is skipped: held steps are delivered, the others when it is back', async (t) => {
+  const { interference, stage, workers, run, away, back } = await halfHeld(t);
+  interference.beforeLook(away);
   assert.equal((await stage.configure(run)).status, 200);
   await stage.event('run.unavailable');
 
   assert.deepEqual(await workers.drain(), [10]);
   assert.deepEqual((await workers.show()).pending, [20]);
-  interference.beforeLook(async () => {
-    await rm(stage.root);
-    await rename(stage.beside('elsewhere'), stage.root);
-  });
+  interference.beforeLook(back);
 
   assert.equal((await workers.delivery({ timeout: 20 })).step, 20);
   assert.deepEqual(await stage.events('types=consumer.skipped'), []);
 });
 
 test('a worker that waits while the directory cannot be read after a restart gets its step when it is back', async (t) => {
-  const interference = new Interference();
-  const stage = await Stage.set(t, { around: interference.around });
-  const run = { snapshot_dir: stage.beside('snapshots') };
-  assert.equal((await stage.configure(run)).status, 200);
-  const workers = await Workers.set(stage, { ...EVERY, max_pending: 1 });
-  for (const step of [10, 20]) await stage.save(step);
-  await workers.held(10);
-  await stage.restart(async () => {
-    await rename(stage.root, stage.beside('elsewhere'));
-    await writeFile(stage.root, 'no directory');
-  });
+  const { interference, stage, workers, away, back } = await halfHeld(t);
+  await stage.restart(away);
   await stage.event('run.unavailable');
   assert.deepEqual(await workers.drain(), [10]);
 
   const waiting = workers.delivery({ timeout: 60 });
   // The two before are those of the drain.
   for (let started = 0; started < 3; started += 1) await stage.observed.next('waitStarted');
-  interference.beforeLook(async () => {
-    await rm(stage.root);
-    await rename(stage.beside('elsewhere'), stage.root);
-  });
+  interference.beforeLook(back);
 
   assert.equal((await waiting).step, 20);
   assert.deepEqual(await stage.events('types=consumer.skipped'), []);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { Interference } from './support/interference.js';
+import { Interference, unreadable } from './support/interference.js';
 import { asLease, problem, Stage, type StageOptions } from './support/stage.js';
 import { Workers } from './support/workers.js';
 
@@ -364,13 +364,7 @@ for (const mode of ['latest', 'every'])
     const interference = new Interference();
     const stage = await Stage.set(t, { around: interference.around });
     await stage.save(10);
-    const unreadable = {
-      name: '10',
-      outcome: 'unreadable',
-      errno: 'EIO',
-      detail: 'a disk that fails',
-    } as const;
-    await stage.restart(() => interference.always('inspect', async () => [unreadable]));
+    await stage.restart(() => interference.always('inspect', async () => [unreadable('10')]));
     const workers = await Workers.set(stage, { mode, start: 'earliest' });
 
     problem(await workers.next({ timeout: 0 }), 409, 'snapshot_failed');
@@ -386,13 +380,7 @@ test('a step that nobody looked at since the restart and that is gone meanwhile 
   const interference = new Interference();
   const stage = await Stage.set(t, { clock: new FakeClock(), around: interference.around });
   for (const step of [10, 20]) await stage.save(step);
-  const unreadable = {
-    name: '10',
-    outcome: 'unreadable',
-    errno: 'EIO',
-    detail: 'a disk that fails',
-  } as const;
-  await stage.restart(() => interference.always('inspect', async () => [unreadable]));
+  await stage.restart(() => interference.always('inspect', async () => [unreadable('10')]));
   const workers = await Workers.set(stage, EVERY);
   // The very look that a snapshot needs finds out.
   interference.next('inspect', async (proceed) => {

@@ -18,6 +18,7 @@ test('whatever was acknowledged before a SIGKILL is there afterwards, whole work
     assert.equal(await child.line(), 'opened');
     const first = (await child.line()) ?? 'nothing';
     const delay = randomInt(0, 60);
+    // Not to wait for anything: it is the moment of the kill that is random.
     await setTimeout(delay);
     const acknowledged = [first, ...(await child.kill())];
     acknowledgedInAll += acknowledged.length;

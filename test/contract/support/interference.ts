@@ -1,4 +1,4 @@
-import type { BuildResult, FileSystem, SnapshotFiles } from '../../../src/engine/file-system.js';
+import type { BuildResult, FileSystem, Inspection, SnapshotFiles } from '../../../src/engine/file-system.js';
 import type { AppTools } from '../../../src/server.js';
 
 type Calls = Pick<FileSystem, 'list' | 'inspect'> &
@@ -78,4 +78,9 @@ export class Interference {
 /** What the disk says of a snapshot that it refuses to build. */
 export function failedBuild(errno: string, detail: string): BuildResult {
   return { outcome: 'failed', errno, path: '', detail };
+}
+
+/** What the disk says of an entry that it cannot look at. */
+export function unreadable(name: string): Inspection {
+  return { name, outcome: 'unreadable', errno: 'EIO', detail: 'a disk that fails' };
 }

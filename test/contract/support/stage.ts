@@ -120,7 +120,7 @@ export class Stage {
 
   /** Waits until so many timers run on the server's clock: what is to wait for them waits. */
   async timersSet(clock: FakeClock, count: number): Promise<void> {
-    while (clock.pendingTimers < count) await this.get('/livez');
+    assert.ok(await eventually(() => clock.pendingTimers >= count), `fewer than ${count} timers`);
   }
 
   /** Waits until the server has looked at the directory anew. */
