@@ -82,6 +82,27 @@ export const LAYER_RULES: readonly LayerRule[] = [
   },
 ];
 
+/**
+ * The folders of `src/engine`, bottom up: each may import itself and those before it in this list, types included. The files beside
+ * them (the ports, the documents, the facade's interface) are known to all; `start-engine.ts` puts everything together.
+ */
+export const ENGINE_ORDER: readonly string[] = [
+  'signals',
+  'events',
+  'holdings',
+  'steps',
+  'runs',
+  'watch',
+  'snapshots',
+  'waits',
+  'leases',
+  'consumers',
+  'upkeep',
+  'catalog',
+  'restore',
+  'administration',
+];
+
 function ruleFor(path: string): LayerRule | undefined {
   return LAYER_RULES.find(({ paths }) => paths.test(path));
 }
@@ -96,7 +117,23 @@ export function importProblem(path: string, target: string): string | null {
     return `${from.layer} may not import ${to.layer}`;
   if (from.layer === 'adapters' && to.layer === 'adapters' && !sameAdapter(path, target))
     return 'an adapter may not import another adapter';
-  return null;
+  return from.layer === 'engine' && to.layer === 'engine' ? orderProblem(path, target) : null;
+}
+
+/** Null: the import runs down the order of the engine's folders, or to a file beside them. */
+function orderProblem(path: string, target: string): string | null {
+  const [from, to] = [engineFolder(path), engineFolder(target)];
+  for (const folder of [from, to]) {
+    if (folder !== null && !ENGINE_ORDER.includes(folder))
+      return `src/engine/${folder} has no place in ENGINE_ORDER`;
+  }
+  if (from === null || to === null || ENGINE_ORDER.indexOf(to) <= ENGINE_ORDER.indexOf(from)) return null;
+  return `${from} stands below ${to} in ENGINE_ORDER and may not import it`;
+}
+
+function engineFolder(path: string): string | null {
+  const parts = path.split('/');
+  return parts.length > 3 ? (parts[2] ?? null) : null;
 }
 
 /** The same for a package or a `node:` module. */

@@ -1,8 +1,9 @@
 import type { ConsumerMode, ConsumerStart } from './consumers/consumer.js';
 import type { SnapshotMode } from './file-system.js';
+import type { EndedState } from './holdings/lease.js';
+import type { SnapshotLayout } from './holdings/snapshot.js';
 import type { JsonObject } from './json.js';
-import type { EndedState } from './leases/lease.js';
-import type { CommitModeOption, SnapshotLayout, WatchOption } from './runs/run.js';
+import type { CommitModeOption, WatchOption } from './runs/run.js';
 import type { StepState } from './steps/step.js';
 import type { WaitOutcome, WaitSource } from './waits/wait.js';
 

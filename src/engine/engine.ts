@@ -17,8 +17,8 @@ import type {
   WaitSummaryDocument,
 } from './documents.js';
 import type { EventType } from './events/event.js';
+import type { LeaseState } from './holdings/lease.js';
 import type { JsonObject } from './json.js';
-import type { LeaseState } from './leases/lease.js';
 import type { RunOptions } from './runs/run.js';
 import type { StepState } from './steps/step.js';
 

@@ -3,7 +3,7 @@ import type { RunState } from './documents.js';
 import type { ErrorCode } from './errors.js';
 import type { EventType } from './events/event.js';
 import type { SnapshotMode } from './file-system.js';
-import type { EndedState, Verdict } from './leases/lease.js';
+import type { EndedState, Verdict } from './holdings/lease.js';
 import type { WaitOutcome, WaitSource } from './waits/wait.js';
 
 /**

@@ -1,3 +1,6 @@
+import { AllowedDirectories } from './administration/allowed-directories.js';
+import { RunAdministration } from './administration/run-administration.js';
+import { StepCatalog } from './catalog/step-catalog.js';
 import type { Clock } from './clock.js';
 import { ConsumerBook } from './consumers/consumer-book.js';
 import { DeliverySettlement } from './consumers/delivery-settlement.js';
@@ -6,32 +9,29 @@ import type { Engine, GrantResult, Readiness, Runs, Waits } from './engine.js';
 import { EventLog } from './events/event-log.js';
 import { EventReader } from './events/event-reader.js';
 import type { FileSystem } from './file-system.js';
+import { LeaseBook } from './holdings/lease-book.js';
 import { GrantKeys } from './leases/grant-keys.js';
 import { GrantLimits } from './leases/grant-limits.js';
 import { GrantProtocol } from './leases/grant-protocol.js';
-import { LeaseBook } from './leases/lease-book.js';
 import { LeaseTerms } from './leases/lease-terms.js';
 import { Lessor } from './leases/lessor.js';
 import type { Observer } from './observer.js';
 import { parsePage } from './pages.js';
 import type { CheckpointReader } from './restore/checkpoint-reader.js';
 import { RestoreDesk } from './restore/restore-desk.js';
-import { Retention, type RetentionLimits } from './retention.js';
-import { AllowedDirectories } from './runs/allowed-directories.js';
 import type { RunOptions } from './runs/run.js';
-import { RunAdministration } from './runs/run-administration.js';
-import { RunRegistry } from './runs/run-registry.js';
-import { Auditor } from './snapshots/auditor.js';
-import { reconcile } from './snapshots/reconciler.js';
+import { Breaker } from './signals/wait-scope.js';
 import { SnapshotAudit } from './snapshots/snapshot-audit.js';
 import { SnapshotBuilder } from './snapshots/snapshot-builder.js';
 import { SnapshotRemover } from './snapshots/snapshot-remover.js';
-import { StepCatalog } from './steps/step-catalog.js';
 import type { Store } from './store.js';
+import { Auditor } from './upkeep/auditor.js';
+import { reconcile } from './upkeep/reconciler.js';
+import { Retention, type RetentionLimits } from './upkeep/retention.js';
 import { describeSummary, describeWait } from './waits/wait-document.js';
 import { WaitRecorder } from './waits/wait-recorder.js';
-import { Breaker } from './waits/wait-scope.js';
 import { WaitingRoom } from './waits/waiting-room.js';
+import { RunRegistry } from './watch/run-registry.js';
 
 /** A run that the operator names; it wins over what is stored. */
 export interface NamedRun {

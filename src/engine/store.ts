@@ -1,8 +1,8 @@
 import type { Acknowledgement, ConsumerRecord, OwedDraft, OwedStep } from './consumers/consumer.js';
 import type { EventDraft, EventType, StoredEvent } from './events/event.js';
-import type { GrantKey, LeaseRecord, LeaseState } from './leases/lease.js';
+import type { GrantKey, LeaseRecord, LeaseState } from './holdings/lease.js';
+import type { SnapshotRecord } from './holdings/snapshot.js';
 import type { RunRecord } from './runs/run.js';
-import type { SnapshotRecord } from './snapshots/snapshot.js';
 import type { StepEntry } from './steps/step.js';
 import type { WaitRecord, WaitSummary } from './waits/wait.js';
 

@@ -10,7 +10,9 @@ type Tree = Readonly<Record<string, string>>;
 
 const LEGAL: Tree = {
   'src/engine/engine.ts': `import type { Step } from './steps/step.js';\nexport type E = Step;`,
-  'src/engine/steps/step.ts': 'export interface Step {}',
+  'src/engine/steps/step.ts': `import type { Event } from '../events/event.js';\nexport type Step = Event;`,
+  'src/engine/events/event.ts': `import type { Clock } from '../clock.js';\nexport type Event = Clock;`,
+  'src/engine/clock.ts': 'export interface Clock {}',
   'src/routes/steps.ts': `import type { E } from '../engine/engine.js';\nimport fastify from 'fastify';`,
   'src/adapters/sqlite/store.ts': `import { x } from './x.js';\nimport type { E } from '../../engine/engine.js';\nimport 'better-sqlite3';`,
   'src/adapters/sqlite/x.ts': `export { f } from '../shared/f.js';\nimport '../../../migrations/0001.js';`,
@@ -146,6 +148,21 @@ const VIOLATIONS: readonly (readonly [string, Tree, RegExp])[] = [
     'a file belongs to no layer',
     { 'src/helpers/a.ts': `import '../engine/engine.js';` },
     /belongs to no layer/,
+  ],
+  [
+    'a folder of the engine imports one that stands above it',
+    { 'src/engine/events/a.ts': `import { x } from '../runs/b.js';`, 'src/engine/runs/b.ts': '' },
+    /events stands below runs in ENGINE_ORDER and may not import it/,
+  ],
+  [
+    'a folder of the engine imports a type from one that stands above it',
+    { 'src/engine/signals/a.ts': `import type { Event } from '../events/event.js';` },
+    /signals stands below events in ENGINE_ORDER/,
+  ],
+  [
+    'a folder of the engine has no place in the order',
+    { 'src/engine/odds/a.ts': `import type { Event } from '../events/event.js';` },
+    /src\/engine\/odds has no place in ENGINE_ORDER/,
   ],
   [
     'two files import each other',

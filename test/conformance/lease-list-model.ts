@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { LeaseRecord, LeaseState } from '../../src/engine/leases/lease.js';
+import type { LeaseRecord, LeaseState } from '../../src/engine/holdings/lease.js';
 import type { LeaseQuery } from '../../src/engine/store.js';
 import type { MakeStorage } from './harness.js';
 import { lease } from './sample-records.js';

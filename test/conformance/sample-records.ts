@@ -1,8 +1,8 @@
 import type { Acknowledgement, ConsumerRecord, OwedDraft } from '../../src/engine/consumers/consumer.js';
 import type { EventDraft, EventType } from '../../src/engine/events/event.js';
-import type { GrantKey, LeaseRecord } from '../../src/engine/leases/lease.js';
+import type { GrantKey, LeaseRecord } from '../../src/engine/holdings/lease.js';
+import type { SnapshotRecord } from '../../src/engine/holdings/snapshot.js';
 import type { RunRecord } from '../../src/engine/runs/run.js';
-import type { SnapshotRecord } from '../../src/engine/snapshots/snapshot.js';
 import type { StepEntry } from '../../src/engine/steps/step.js';
 import type { WaitRecord } from '../../src/engine/waits/wait.js';
 

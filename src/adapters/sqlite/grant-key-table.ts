@@ -1,4 +1,4 @@
-import type { GrantKey } from '../../engine/leases/lease.js';
+import type { GrantKey } from '../../engine/holdings/lease.js';
 import type { GrantKeyWriter } from '../../engine/store.js';
 import { valuesOf, valuesOfInsert } from './columns.js';
 import type { GrantKeyRow } from './schema.js';

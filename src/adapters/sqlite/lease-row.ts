@@ -1,4 +1,4 @@
-import type { Delivery, LeaseRecord, LeaseState, Verdict } from '../../engine/leases/lease.js';
+import type { Delivery, LeaseRecord, LeaseState, Verdict } from '../../engine/holdings/lease.js';
 import type { LeaseWriter } from '../../engine/store.js';
 import { fromJson, toJson } from './columns.js';
 import type { LeaseRow } from './schema.js';

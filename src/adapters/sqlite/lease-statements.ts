@@ -1,4 +1,4 @@
-import type { LeaseState } from '../../engine/leases/lease.js';
+import type { LeaseState } from '../../engine/holdings/lease.js';
 import type { LeaseQuery } from '../../engine/store.js';
 import { valuesOf } from './columns.js';
 import { LEASE_COLUMNS } from './lease-row.js';

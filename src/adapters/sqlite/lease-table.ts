@@ -1,4 +1,4 @@
-import type { LeaseRecord } from '../../engine/leases/lease.js';
+import type { LeaseRecord } from '../../engine/holdings/lease.js';
 import type { LeaseQuery, LeaseWriter } from '../../engine/store.js';
 import { changedColumns } from './changes.js';
 import { takeNumbers } from './counters.js';

@@ -1,4 +1,4 @@
-import type { SnapshotRecord, SnapshotState } from '../../engine/snapshots/snapshot.js';
+import type { SnapshotRecord, SnapshotState } from '../../engine/holdings/snapshot.js';
 import type { SnapshotWriter } from '../../engine/store.js';
 import { changedColumns } from './changes.js';
 import { valuesOf } from './columns.js';

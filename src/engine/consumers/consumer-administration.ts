@@ -3,13 +3,13 @@ import type { ConsumerDocument, ConsumerResultDocument, ListDocument } from '../
 import type { Consumers, PageQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
-import type { LeaseBook } from '../leases/lease-book.js';
+import type { LeaseBook } from '../holdings/lease-book.js';
 import { checkTtl } from '../leases/ttl.js';
 import { checkName, NAME } from '../names.js';
 import { invalidPage, pageOf, parsePage } from '../pages.js';
-import { runNotFound, runUnavailable } from '../runs/run-errors.js';
-import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
 import type { Store } from '../store.js';
+import { runNotFound, runUnavailable } from '../watch/run-errors.js';
+import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { ConsumerRecord, ConsumerSettings } from './consumer.js';
 import type { ConsumerBook } from './consumer-book.js';
 import { describeConsumer, describeResult } from './consumer-document.js';

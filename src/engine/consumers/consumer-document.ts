@@ -1,5 +1,5 @@
 import type { ConsumerDocument, ConsumerResultDocument } from '../documents.js';
-import type { LeaseBook } from '../leases/lease-book.js';
+import type { LeaseBook } from '../holdings/lease-book.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import { isoTime, seconds } from '../units.js';
 import type { Acknowledgement } from './consumer.js';

@@ -1,6 +1,6 @@
 import type { EventLog } from '../events/event-log.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { letGo } from '../snapshots/let-go.js';
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { Transaction } from '../store.js';
 import type { ConsumerBook } from './consumer-book.js';

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { Emit, EventLog } from '../events/event-log.js';
+import type { LeaseRecord } from '../holdings/lease.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Deliveries, Word } from '../leases/deliveries.js';
-import type { LeaseRecord } from '../leases/lease.js';
 import type { Observer } from '../observer.js';
 import { letGo } from '../snapshots/let-go.js';
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { Transaction } from '../store.js';
 import type { OwedStep } from './consumer.js';

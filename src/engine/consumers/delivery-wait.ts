@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { UnsatisfiedNextDocument } from '../documents.js';
 import type { EventLog } from '../events/event-log.js';
-import { nap } from '../events/nap.js';
-import type { LiveRun } from '../runs/run-registry.js';
+import { nap } from '../signals/nap.js';
 import { seconds } from '../units.js';
 import type { WaitingRoom, WaitSlice } from '../waits/waiting-room.js';
+import type { LiveRun } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
 import { consumerNotFound } from './consumer-book.js';
 import type { Feeds } from './feeds.js';

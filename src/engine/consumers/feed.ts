@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { StoredEvent } from '../events/event.js';
 import type { EventLog } from '../events/event-log.js';
-import { nap } from '../events/nap.js';
-import { waitForEvents } from '../events/wait-for-events.js';
 import type { Observer } from '../observer.js';
-import type { LiveRun } from '../runs/run-registry.js';
+import { nap } from '../signals/nap.js';
+import { waitForEvents } from '../signals/wait-for-events.js';
+import type { LiveRun } from '../watch/run-registry.js';
 import type { OwedDraft } from './consumer.js';
 import type { LiveConsumer } from './live-consumer.js';
 import { isWanted } from './start-position.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Observer } from '../observer.js';
-import type { LiveRun } from '../runs/run-registry.js';
+import type { LiveRun } from '../watch/run-registry.js';
 import { Feed } from './feed.js';
 import type { HoldKeeper } from './hold-keeper.js';
 import type { LiveConsumer } from './live-consumer.js';

@@ -1,17 +1,17 @@
 import type { Clock } from '../clock.js';
 import type { EventLog } from '../events/event-log.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { GrantLimits } from '../leases/grant-limits.js';
 import type { Observer } from '../observer.js';
-import { runNotFound } from '../runs/run-errors.js';
-import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
 import { letGo } from '../snapshots/let-go.js';
 import { type Original, originalOf } from '../snapshots/original.js';
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import type { SnapshotBuilder } from '../snapshots/snapshot-builder.js';
 import { claimSnapshot, type SnapshotClaim } from '../snapshots/snapshot-claim.js';
 import { StepGone } from '../snapshots/snapshot-failure.js';
 import { snapshotPaths } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
+import { runNotFound } from '../watch/run-errors.js';
+import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
 import type { LiveConsumer } from './live-consumer.js';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
-import { Interrupt } from '../events/interrupt.js';
-import type { LeaseRecord } from '../leases/lease.js';
+import type { LeaseRecord } from '../holdings/lease.js';
+import { Interrupt } from '../signals/interrupt.js';
 import type { ConsumerRecord, OwedStep } from './consumer.js';
 
 /** A consumer in memory: its record, what it owes, and what only this process knows of both. Changed by what was committed, and by claims. */

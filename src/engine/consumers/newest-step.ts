@@ -1,9 +1,9 @@
 import type { EventLog } from '../events/event-log.js';
-import type { LiveRun } from '../runs/run-registry.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { letGo } from '../snapshots/let-go.js';
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
+import type { LiveRun } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
 import type { LiveConsumer } from './live-consumer.js';
 import { newestBeyond } from './start-position.js';

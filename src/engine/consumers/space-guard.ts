@@ -1,9 +1,9 @@
 import type { Cancel, Clock } from '../clock.js';
+import type { LeaseBook } from '../holdings/lease-book.js';
 import type { GrantLimits } from '../leases/grant-limits.js';
-import type { LeaseBook } from '../leases/lease-book.js';
 import type { Observer } from '../observer.js';
-import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
+import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
 import type { ConsumerBook } from './consumer-book.js';
 import type { HoldKeeper } from './hold-keeper.js';

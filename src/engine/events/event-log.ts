@@ -1,12 +1,12 @@
 import type { EventDocument } from '../documents.js';
 import { EngineError } from '../errors.js';
 import type { Observer } from '../observer.js';
+import { Wakeup } from '../signals/wakeup.js';
 import type { EventPage, EventQuery, Store, Transaction } from '../store.js';
 import { isoTime } from '../units.js';
 import { formatCursor, parseCursor } from './cursor.js';
 import type { EventDraft, StoredEvent } from './event.js';
 import { RecentEvents } from './recent-events.js';
-import { Wakeup } from './wakeup.js';
 
 /** Adds an event to the transaction under way. */
 export type Emit = (draft: EventDraft) => void;

@@ -2,10 +2,10 @@ import type { Clock } from '../clock.js';
 import type { EventPageDocument } from '../documents.js';
 import type { EventPageRequest, Events, SubscribeRequest, Subscription } from '../engine.js';
 import { EngineError } from '../errors.js';
-import { type Breaker, shuttingDown, WaitScope } from '../waits/wait-scope.js';
+import { waitForEvents } from '../signals/wait-for-events.js';
+import { type Breaker, shuttingDown, WaitScope } from '../signals/wait-scope.js';
 import type { EventLog } from './event-log.js';
 import { LogSubscription } from './subscription.js';
-import { waitForEvents } from './wait-for-events.js';
 
 /** What `/events` reads, as a page or as a stream. */
 export class EventReader implements Events {

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { EventDocument } from '../documents.js';
 import type { SubscribeRequest, Subscription } from '../engine.js';
+import { Interrupt } from '../signals/interrupt.js';
+import { nap } from '../signals/nap.js';
 import { isoTime } from '../units.js';
 import type { EventLog } from './event-log.js';
-import { Interrupt } from './interrupt.js';
-import { nap } from './nap.js';
 
 /** Events read ahead of a consumer, at most. */
 const BATCH = 256;

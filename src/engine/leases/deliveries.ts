@@ -1,8 +1,8 @@
 import type { Emit } from '../events/event-log.js';
+import type { LeaseRecord } from '../holdings/lease.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { JsonObject } from '../json.js';
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import type { Transaction } from '../store.js';
-import type { LeaseRecord } from './lease.js';
 
 /** What a worker says when it ends a delivery. */
 export type Word =

@@ -1,8 +1,8 @@
 import type { Caller } from '../engine.js';
 import { EngineError } from '../errors.js';
+import type { LeaseRecord } from '../holdings/lease.js';
 import type { JsonObject } from '../json.js';
 import type { Store } from '../store.js';
-import type { LeaseRecord } from './lease.js';
 
 export interface Keyed {
   readonly run: string;

@@ -1,8 +1,8 @@
 import { EngineError } from '../errors.js';
 import type { FileSystem } from '../file-system.js';
+import type { LeaseBook } from '../holdings/lease-book.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
-import type { LeaseBook } from './lease-book.js';
 
 const TEN_GIB = 10 * 1024 ** 3;
 

@@ -1,9 +1,8 @@
 import type { Clock } from '../clock.js';
 import type { Emit, EventLog } from '../events/event-log.js';
-import { runNotFound } from '../runs/run-errors.js';
-import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
+import type { LeaseRecord } from '../holdings/lease.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { type Original, originalOf } from '../snapshots/original.js';
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import type { SnapshotBuilder } from '../snapshots/snapshot-builder.js';
 import { claimSnapshot } from '../snapshots/snapshot-claim.js';
 import { StepGone } from '../snapshots/snapshot-failure.js';
@@ -11,9 +10,10 @@ import { snapshotPaths } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import type { Transaction } from '../store.js';
+import { runNotFound } from '../watch/run-errors.js';
+import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { GrantLimits, Place } from './grant-limits.js';
 import { noteGrant } from './granted.js';
-import type { LeaseRecord } from './lease.js';
 import { draftLease, type GrantTerms } from './lease-draft.js';
 import type { LeaseTerms } from './lease-terms.js';
 

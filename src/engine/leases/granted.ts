@@ -1,7 +1,7 @@
 import type { Emit } from '../events/event-log.js';
+import type { LeaseRecord } from '../holdings/lease.js';
 import type { Transaction } from '../store.js';
 import type { Keyed } from './grant-keys.js';
-import type { LeaseRecord } from './lease.js';
 import { describePublicLease } from './lease-document.js';
 
 /** What belongs to every grant, in the transaction that makes the lease active: its idempotency key, and its event. */

@@ -1,6 +1,6 @@
 import type { LeaseDocument, PublicLeaseDocument } from '../documents.js';
+import type { LeaseRecord } from '../holdings/lease.js';
 import { isoTime, seconds } from '../units.js';
-import type { LeaseRecord } from './lease.js';
 
 /** A lease is renewed well before it ends: after a third of its TTL, so that two attempts may fail. */
 const RENEW_FRACTION = 3;

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
+import type { Delivery, LeaseRecord } from '../holdings/lease.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { WatchedRun } from '../runs/watched-run.js';
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import type { StepEntry } from '../steps/step.js';
 import { relativePath } from '../steps/step-document.js';
 import type { Keyed } from './grant-keys.js';
-import type { Delivery, LeaseRecord } from './lease.js';
 
 const LEASE_ID_BYTES = 16;
 

@@ -1,17 +1,17 @@
 import type { Clock } from '../clock.js';
 import { EngineError, type ErrorCode } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
+import type { EndedState, LeaseRecord } from '../holdings/lease.js';
+import type { LeaseBook } from '../holdings/lease-book.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
-import type { RunRegistry } from '../runs/run-registry.js';
 import { letGo } from '../snapshots/let-go.js';
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
 import type { SnapshotAudit } from '../snapshots/snapshot-audit.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { Store } from '../store.js';
+import type { RunRegistry } from '../watch/run-registry.js';
 import type { Deliveries, Word } from './deliveries.js';
 import { ExpiryTimers } from './expiry-timers.js';
-import type { EndedState, LeaseRecord } from './lease.js';
-import type { LeaseBook } from './lease-book.js';
 import { describePublicLease } from './lease-document.js';
 
 export interface LeaseTermsPorts {

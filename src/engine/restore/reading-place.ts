@@ -1,12 +1,12 @@
+import type { StepCatalog } from '../catalog/step-catalog.js';
 import { EngineError } from '../errors.js';
-import type { LeaseRecord } from '../leases/lease.js';
+import type { Holdings } from '../holdings/holdings.js';
+import type { LeaseRecord } from '../holdings/lease.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { type LeaseTerms, leaseEnded } from '../leases/lease-terms.js';
-import { stepNotFound } from '../runs/run-errors.js';
-import type { LiveRun, RunRegistry } from '../runs/run-registry.js';
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
-import type { StepCatalog } from '../steps/step-catalog.js';
-import type { Holdings } from '../steps/step-document.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
+import { stepNotFound } from '../watch/run-errors.js';
+import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 
 /** Which bytes are read for a request, and what they belong to. */
 export interface ReadingPlace {

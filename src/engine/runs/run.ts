@@ -1,9 +1,9 @@
 import type { SnapshotMode } from '../file-system.js';
+import type { SnapshotLayout } from '../holdings/snapshot.js';
 import type { StepNameFormat } from '../steps/name-format.js';
 
 export type CommitModeOption = 'auto' | 'atomic_rename' | 'commit_file';
 export type WatchOption = 'auto' | 'events' | 'poll';
-export type SnapshotLayout = 'generation' | 'orbax';
 
 /** What a client set for a run, completed with the defaults. */
 export interface RunOptions {

@@ -1,14 +1,15 @@
 import type { Clock } from '../clock.js';
 import type { EventType } from '../events/event.js';
 import type { Emit, EventLog } from '../events/event-log.js';
+import type { Holdings } from '../holdings/holdings.js';
 import type { JsonObject } from '../json.js';
 import type { CommitMode } from '../steps/commit-marker.js';
 import { diff, type StepChange } from '../steps/diff.js';
+import type { Findings } from '../steps/findings.js';
 import type { StepEntry } from '../steps/step.js';
-import { describeStep, type Holdings } from '../steps/step-document.js';
+import { describeStep } from '../steps/step-document.js';
 import { StepIndex } from '../steps/step-index.js';
 import type { Transaction } from '../store.js';
-import type { Findings } from '../watch/findings.js';
 import { DepartedGenerations } from './departed-generations.js';
 import type { RunRecord } from './run.js';
 import type { Availability } from './run-state.js';

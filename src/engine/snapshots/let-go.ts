@@ -1,5 +1,5 @@
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Transaction } from '../store.js';
-import type { SnapshotRecord } from './snapshot.js';
 
 /** Somebody who no longer needs a snapshot; null: there was none. */
 export interface FormerHolder {

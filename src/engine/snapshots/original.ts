@@ -1,8 +1,8 @@
 import type { Identity, Inventory } from '../file-system.js';
-import { runUnavailable } from '../runs/run-errors.js';
-import type { LiveRun } from '../runs/run-registry.js';
 import type { StepEntry } from '../steps/step.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
+import { runUnavailable } from '../watch/run-errors.js';
+import type { LiveRun } from '../watch/run-registry.js';
 import { StepGone, snapshotFailed } from './snapshot-failure.js';
 
 /** A step as it was discovered: what a snapshot of it must equal. */

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.js';
 import type { EventLog } from '../events/event-log.js';
 import type { SnapshotFiles } from '../file-system.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
-import type { RunRegistry } from '../runs/run-registry.js';
-import type { SnapshotRecord } from './snapshot.js';
+import type { RunRegistry } from '../watch/run-registry.js';
 import { snapshotEvent } from './snapshot-event.js';
 import { temporaryName, trashName } from './snapshot-paths.js';
 

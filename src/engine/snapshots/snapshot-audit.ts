@@ -1,6 +1,6 @@
 import type { FileSystem, Identity, Inventory } from '../file-system.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { sameDirectory } from '../steps/generation.js';
-import type { SnapshotRecord } from './snapshot.js';
 
 /** Knows what each ready snapshot consists of, and whether it still does. */
 export class SnapshotAudit {

@@ -1,7 +1,7 @@
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import type { Transaction } from '../store.js';
 import type { Original } from './original.js';
-import type { SnapshotRecord } from './snapshot.js';
 import type { SnapshotBuilder } from './snapshot-builder.js';
 
 /** How somebody who needs the snapshot of a generation comes to it. */

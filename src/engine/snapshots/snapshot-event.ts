@@ -1,7 +1,7 @@
 import type { EventDraft, EventType } from '../events/event.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { JsonObject } from '../json.js';
 import { isoTime } from '../units.js';
-import type { SnapshotRecord } from './snapshot.js';
 
 export function snapshotEvent(
   type: Extract<EventType, `snapshot.${string}`>,

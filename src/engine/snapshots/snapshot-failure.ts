@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.js';
 import type { BuildResult } from '../file-system.js';
-import type { SnapshotRecord } from './snapshot.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 
 /** The step vanished, wholly or in part, before it was protected. */
 export class StepGone extends Error {

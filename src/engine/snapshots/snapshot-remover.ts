@@ -1,6 +1,6 @@
-import type { LeaseBook } from '../leases/lease-book.js';
+import type { LeaseBook } from '../holdings/lease-book.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { type Extent, type Obstacle, Removal, type RemovalPorts } from './removal.js';
-import type { SnapshotRecord } from './snapshot.js';
 import type { SnapshotAudit } from './snapshot-audit.js';
 import { pathBusy } from './snapshot-failure.js';
 

@@ -1,14 +1,8 @@
 import type { StepDocument } from '../documents.js';
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
+import type { Holdings } from '../holdings/holdings.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { isoTime } from '../units.js';
 import type { StepEntry } from './step.js';
-
-/** What holds a generation alive. */
-export interface Holdings {
-  activeLeases(run: string, generation: string): number;
-  /** The ready snapshot of a generation. */
-  snapshot(run: string, generation: string): SnapshotRecord | null;
-}
 
 export interface StepOwner {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { EventLog } from '../events/event-log.js';
-import type { Interrupt } from '../events/interrupt.js';
-import { waitForEvents } from '../events/wait-for-events.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import type { Interrupt } from '../signals/interrupt.js';
+import { waitForEvents } from '../signals/wait-for-events.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 
 /** What a wait is for. */

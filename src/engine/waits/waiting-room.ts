@@ -8,13 +8,14 @@ import type {
 import type { WaitRequest } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
-import { nap } from '../events/nap.js';
-import type { LiveRun } from '../runs/run-registry.js';
-import { describeStep, type Holdings } from '../steps/step-document.js';
+import type { Holdings } from '../holdings/holdings.js';
+import { nap } from '../signals/nap.js';
+import { type Breaker, WaitScope } from '../signals/wait-scope.js';
+import { describeStep } from '../steps/step-document.js';
 import { seconds } from '../units.js';
+import type { LiveRun } from '../watch/run-registry.js';
 import { awaitCandidate, type Candidate, type Condition, type NoCandidate } from './candidates.js';
 import type { WaitRecorder, WaitStart } from './wait-recorder.js';
-import { type Breaker, WaitScope } from './wait-scope.js';
 
 export const DEFAULT_TIMEOUT_MS = 30_000;
 /** An index scanned so recently is taken as the present: waiters that come together share one scan. */

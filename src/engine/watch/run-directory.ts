@@ -1,8 +1,8 @@
 import type { Listing } from '../file-system.js';
 import { runState } from '../runs/run-state.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import type { Findings } from '../steps/findings.js';
 import type { DirectoryWatch, DirectoryWatchPorts } from './directory-watch.js';
-import type { Findings } from './findings.js';
 import type { ReadableListing } from './scanner.js';
 
 export interface RunDirectoryPorts extends DirectoryWatchPorts {

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { FileSystem, Inspection, InspectRequest, Listing } from '../file-system.js';
 import { type Candidate, type Classification, classify, type NameRules } from '../steps/classification.js';
+import type { Findings } from '../steps/findings.js';
 import { judge } from '../steps/judgement.js';
 import type { StepIndex } from '../steps/step-index.js';
 import { type TrackedStep, unseenStep } from '../steps/tracked-step.js';
-import type { Findings } from './findings.js';
 import { InspectionPlan } from './inspection-plan.js';
 import { Shadowing } from './shadowing.js';
 

@@ -1,7 +1,7 @@
 import type { Candidate } from '../steps/classification.js';
+import type { Findings } from '../steps/findings.js';
 import type { StepIndex } from '../steps/step-index.js';
 import { namedEntry, type TrackedStep } from '../steps/tracked-step.js';
-import type { Findings } from './findings.js';
 
 /**
  * Orbax's composite format: of several names of one step the one in the earliest format that is finalized counts (`find_step` tries the formats in

@@ -1,9 +1,9 @@
 import type { Cancel } from '../clock.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import type { Findings } from '../steps/findings.js';
 import { sameDirectory } from '../steps/generation.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import { DirectoryWatch } from './directory-watch.js';
-import type { Findings } from './findings.js';
 import { Hints } from './hints.js';
 import { RunDirectory, type RunDirectoryPorts } from './run-directory.js';
 import { Scanner, type ScanRules } from './scanner.js';

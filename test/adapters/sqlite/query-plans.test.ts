@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT_TYPES } from '../../../src/engine/events/event.js';
-import type { LeaseState } from '../../../src/engine/leases/lease.js';
+import type { LeaseState } from '../../../src/engine/holdings/lease.js';
 import type { Store, Transaction } from '../../../src/engine/store.js';
 import {
   acknowledgement,

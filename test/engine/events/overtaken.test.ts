@@ -7,8 +7,8 @@ import { EventLog } from '../../../src/engine/events/event-log.js';
 import { EventReader } from '../../../src/engine/events/event-reader.js';
 import { LogSubscription } from '../../../src/engine/events/subscription.js';
 import { silentObserver } from '../../../src/engine/observer.js';
+import { Breaker } from '../../../src/engine/signals/wait-scope.js';
 import type { EventQuery, Store } from '../../../src/engine/store.js';
-import { Breaker } from '../../../src/engine/waits/wait-scope.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 

@@ -1,9 +1,9 @@
 import { EngineError } from '../errors.js';
 import type { StoredEvent } from '../events/event.js';
-import type { Breaker } from '../waits/wait-scope.js';
-import type { Watcher } from '../watch/watcher.js';
+import type { WatchedRun } from '../runs/watched-run.js';
+import type { Breaker } from '../signals/wait-scope.js';
 import { runNotFound } from './run-errors.js';
-import type { WatchedRun } from './watched-run.js';
+import type { Watcher } from './watcher.js';
 
 /** A run that is being watched. The run stays the same object for as long as it is registered; its watcher may be exchanged. */
 export interface LiveRun {

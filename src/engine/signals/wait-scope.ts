@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../clock.js';
 import { EngineError } from '../errors.js';
-import { Interrupt } from '../events/interrupt.js';
+import { Interrupt } from './interrupt.js';
 
 /** What ends waits from outside: the shutdown of the service, or the removal of a run. */
 export class Breaker {

@@ -4,12 +4,12 @@ import { Writable } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import { WebSocket } from 'ws';
-import type { Engine } from '../../src/engine/engine.js';
-import { EngineError } from '../../src/engine/errors.js';
-import { leaseDocument } from './support/documents.js';
-import { sendRaw } from './support/raw-http.js';
-import { scriptedEngine } from './support/scripted-engine.js';
-import { startServer } from './support/test-server.js';
+import type { Engine } from '../../../src/engine/engine.js';
+import { EngineError } from '../../../src/engine/errors.js';
+import { leaseDocument } from '../support/documents.js';
+import { sendRaw } from '../support/raw-http.js';
+import { scriptedEngine } from '../support/scripted-engine.js';
+import { startServer } from '../support/test-server.js';
 
 const ID = 'ls_C4p4b1l1ty';
 

@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from '../clock.js';
-import type { LeaseBook } from '../leases/lease-book.js';
+import type { LeaseBook } from '../holdings/lease-book.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
-import type { SnapshotAudit } from './snapshot-audit.js';
+import type { SnapshotAudit } from '../snapshots/snapshot-audit.js';
 
 const INTERVAL_MS = 5_000;
 

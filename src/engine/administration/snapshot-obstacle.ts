@@ -1,7 +1,7 @@
 import type { RunWarning } from '../documents.js';
 import type { SnapshotFiles } from '../file-system.js';
 import type { WatchedRun } from '../runs/watched-run.js';
-import { snapshotDirectoryOf } from './snapshot-paths.js';
+import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
 
 /** What would make a grant of a run fail, found before anyone asks for one; null: nothing that is known. */
 export async function findSnapshotObstacle(

@@ -1,5 +1,6 @@
 import type { SnapshotMode } from '../file-system.js';
-import type { SnapshotLayout } from '../runs/run.js';
+
+export type SnapshotLayout = 'generation' | 'orbax';
 
 /**
  *     building ──tree complete, verified, renamed into place──▶ ready ──last lease and hold gone──▶ deleting ──▶ (row removed)

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import type { SubscribeRequest } from '../../src/engine/engine.js';
-import { EngineError } from '../../src/engine/errors.js';
-import type { HttpSettings } from '../../src/routes/settings.js';
-import { eventDocument } from './support/documents.js';
-import { sendRaw } from './support/raw-http.js';
-import { scriptedEngine } from './support/scripted-engine.js';
-import { ScriptedSubscription } from './support/scripted-subscription.js';
-import { startServer } from './support/test-server.js';
+import type { SubscribeRequest } from '../../../src/engine/engine.js';
+import { EngineError } from '../../../src/engine/errors.js';
+import type { HttpSettings } from '../../../src/routes/settings.js';
+import { eventDocument } from '../support/documents.js';
+import { sendRaw } from '../support/raw-http.js';
+import { scriptedEngine } from '../support/scripted-engine.js';
+import { ScriptedSubscription } from '../support/scripted-subscription.js';
+import { startServer } from '../support/test-server.js';
 
 async function socketServer(t: TestContext, settings: Partial<HttpSettings> = {}, failure?: unknown) {
   const subscription = new ScriptedSubscription();

@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.js';
-import type { WatchedRun } from './watched-run.js';
+import type { WatchedRun } from '../runs/watched-run.js';
 
 interface Watched {
   readonly run: WatchedRun;

@@ -1,11 +1,12 @@
 import type { LazyStepList, StepDocument } from '../documents.js';
 import type { StepListQuery } from '../engine.js';
+import type { Holdings } from '../holdings/holdings.js';
 import { invalidPage } from '../pages.js';
-import { runUnavailable, stepNotFound } from '../runs/run-errors.js';
-import type { LiveRun } from '../runs/run-registry.js';
-import type { StepEntry } from './step.js';
-import { describeStep, type Holdings, type StepOwner } from './step-document.js';
-import type { TrackedStep } from './tracked-step.js';
+import type { StepEntry } from '../steps/step.js';
+import { describeStep, type StepOwner } from '../steps/step-document.js';
+import type { TrackedStep } from '../steps/tracked-step.js';
+import { runUnavailable, stepNotFound } from '../watch/run-errors.js';
+import type { LiveRun } from '../watch/run-registry.js';
 
 /** Shows the index. */
 export class StepCatalog {

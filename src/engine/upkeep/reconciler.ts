@@ -1,23 +1,23 @@
 import type { ConsumerBook } from '../consumers/consumer-book.js';
 import type { EventLog } from '../events/event-log.js';
 import type { SnapshotFiles } from '../file-system.js';
-import type { LeaseRecord } from '../leases/lease.js';
-import type { LeaseBook } from '../leases/lease-book.js';
+import type { LeaseRecord } from '../holdings/lease.js';
+import type { LeaseBook } from '../holdings/lease-book.js';
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
 import type { RunRecord } from '../runs/run.js';
-import type { RunRegistry } from '../runs/run-registry.js';
-import type { Store } from '../store.js';
-import type { SnapshotRecord } from './snapshot.js';
-import type { SnapshotAudit } from './snapshot-audit.js';
+import type { SnapshotAudit } from '../snapshots/snapshot-audit.js';
 import {
   snapshotDirectoryOf,
   TEMPORARY_PREFIX,
   TRASH_PREFIX,
   temporaryName,
   trashName,
-} from './snapshot-paths.js';
-import type { SnapshotRemover } from './snapshot-remover.js';
+} from '../snapshots/snapshot-paths.js';
+import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
+import type { Store } from '../store.js';
+import type { RunRegistry } from '../watch/run-registry.js';
 
 const PAGE = 500;
 

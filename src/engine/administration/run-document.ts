@@ -1,11 +1,11 @@
 import type { RunDocument, RunOptionsDocument, RunState, RunWarning } from '../documents.js';
-import type { LeaseBook } from '../leases/lease-book.js';
+import type { LeaseBook } from '../holdings/lease-book.js';
+import type { RunOptions } from '../runs/run.js';
+import { runState } from '../runs/run-state.js';
+import type { WatchedRun } from '../runs/watched-run.js';
 import { suggestNameFormat } from '../steps/name-suggestion.js';
 import { retainedBytes } from '../steps/step-document.js';
 import { isoTime, seconds } from '../units.js';
-import type { RunOptions } from './run.js';
-import { runState } from './run-state.js';
-import type { WatchedRun } from './watched-run.js';
 
 export interface RunNotes {
   /** Why snapshots cannot be made as configured; null: they can, or nobody knows yet. */

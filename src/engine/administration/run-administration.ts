@@ -6,24 +6,24 @@ import type { RunListQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { FileSystem } from '../file-system.js';
-import type { LeaseBook } from '../leases/lease-book.js';
+import type { LeaseBook } from '../holdings/lease-book.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import { checkName, NAME } from '../names.js';
 import type { Observer } from '../observer.js';
 import { invalidPage } from '../pages.js';
-import { findSnapshotObstacle } from '../snapshots/snapshot-obstacle.js';
+import type { RunOptions, RunRecord } from '../runs/run.js';
+import { WatchedRun } from '../runs/watched-run.js';
+import { Breaker } from '../signals/wait-scope.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import { nameFormatProblem } from '../steps/name-format.js';
 import type { StepEntry } from '../steps/step.js';
-import { Breaker } from '../waits/wait-scope.js';
+import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import { Watcher } from '../watch/watcher.js';
 import type { AllowedDirectories } from './allowed-directories.js';
 import { DirectoryClaims } from './directory-claims.js';
-import type { RunOptions, RunRecord } from './run.js';
 import { describeOptions, describeRun } from './run-document.js';
-import type { LiveRun, RunRegistry } from './run-registry.js';
-import { WatchedRun } from './watched-run.js';
+import { findSnapshotObstacle } from './snapshot-obstacle.js';
 
 const DEFAULT_RUN_OPTIONS: RunOptions = {
   stepNameFormats: [{ prefix: null, fixedLength: null }],

@@ -1,7 +1,7 @@
-import type { Cancel, Clock } from './clock.js';
-import type { EventLog } from './events/event-log.js';
-import type { Observer } from './observer.js';
-import type { Store } from './store.js';
+import type { Cancel, Clock } from '../clock.js';
+import type { EventLog } from '../events/event-log.js';
+import type { Observer } from '../observer.js';
+import type { Store } from '../store.js';
 
 export interface RetentionLimits {
   readonly eventsMs: number;

@@ -8,8 +8,8 @@ import { ReaderProcess } from '../../../src/adapters/restore/reader-process.js';
 import { systemClock } from '../../../src/adapters/system-clock.js';
 import type { RestoreTask } from '../../../src/engine/restore/checkpoint-reader.js';
 import { RestoreError } from '../../../src/engine/restore/restore-error.js';
+import { loadFixture, unpack } from '../../engine/restore/fixtures.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { loadFixture, unpack } from './fixtures.js';
 
 function text(json: readonly Uint8Array[]): string {
   return Buffer.concat(json).toString();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { WebSocket } from 'ws';
-import { scriptedEngine } from './support/scripted-engine.js';
-import { startServer } from './support/test-server.js';
+import { scriptedEngine } from '../support/scripted-engine.js';
+import { startServer } from '../support/test-server.js';
 
 describe('the Host header', () => {
   const settings = { host: 'ckpt.internal', allowedHosts: ['proxy.example', 'exact.example:8443'] };

@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
+import type { RunRegistry } from '../watch/run-registry.js';
 import type { AllowedDirectories } from './allowed-directories.js';
-import type { RunRegistry } from './run-registry.js';
 
 /** Which directory a run may have: an allowed one that is no other run's. */
 export class DirectoryClaims {

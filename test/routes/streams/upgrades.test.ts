@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sendRaw } from './support/raw-http.js';
-import { scriptedEngine } from './support/scripted-engine.js';
-import { startServer } from './support/test-server.js';
+import { sendRaw } from '../support/raw-http.js';
+import { scriptedEngine } from '../support/scripted-engine.js';
+import { startServer } from '../support/test-server.js';
 
 const H2C =
   'Host: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n';

@@ -1,6 +1,6 @@
-import type { SnapshotRecord } from '../snapshots/snapshot.js';
-import type { Holdings } from '../steps/step-document.js';
+import type { Holdings } from './holdings.js';
 import type { LeaseRecord } from './lease.js';
+import type { SnapshotRecord } from './snapshot.js';
 
 /** An active lease with the moment, on the monotonic clock, up to which its holder was promised it. */
 export interface ActiveLease {
