@@ -19,6 +19,8 @@ export interface HttpSettings {
   readonly logger?: FastifyBaseLogger | false;
   /** Default 64 KiB. */
   readonly bodyLimitBytes?: number;
+  /** How long a request may take to arrive. Default 50 s, its headers 20 s. */
+  readonly requestTimeoutMs?: number;
   /** How long a stream's client may take no data before it is closed. Default 10 s. */
   readonly streamStallMs?: number;
   /** Between two pings of a WebSocket client. Default 30 s. */

@@ -124,10 +124,52 @@ describe('a path', () => {
   });
 });
 
+describe('a path below /docs/static', () => {
+  const paths = [
+    '..%2f',
+    '%2e%2e',
+    '..',
+    '.',
+    '%5c',
+    '..%5c',
+    '%00',
+    'a%00b',
+    '//',
+    'a/../../b',
+    '\\',
+    '..%00/',
+  ];
+  const longPath = 'a'.repeat(300);
+  for (const path of [...paths, '%2e%2e/'.repeat(40), longPath]) {
+    it(`that no file can have is 404 not_found: ${path.slice(0, 20)}`, async (t) => {
+      const { port } = await startServer(t, scriptedEngine());
+      const answer = await sendRaw(
+        port,
+        `GET /docs/static/${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      );
+      assert.match(answer, /^HTTP\/1.1 404 /);
+      assert.match(answer, /^content-type: application\/problem\+json\r$/im);
+      assert.match(answer, /"code":"not_found"/);
+    });
+  }
+
+  for (const [name, value] of [
+    ['Range', 'bytes=999999999-'],
+    ['If-Match', '"x"'],
+  ] as const) {
+    it(`with a header that excludes every answer is 400: ${name}`, async (t) => {
+      const { api } = await startServer(t, scriptedEngine());
+      const answer = await api.get('/docs/static/index.css').set(name, value).expect(400);
+      assert.equal(answer.body.code, 'invalid_request');
+    });
+  }
+});
+
 describe('bytes that are no request', () => {
   const cases: readonly [string, string, number, string][] = [
     ['broken HTTP', 'NOT HTTP\r\n\r\n', 400, 'invalid_request'],
     ['no Host', 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'invalid_request'],
+    ['a request to a proxy', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'invalid_request'],
     [
       'headers too large',
       `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`,

@@ -67,6 +67,13 @@ export function notFound(request: FastifyRequest): EngineError {
   );
 }
 
+/** A client that sends CONNECT takes this server for a proxy. */
+export function noProxy(): EngineError {
+  return new EngineError('invalid_request', 'CONNECT is not possible here: this server is no proxy', {
+    hint: "see that the client's proxy settings leave out this server",
+  });
+}
+
 function hasHead(request: FastifyRequest, url: string): boolean {
   return request.server.findRoute({ url, method: 'HEAD' }) !== null;
 }

@@ -39,11 +39,20 @@ export function translateError(thrown: unknown): EngineError {
       cause: thrown,
     });
   }
-  // Fastify gives 4xx to errors of the request's stream, such as a connection cut in the middle of a body.
-  if ('statusCode' in thrown && thrown.statusCode === 400) {
-    return new EngineError('invalid_request', 'the request could not be read to its end', { cause: thrown });
-  }
-  return internal(thrown);
+  return clientError(thrown) ?? internal(thrown);
+}
+
+/** Fastify and its plugins give a 4xx to every error that the client caused. Null: this is none of those. */
+function clientError(error: Error): EngineError | null {
+  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+  if (status < 400 || status > 499) return null;
+  const options = { cause: error };
+  // The file server of /docs forbids what it does not look for: paths that climb, that hold a NUL, or that are too long.
+  if (status === 403 || status === 404)
+    return new EngineError('not_found', 'there is nothing at this path', options);
+  if (status === 412 || status === 416)
+    return new EngineError('invalid_request', `the headers exclude every answer: ${error.message}`, options);
+  return new EngineError('invalid_request', 'the request could not be read to its end', options);
 }
 
 interface StorageErrorShape extends Error {
