@@ -5,8 +5,8 @@ type Present = Extract<Inspection, { outcome: 'present' }>;
 
 export const IDENTITY: Identity = { inode: '10', birthtimeNs: '1000', mtimeNs: '2000' };
 
-export function metadata(fields: Partial<CheckpointMetadata> = {}): NonNullable<StepContent['metadata']> {
-  const value: CheckpointMetadata = {
+export function checkpointMetadata(fields: Partial<CheckpointMetadata> = {}): CheckpointMetadata {
+  return {
     items: ['default'],
     metrics: null,
     initAtNs: '1000000',
@@ -14,7 +14,10 @@ export function metadata(fields: Partial<CheckpointMetadata> = {}): NonNullable<
     customMetadata: null,
     ...fields,
   };
-  return { outcome: 'read', value };
+}
+
+export function metadata(fields: Partial<CheckpointMetadata> = {}): NonNullable<StepContent['metadata']> {
+  return { outcome: 'read', value: checkpointMetadata(fields) };
 }
 
 export function inventory(fields: Partial<Inventory> = {}): Inventory {

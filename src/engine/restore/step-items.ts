@@ -1,13 +1,9 @@
+import { isTemporaryName } from '../steps/commit-marker.js';
+import { ITEM_FILES } from '../steps/items.js';
 import type { CheckpointFiles } from './checkpoint-files.js';
-import { MANIFEST_FILE } from './ocdbt/manifest.js';
 import { RestoreError } from './restore-error.js';
-import { SHARDING_FILE } from './sharding-file.js';
 import { TREE_METADATA_FILE } from './tree-metadata.js';
 
-/** Part of the name of what Orbax has not yet renamed into place. */
-export const TEMPORARY_MARK = '.orbax-checkpoint-tmp';
-/** Files that only an item has at its top; a step that has one was saved straight into its directory. */
-const ITEM_FILES: readonly string[] = [TREE_METADATA_FILE, MANIFEST_FILE, SHARDING_FILE, 'checkpoint'];
 /** An item's name may have slashes; a real one has hardly any. */
 const MAX_NAME_DEPTH = 4;
 
@@ -73,7 +69,7 @@ function nestedTrees(files: CheckpointFiles, name: string, depth: number): strin
 
 function subdirectories(files: CheckpointFiles): string[] {
   return (files.list('') ?? [])
-    .filter((entry) => entry.kind === 'directory' && !entry.name.includes(TEMPORARY_MARK))
+    .filter((entry) => entry.kind === 'directory' && !isTemporaryName(entry.name))
     .map((entry) => entry.name)
     .sort();
 }
@@ -82,7 +78,7 @@ function subdirectories(files: CheckpointFiles): string[] {
 function isNested(files: CheckpointFiles, name: string): boolean {
   const parts = name.split('/');
   if (parts.length < 2 || parts.length > MAX_NAME_DEPTH || name.includes('\0')) return false;
-  if (name.includes(TEMPORARY_MARK) || parts.some((part) => part === '' || part === '.' || part === '..'))
+  if (isTemporaryName(name) || parts.some((part) => part === '' || part === '.' || part === '..'))
     return false;
   if (holdsTree(files)) return false;
   return files.size(`${name}/${TREE_METADATA_FILE}`) !== null;

@@ -1,3 +1,4 @@
+import { isTemporaryName } from '../steps/commit-marker.js';
 import type { CheckpointSource } from './checkpoint-files.js';
 import { PYTHON_JSON } from './json-dialect.js';
 import { readValue, skipValue } from './json-generic.js';
@@ -5,7 +6,7 @@ import { JsonReader } from './json-reader.js';
 import { isObject, type JsonValue } from './json-value.js';
 import { MAX_JSON_BYTES } from './limits.js';
 import { unreadable } from './restore-error.js';
-import { listItems, TEMPORARY_MARK } from './step-items.js';
+import { listItems } from './step-items.js';
 import { fileChunks, type TextChunks } from './text-chunks.js';
 import { type ItemVerification, type Problem, Problems } from './verification.js';
 import { verifyItem } from './verify-item.js';
@@ -70,7 +71,7 @@ function broken(item: string | null, problem: Problem): VerifiedItem {
 
 function uncommitted(source: CheckpointSource): VerifiedItem[] {
   return (source.files.list('') ?? [])
-    .filter((entry) => entry.kind === 'directory' && entry.name.includes(TEMPORARY_MARK))
+    .filter((entry) => entry.kind === 'directory' && isTemporaryName(entry.name))
     .map(({ name }) => broken(name, { file: name, code: 'uncommitted', detail: 'not renamed into place' }));
 }
 

@@ -12,7 +12,10 @@ export const METRICS_FILE = 'metrics';
 
 /** What `_CHECKPOINT_METADATA` says (Orbax's InternalCheckpointMetadata), without the performance metrics. */
 export interface CheckpointMetadata {
-  /** Keys of item_handlers, `metrics` among them; a key may have slashes. Null: saved without items, straight into the step. */
+  /**
+   * Keys of item_handlers, `metrics` among them; a key may have slashes. Empty where the step was saved without items, straight into its
+   * directory. Null where the file does not tell (Orbax 0.6 to 0.10 wrote no item_handlers): the directories are the items then.
+   */
   readonly items: readonly string[] | null;
   /** Nanoseconds since the epoch, decimal; null until Orbax commits the step. */
   readonly committedAtNs: string | null;
@@ -60,7 +63,9 @@ export function parseMetrics(bytes: Uint8Array): JsonObject | null {
 }
 
 function itemNames(handlers: JsonValue | undefined): string[] | null {
-  if (handlers === undefined || handlers === null || typeof handlers === 'string') return null;
+  if (handlers === undefined || handlers === null) return null;
+  // The one handler of a step that is itself the item.
+  if (typeof handlers === 'string') return [];
   if (!isObject(handlers)) throw wrongType('item_handlers', handlers, 'an object or a string');
   const names = Object.keys(handlers);
   for (const name of names) if (!isRelativePath(name)) throw badItem(name);

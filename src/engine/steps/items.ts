@@ -1,21 +1,16 @@
 import type { StepContent } from '../file-system.js';
 import type { CheckpointMetadata } from './checkpoint-metadata.js';
+import { isTemporaryName } from './commit-marker.js';
 
-/** Directories of an item's own layout: a step that has them on its top level is itself the item. */
-const ITEM_FILES: ReadonlySet<string> = new Set([
-  '_METADATA',
-  '_sharding',
-  'manifest.ocdbt',
-  'checkpoint',
-  '_PYTREE_METADATA',
-]);
+/** Files that stand at the top of an item only: a step that has one was saved straight into its directory. */
+export const ITEM_FILES: readonly string[] = ['_METADATA', '_sharding', 'manifest.ocdbt', 'checkpoint'];
 
 /** Names of a step's items, sorted; empty for a step that was saved straight into its directory. */
 export function itemsOf(metadata: CheckpointMetadata | null, content: StepContent): readonly string[] {
-  if (metadata !== null) return [...(metadata.items ?? [])].sort();
-  if (content.topLevel.some(({ name, directory }) => !directory && ITEM_FILES.has(name))) return [];
+  if (metadata !== null && metadata.items !== null) return [...metadata.items].sort();
+  if (content.topLevel.some(({ name, directory }) => !directory && ITEM_FILES.includes(name))) return [];
   return content.topLevel
-    .filter(({ directory }) => directory)
+    .filter(({ name, directory }) => directory && !isTemporaryName(name))
     .map(({ name }) => name)
     .sort();
 }

@@ -42,7 +42,7 @@ describe('parseCheckpointMetadata on genuine files', () => {
       }
     assert.deepEqual(found, {
       composite: ['dataset', 'state'],
-      direct: null,
+      direct: [],
       padded: ['default'],
       plain: ['default', 'metrics'],
     });
@@ -103,8 +103,8 @@ describe('parseCheckpointMetadata judges shapes as Orbax does', () => {
     });
   });
 
-  it('has no items where item_handlers names a single handler, and none to name where it is empty', () => {
-    assert.equal(parse(`{"item_handlers": "${handler}"}`).items, null);
+  it('has no items where item_handlers names a single handler, and where it is empty', () => {
+    assert.deepEqual(parse(`{"item_handlers": "${handler}"}`).items, []);
     assert.deepEqual(parse('{"item_handlers": {}}').items, []);
     assert.deepEqual(parse('{"item_handlers": {"a": null, "b/c": "x", "..d": 1}}').items, [
       'a',
