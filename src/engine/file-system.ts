@@ -214,7 +214,7 @@ export interface BuildPlan {
   readonly temporaryName: string;
   readonly stepName: string;
   /**
-   * Entry of the snapshot directory to publish as. Layout `generation`: the generation, holding `<stepName>`; layout `orbax`: null, the step's tree
+   * Entry of the snapshot directory to publish as. Layout `generation`: the entry holds `<stepName>`; layout `orbax`: null, the step's tree
    * itself is published as `<stepName>`.
    */
   readonly publishedName: string | null;
@@ -236,7 +236,7 @@ export type BuildResult =
 
 export interface RetirePlan {
   readonly snapshotDirectory: string;
-  /** Entry to rename: the generation, or in layout `orbax` the step's name. */
+  /** Entry to rename. */
   readonly name: string;
   readonly trashName: string;
 }

@@ -1,7 +1,7 @@
 import type { Acknowledgement, ConsumerRecord, OwedDraft, OwedStep } from './consumers/consumer.js';
 import type { EventDraft, EventType, StoredEvent } from './events/event.js';
 import type { GrantKey, LeaseRecord, LeaseState } from './holdings/lease.js';
-import type { SnapshotRecord } from './holdings/snapshot.js';
+import type { SnapshotDraft, SnapshotRecord } from './holdings/snapshot.js';
 import type { RunRecord } from './runs/run.js';
 import type { StepEntry } from './steps/step.js';
 import type { WaitRecord, WaitSummary } from './waits/wait.js';
@@ -102,8 +102,8 @@ export interface SnapshotReader {
   find(run: string, generation: string): Promise<SnapshotRecord | null>;
 }
 export interface SnapshotWriter extends SnapshotReader {
-  /** Inserts with the next id, never used before. */
-  insert(snapshot: Omit<SnapshotRecord, 'id'>): Promise<SnapshotRecord>;
+  /** Inserts with the next id, never used before, under the path for it. */
+  insert(draft: SnapshotDraft): Promise<SnapshotRecord>;
   /** Changes the fields given. */
   update(
     id: number,

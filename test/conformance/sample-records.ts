@@ -1,7 +1,7 @@
 import type { Acknowledgement, ConsumerRecord, OwedDraft } from '../../src/engine/consumers/consumer.js';
 import type { EventDraft, EventType } from '../../src/engine/events/event.js';
 import type { GrantKey, LeaseRecord } from '../../src/engine/holdings/lease.js';
-import type { SnapshotRecord } from '../../src/engine/holdings/snapshot.js';
+import type { SnapshotDraft } from '../../src/engine/holdings/snapshot.js';
 import type { RunRecord } from '../../src/engine/runs/run.js';
 import type { StepEntry } from '../../src/engine/steps/step.js';
 import type { WaitRecord } from '../../src/engine/waits/wait.js';
@@ -61,7 +61,7 @@ export function eventOf(type: EventType, runName = 'r'): EventDraft {
   return event({ type, run: runName });
 }
 
-export function snapshot(change: Partial<SnapshotRecord> = {}): Omit<SnapshotRecord, 'id'> {
+export function snapshot(change: Partial<SnapshotDraft> = {}): SnapshotDraft {
   return {
     run: 'r',
     generation: 'g1',
@@ -71,7 +71,7 @@ export function snapshot(change: Partial<SnapshotRecord> = {}): Omit<SnapshotRec
     mode: 'hardlink',
     layout: 'generation',
     snapshotDirectory: '/checkpoints/r/_STEPLEASE',
-    path: '/checkpoints/r/_STEPLEASE/g1/1',
+    pathOf: (id) => `/checkpoints/r/_STEPLEASE/g1.${id}/1`,
     digest: 'd1',
     sizeBytes: 2 ** 40,
     fileCount: 65,

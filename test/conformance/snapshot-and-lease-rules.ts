@@ -7,7 +7,7 @@ import { grantKey, lease, snapshot } from './sample-records.js';
 const ALL: LeaseQuery = { run: null, state: null, step: null, after: 0, limit: 100 };
 
 export function snapshotAndLeaseRules(make: MakeStorage): void {
-  test('snapshots get rising ids, are listed by id and come back as they were inserted', async (t) => {
+  test('snapshots get rising ids and the paths for them, are listed by id and come back as they were inserted', async (t) => {
     const store = await storeWithRun(make, t);
     const drafts = [
       snapshot({ mode: 'copy', layout: 'orbax' }),
@@ -19,7 +19,7 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
     });
     assert.deepEqual(
       inserted.map(({ id, ...rest }) => [typeof id, rest]),
-      drafts.map((draft) => ['number', draft]),
+      drafts.map(({ pathOf, ...draft }, i) => ['number', { ...draft, path: pathOf(inserted[i]?.id ?? -1) }]),
     );
     assert.ok(Number(inserted[0]?.id) < Number(inserted[1]?.id));
     assert.deepEqual(await store.snapshots.list(), inserted);

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { edit, exists, rows, snapshotEntries } from './support/aftermath.js';
+import { edit, exists, publishedName, rows, snapshotEntries } from './support/aftermath.js';
 import { leased, type Stage } from './support/stage.js';
 import { filesUnder } from './support/trainer.js';
 
@@ -90,13 +90,20 @@ test('leftovers that no row knows are removed, and nothing else', async (t) => {
   const at = (...parts: readonly string[]) => join(stage.root, '_STEPLEASE', ...parts);
 
   await stage.restart(async () => {
-    for (const name of ['.tmp-77', '.trash-78', '1a-2b-3c', 'notes of an administrator', 'RESULTS'])
+    for (const name of [
+      '.tmp-77',
+      '.trash-78',
+      '1a-2b-3c',
+      '1a-2b-3c.4',
+      'notes of an administrator',
+      'RESULTS',
+    ])
       await mkdir(at(name, '100'), { recursive: true });
   });
 
   assert.deepEqual(
     await snapshotEntries(stage),
-    ['RESULTS', lease.generation, 'notes of an administrator'].sort(),
+    ['RESULTS', publishedName(lease), 'notes of an administrator'].sort(),
   );
   assert.ok(await filesUnder(lease.path));
 });

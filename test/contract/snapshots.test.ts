@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { access, chmod, chown, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { problem, Stage } from './support/stage.js';
+import { leased, problem, Stage } from './support/stage.js';
 import { filesUnder, SMALL } from './support/trainer.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -80,14 +80,30 @@ test('none: the holder is pointed at the original, and nothing is protected', as
   assert.equal(await exists(join(stage.root, '_STEPLEASE')), false);
 });
 
-test('layout generation: the path is <root>/_STEPLEASE/<generation>/<step name>', async (t) => {
+test('layout generation: the path is <root>/_STEPLEASE/<generation>.<n>/<step name>', async (t) => {
   const stage = await Stage.set(t);
   await stage.trainer.save(100);
 
   const lease = await stage.lease();
 
-  assert.equal(lease.path, join(stage.root, '_STEPLEASE', lease.generation, '100'));
-  assert.equal(lease.relative_path, `_STEPLEASE/${lease.generation}/100`);
+  assert.equal(lease.path, join(stage.root, '_STEPLEASE', `${lease.generation}.1`, '100'));
+  assert.equal(lease.relative_path, `_STEPLEASE/${lease.generation}.1/100`);
+});
+
+test('layout generation: a path is never used again, whoever removes what was there', async (t) => {
+  const { stage, lease: first } = await leased(t);
+  assert.equal((await stage.release(first)).status, 204);
+
+  const second = await stage.lease({ step: 100 });
+  await stage.release(second);
+  await stage.restart();
+  const third = await stage.lease({ step: 100 });
+
+  assert.deepEqual(
+    [second, third].map(({ generation }) => generation),
+    [first.generation, first.generation],
+  );
+  assert.equal(new Set([first.path, second.path, third.path]).size, 3);
 });
 
 test("layout orbax: the path is <root>/_SNAPSHOTS/<step name>, where Orbax's readers look", async (t) => {
@@ -108,7 +124,7 @@ test('snapshot_dir moves the snapshots; their path is then relative to nothing',
 
   const lease = await stage.lease();
 
-  assert.equal(lease.path, join(directory, lease.generation, '100'));
+  assert.equal(lease.path, join(directory, `${lease.generation}.1`, '100'));
   assert.equal(lease.relative_path, null);
 });
 

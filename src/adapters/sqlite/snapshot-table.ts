@@ -1,4 +1,4 @@
-import type { SnapshotRecord, SnapshotState } from '../../engine/holdings/snapshot.js';
+import type { SnapshotDraft, SnapshotRecord, SnapshotState } from '../../engine/holdings/snapshot.js';
 import type { SnapshotWriter } from '../../engine/store.js';
 import { changedColumns } from './changes.js';
 import { valuesOf } from './columns.js';
@@ -75,8 +75,9 @@ export class SnapshotTable implements SnapshotWriter {
     return row === undefined ? null : toRecord(row);
   }
 
-  async insert(draft: Omit<SnapshotRecord, 'id'>): Promise<SnapshotRecord> {
-    const snapshot = { ...draft, id: await takeNumbers(this.#session, 'last_snapshot', 1) };
+  async insert({ pathOf, ...draft }: SnapshotDraft): Promise<SnapshotRecord> {
+    const id = await takeNumbers(this.#session, 'last_snapshot', 1);
+    const snapshot = { ...draft, id, path: pathOf(id) };
     await this.#session.change(INSERT, toRow(snapshot));
     return snapshot;
   }

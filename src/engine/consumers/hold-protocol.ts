@@ -8,7 +8,7 @@ import { type Original, originalOf } from '../snapshots/original.js';
 import type { SnapshotBuilder } from '../snapshots/snapshot-builder.js';
 import { claimSnapshot, type SnapshotClaim } from '../snapshots/snapshot-claim.js';
 import { StepGone } from '../snapshots/snapshot-failure.js';
-import { snapshotPaths } from '../snapshots/snapshot-paths.js';
+import { contendedPath } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import { runNotFound } from '../watch/run-errors.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
@@ -56,8 +56,7 @@ export class HoldProtocol {
     await limits.checkSpace(live.run);
     const original = await originalOf(live, tracked);
     for (;;) {
-      const { path } = snapshotPaths(live.run.record, generation, stepName);
-      await remover.clear(live.run.name, generation, path);
+      await remover.clear(live.run.name, generation, contendedPath(live.run.record, stepName));
       let build: Promise<SnapshotRecord> | null = null;
       const claim = await this.#claim(live, consumer, original, ordinal, (claimed) => {
         if (claimed.role === 'builder') build = builder.build(live.run, original, claimed.snapshot);

@@ -23,11 +23,16 @@ export interface SnapshotRecord {
   readonly layout: SnapshotLayout;
   /** The owned directory that holds it. */
   readonly snapshotDirectory: string;
-  /** What a holder reads. */
+  /** What a holder reads. Its first entry below the snapshot directory is what was published. */
   readonly path: string;
   /** Of the inventory; decides after a restart whether it is still whole. */
   readonly digest: string;
   readonly sizeBytes: number;
   readonly fileCount: number;
   readonly createdAt: number;
+}
+
+/** A snapshot that gets its number when its row is inserted. */
+export interface SnapshotDraft extends Omit<SnapshotRecord, 'id' | 'path'> {
+  readonly pathOf: (id: number) => string;
 }

@@ -6,7 +6,7 @@ import { type Original, originalOf } from '../snapshots/original.js';
 import type { SnapshotBuilder } from '../snapshots/snapshot-builder.js';
 import { claimSnapshot } from '../snapshots/snapshot-claim.js';
 import { StepGone } from '../snapshots/snapshot-failure.js';
-import { snapshotPaths } from '../snapshots/snapshot-paths.js';
+import { contendedPath } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import type { Transaction } from '../store.js';
@@ -73,8 +73,7 @@ export class GrantProtocol {
     const original = await originalOf(live, found);
     for (;;) {
       const { generation, name } = original.entry;
-      const { path } = snapshotPaths(live.run.record, generation, name);
-      await this.#ports.remover.clear(live.run.name, generation, path);
+      await this.#ports.remover.clear(live.run.name, generation, contendedPath(live.run.record, name));
       const { lease, build } = await this.#place(live, original, terms, place);
       if (lease === null) continue;
       if (build === null) return lease;

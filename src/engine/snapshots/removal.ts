@@ -5,7 +5,7 @@ import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
 import type { RunRegistry } from '../watch/run-registry.js';
 import { snapshotEvent } from './snapshot-event.js';
-import { temporaryName, trashName } from './snapshot-paths.js';
+import { publishedNameOf, temporaryName, trashName } from './snapshot-paths.js';
 
 /** Between two attempts to remove a snapshot that is stuck. */
 const RETRY_MS = 30_000;
@@ -108,10 +108,10 @@ export class Removal {
     try {
       const extent = await this.#findExtent();
       if (extent === 'published') {
-        const { layout, stepName, generation, snapshotDirectory, id } = this.snapshot;
+        const { snapshotDirectory, id } = this.snapshot;
         const result = await this.#ports.files.retire({
           snapshotDirectory,
-          name: layout === 'orbax' ? stepName : generation,
+          name: publishedNameOf(this.snapshot),
           trashName: trashName(id),
         });
         if (result.outcome === 'failed') return result;

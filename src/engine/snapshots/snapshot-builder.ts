@@ -13,7 +13,7 @@ import type { Extent } from './removal.js';
 import type { SnapshotAudit } from './snapshot-audit.js';
 import { snapshotEvent } from './snapshot-event.js';
 import { failureOf, snapshotFailed } from './snapshot-failure.js';
-import { snapshotPaths, temporaryName } from './snapshot-paths.js';
+import { publishedNameOf, snapshotDirectoryOf, snapshotPath, temporaryName } from './snapshot-paths.js';
 import type { SnapshotRemover } from './snapshot-remover.js';
 
 export interface SnapshotBuilderPorts {
@@ -49,7 +49,6 @@ export class SnapshotBuilder {
     mode: Exclude<SnapshotMode, 'none'>,
   ): Promise<SnapshotRecord> {
     const { generation, step, name } = original.entry;
-    const { snapshotDirectory, path } = snapshotPaths(run.record, generation, name);
     return tx.snapshots.insert({
       run: run.name,
       generation,
@@ -58,8 +57,8 @@ export class SnapshotBuilder {
       state: 'building',
       mode,
       layout: run.record.options.snapshotLayout,
-      snapshotDirectory,
-      path,
+      snapshotDirectory: snapshotDirectoryOf(run.record),
+      pathOf: (id) => snapshotPath(run.record, generation, name, id),
       digest: original.inventory.digest,
       sizeBytes: original.inventory.sizeBytes,
       fileCount: original.inventory.fileCount,
@@ -102,7 +101,7 @@ export class SnapshotBuilder {
         snapshotDirectory: reserved.snapshotDirectory,
         temporaryName: temporaryName(reserved.id),
         stepName: reserved.stepName,
-        publishedName: reserved.layout === 'orbax' ? null : reserved.generation,
+        publishedName: reserved.layout === 'orbax' ? null : publishedNameOf(reserved),
         mode: reserved.mode,
         immutable: run.record.options.immutable,
       });

@@ -1,33 +1,39 @@
+import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { RunRecord } from '../runs/run.js';
-
-/** Where a generation's snapshot lives, and under which names it is built and thrown away. */
-export interface SnapshotPaths {
-  readonly snapshotDirectory: string;
-  /** Entry of the snapshot directory; null: the step's tree itself is published under its own name. */
-  readonly publishedName: string | null;
-  /** What a holder reads. */
-  readonly path: string;
-}
 
 export const TEMPORARY_PREFIX = '.tmp-';
 export const TRASH_PREFIX = '.trash-';
 
-export function snapshotDirectoryOf(record: RunRecord): string {
-  const { snapshotDirectory, snapshotLayout } = record.options;
-  return (
-    snapshotDirectory ?? `${record.directory}/${snapshotLayout === 'orbax' ? '_SNAPSHOTS' : '_STEPLEASE'}`
-  );
+const PUBLISHED = /^[0-9a-z]+-[0-9a-z]+-[0-9a-z]+(?:\.[0-9]+)?$/;
+
+export function snapshotDirectoryOf({ directory, options }: RunRecord): string {
+  const { snapshotDirectory, snapshotLayout } = options;
+  return snapshotDirectory ?? `${directory}/${snapshotLayout === 'orbax' ? '_SNAPSHOTS' : '_STEPLEASE'}`;
 }
 
-export function snapshotPaths(record: RunRecord, generation: string, stepName: string): SnapshotPaths {
-  const snapshotDirectory = snapshotDirectoryOf(record);
-  return record.options.snapshotLayout === 'orbax'
-    ? { snapshotDirectory, publishedName: null, path: `${snapshotDirectory}/${stepName}` }
-    : {
-        snapshotDirectory,
-        publishedName: generation,
-        path: `${snapshotDirectory}/${generation}/${stepName}`,
-      };
+/**
+ * Where the snapshot of a generation is published. In layout `generation` its number, which is never used again, is part of the path: no
+ * path ever means two trees, so whoever was stopped while he removed one cannot destroy a later one when he goes on.
+ */
+export function snapshotPath(record: RunRecord, generation: string, stepName: string, id: number): string {
+  const contended = contendedPath(record, stepName);
+  return contended ?? `${snapshotDirectoryOf(record)}/${generation}.${id}/${stepName}`;
+}
+
+/** The path that every snapshot of a step's name shares in layout `orbax`; null in layout `generation`, where none does. */
+export function contendedPath(record: RunRecord, stepName: string): string | null {
+  return record.options.snapshotLayout === 'orbax' ? `${snapshotDirectoryOf(record)}/${stepName}` : null;
+}
+
+/** The entry of the snapshot directory that is published, with the step's tree in it, or, in layout `orbax`, as the step's tree. */
+export function publishedNameOf({ snapshotDirectory, path }: SnapshotRecord): string {
+  const below = path.slice(snapshotDirectory.length + 1);
+  return below.split('/')[0] ?? below;
+}
+
+/** Whether an entry of a snapshot directory in layout `generation` has a name that we publish under, or did when names had no number. */
+export function isPublishedName(name: string): boolean {
+  return PUBLISHED.test(name);
 }
 
 /** Never used twice, so that what is still being erased cannot be in the way. */

@@ -49,12 +49,12 @@ export class SnapshotRemover {
   }
 
   /**
-   * Waits until no removal is in the way of a new snapshot of the generation under the path. One of the same generation may be under
-   * another path: that of the run's options before they were changed.
+   * Waits until no removal is in the way of a new snapshot: none of the same generation, and none under the path that it would share.
    *
+   * @param path null: it shares none.
    * @throws EngineError `snapshot_path_busy` when one is stuck.
    */
-  async clear(run: string, generation: string, path: string): Promise<void> {
+  async clear(run: string, generation: string, path: string | null): Promise<void> {
     for (const removal of this.#removals.values()) {
       const { snapshot } = removal;
       const isSame = snapshot.run === run && snapshot.generation === generation;

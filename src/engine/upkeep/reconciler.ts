@@ -9,6 +9,8 @@ import type { Observer } from '../observer.js';
 import type { RunRecord } from '../runs/run.js';
 import type { SnapshotAudit } from '../snapshots/snapshot-audit.js';
 import {
+  isPublishedName,
+  publishedNameOf,
   snapshotDirectoryOf,
   TEMPORARY_PREFIX,
   TRASH_PREFIX,
@@ -157,18 +159,16 @@ async function removeStraysOf(
   const kept = new Set(
     snapshots
       .filter(({ snapshotDirectory }) => snapshotDirectory === directory)
-      .flatMap(({ id, generation }) => [generation, temporaryName(id), trashName(id)]),
+      .flatMap((known) => [publishedNameOf(known), temporaryName(known.id), trashName(known.id)]),
   );
   for (const name of await files.entries(directory)) {
     const isOurs =
       name.startsWith(TEMPORARY_PREFIX) ||
       name.startsWith(TRASH_PREFIX) ||
-      (record.options.snapshotLayout === 'generation' && GENERATION.test(name));
+      (record.options.snapshotLayout === 'generation' && isPublishedName(name));
     if (!isOurs || kept.has(name)) continue;
     const result = await files.erase(directory, name);
     const action = result.outcome === 'erased' ? 'removed: no record knows it' : result.detail;
     observer.reconciled({ run: record.name, subject: `${directory}/${name}`, action });
   }
 }
-
-const GENERATION = /^[0-9a-z]+-[0-9a-z]+-[0-9a-z]+$/;

@@ -20,7 +20,7 @@ const FIELDS = {
   }),
   path: Type.String({
     description: 'What the holder reads. The same bytes until the lease ends, whatever the trainer deletes.',
-    examples: ['/ckpts/r/_STEPLEASE/g1a2b3/12000'],
+    examples: ['/ckpts/r/_STEPLEASE/g1a2b3.7/12000'],
   }),
   relative_path: nullable(Type.String(), { description: 'Below the run directory; null outside of it.' }),
   source_path: Type.String({ description: 'The step that was snapshotted.', examples: ['/ckpts/r/12000'] }),

@@ -9,7 +9,7 @@ export const STEP_STATES = ['finalized', 'temporary', 'deleting', 'foreign'] as 
 const LATER = 'Null in lists until known; `GET /steps/{step}` fills it in.';
 
 const StepSnapshot = Type.Object({
-  path: Type.String({ examples: ['/ckpts/r/_STEPLEASE/g1a2b3/12000'] }),
+  path: Type.String({ examples: ['/ckpts/r/_STEPLEASE/g1a2b3.7/12000'] }),
   relative_path: nullable(Type.String(), { description: 'Below the run directory; null outside of it.' }),
   mode: choice(SNAPSHOT_MODES),
   created_at: time('When the snapshot was complete.'),

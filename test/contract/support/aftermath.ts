@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { access, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
+import type { LeaseDocument } from '../../../src/engine/documents.js';
 import type { Stage } from './stage.js';
 
 /** Runs statements on the database of a server that is stopped. */
@@ -25,6 +26,11 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** The entry of the snapshot directory, in layout `generation`, that holds what a lease reads. */
+export function publishedName({ path }: LeaseDocument): string {
+  return basename(dirname(path));
 }
 
 /** What is in the snapshot directory beside the marks of its owner. */

@@ -6,6 +6,7 @@ import type { AsyncCommand } from 'fast-check';
 import type { PublicLeaseDocument } from '../../../src/engine/documents.js';
 import { eventually } from '../../support/eventually.js';
 import type { FakeClock } from '../../support/fake-clock.js';
+import { publishedName } from './aftermath.js';
 import type { LeaseModel, ModelLease } from './lease-model.js';
 import { asLease, problem, type Stage } from './stage.js';
 import { filesUnder, SMALL } from './trainer.js';
@@ -298,7 +299,9 @@ async function checkRefcount(model: LeaseModel, real: Real): Promise<void> {
   const needed = () =>
     [
       ...new Set(
-        model.active.map(({ lease }) => (model.layout === 'orbax' ? String(lease.step) : lease.generation)),
+        model.active.map(({ lease }) =>
+          model.layout === 'orbax' ? String(lease.step) : publishedName(lease),
+        ),
       ),
     ].sort();
   let found: readonly string[] = [];

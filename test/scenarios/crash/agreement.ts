@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import type { HttpClient, Json } from '../../support/http-client.js';
 
@@ -33,7 +33,7 @@ function disagreement(places: Places): string | null {
   const held = new Set(leases.map((lease) => lease.snapshot_id));
   const odd = snapshots.find(({ id, state }) => state !== 'ready' || !held.has(id));
   if (odd !== undefined) return `snapshot ${JSON.stringify(odd)} is not ready or not held`;
-  const known = snapshots.map(({ generation }) => generation).sort();
+  const known = snapshots.map(({ path }) => basename(dirname(path))).sort();
   return names.join() === known.join() ? null : `on disk ${names}, in the database ${known}`;
 }
 
@@ -57,7 +57,7 @@ function read({ db, snapshots }: Places) {
   const isOwned = existsSync(join(snapshots, 'owner.json'));
   try {
     return {
-      snapshots: rows('select id, generation, state from snapshots'),
+      snapshots: rows('select id, generation, path, state from snapshots'),
       leases: rows("select snapshot_id, state from leases where state in ('pending', 'active')"),
       twice: rows('select holder from leases where holder is not null group by holder having count(*) > 1'),
       names: existsSync(snapshots)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import { CheckpointRoot } from '../../support/checkpoint-root.js';
@@ -18,7 +18,7 @@ test('a build that was cut off is undone by a later start when the first one was
   const lease = await first.ok(first.post('/leases', { step: 1 }), 201);
   const { cursor } = await first.ok(first.get('/steps'));
   await kill(first);
-  const temporary = turnBack(places.db, lease.generation, places.snapshots);
+  const temporary = turnBack(places.db, dirname(lease.path), places.snapshots);
   // What is mounted in a tree cannot be erased: the second start gets no further than trying.
   const obstacle = join(temporary, 'obstacle');
   mkdirSync(obstacle);
@@ -48,12 +48,12 @@ async function kill(server: ServerChild): Promise<void> {
 }
 
 /** Database and disk as they were just before the snapshot was published; returns where its tree is then. */
-function turnBack(db: string, generation: string, snapshots: string): string {
+function turnBack(db: string, published: string, snapshots: string): string {
   const database = new Database(db);
   const id = database.prepare('select id from snapshots').pluck().get();
   database.exec("update snapshots set state = 'building'; update leases set state = 'pending'");
   database.close();
   const temporary = join(snapshots, `.tmp-${id}`);
-  renameSync(join(snapshots, generation), temporary);
+  renameSync(published, temporary);
   return temporary;
 }
