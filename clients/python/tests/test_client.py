@@ -151,6 +151,23 @@ class LeaseTest(ServerTest):
         with self.assertRaises(LeaseReleased):
             lease.renew()
 
+    def test_a_path_is_not_given_once_the_lease_was_released(self) -> None:
+        self.directory.save(1)
+        with self.client.lease(1, timeout=10) as of_block:
+            pass
+        by_hand = self.client.lease(1)
+        by_hand.release()
+        for lease in (of_block, by_hand):
+            for use in (lease.check, lambda lease=lease: lease.path):
+                with self.assertRaisesRegex(LeaseReleased, f"lease {lease.number} on step 1 was released by this process"):
+                    use()
+
+    def test_a_lease_that_the_body_releases_is_not_confirmed_at_its_end(self) -> None:
+        self.directory.save(1)
+        with self.client.lease(1, timeout=10) as lease:
+            lease.release()
+        self.assertEqual(self.client.get_lease(lease.id)["state"], "released")
+
     def test_the_renewing_thread_notices_that_a_lease_was_broken(self) -> None:
         self.directory.save(1)
         lease = self.client.lease(1, timeout=10, ttl=1)

@@ -69,6 +69,18 @@ class ConsumerTest(ServerTest):
             self.assertEqual((delivery.step, delivery.attempt), (1, 3))
         self.assertEqual([d.step for d in self.consumer.iterate(timeout=0)], [2])
 
+    def test_a_path_is_not_given_once_the_delivery_was_settled(self) -> None:
+        self.consumer.put("every", start="earliest")
+        self.save(1)
+        for settle in ("given back", "acknowledged"):
+            delivery = self.consumer.next(timeout=10)
+            if settle == "acknowledged":
+                delivery.ack()
+            else:
+                delivery.nack()
+            with self.subTest(settle), self.assertRaisesRegex(LeaseReleased, f"was {settle} by this process"):
+                _ = delivery.path
+
     def test_a_result_that_cannot_be_stored_gives_the_step_back_at_once(self) -> None:
         self.consumer.put("every", start="earliest")
         self.save(1)

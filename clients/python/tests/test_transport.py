@@ -7,7 +7,7 @@ import re
 import time
 import unittest
 
-from steplease import Client, Patience, Problem, ServerUnreachable
+from steplease import Client, ForeignAnswer, Patience, Problem, ServerUnreachable, __version__
 from steplease.problem_codes import CursorExpired, LeaseLost, Overloaded, StepNotFound, UnsupportedType
 from tests.flaky_server import Script, answer, flaky_server, hang_up
 
@@ -32,6 +32,11 @@ _LEASE = {
 _VERSION = answer(200, {"name": "steplease"})
 
 
+def client(url: str, patience: Patience = _QUICK) -> Client:
+    """With a run, so that it asks nothing of its own."""
+    return Client(url, run="r", patience=patience)
+
+
 def problem(status: int, code: str, **fields: object) -> dict[str, object]:
     return {"status": status, "code": code, "title": "t", "detail": "the value and the rule", **fields}
 
@@ -39,46 +44,70 @@ def problem(status: int, code: str, **fields: object) -> dict[str, object]:
 class RetryTest(unittest.TestCase):
     def test_a_lost_connection_is_made_again(self) -> None:
         with flaky_server([hang_up, hang_up, _VERSION]) as (url, requests):
-            self.assertEqual(Client(url, patience=_QUICK).version(), {"name": "steplease"})
+            self.assertEqual(client(url).version(), {"name": "steplease"})
         self.assertEqual(len(requests), 3)
 
     def test_a_busy_server_is_asked_again_when_it_says(self) -> None:
         busy = answer(503, problem(503, "overloaded"), Retry_After="1")
         with flaky_server([busy, _VERSION]) as (url, requests):
             began = time.monotonic()
-            Client(url, patience=_QUICK).version()
+            client(url).version()
         self.assertGreaterEqual(time.monotonic() - began, 1)
         self.assertEqual(len(requests), 2)
 
     def test_too_many_requests_are_sent_again_later(self) -> None:
         with flaky_server([answer(429, problem(429, "too_many_waits")), _VERSION]) as (url, requests):
-            Client(url, patience=_QUICK).version()
+            client(url).version()
         self.assertEqual(len(requests), 2)
 
     def test_patience_ends_with_the_failure(self) -> None:
         quick = Patience(seconds=1, first_pause=0.02, longest_pause=0.02)
         with flaky_server([hang_up]) as (url, requests), self.assertRaisesRegex(ServerUnreachable, re.escape(url)):
-            Client(url, patience=quick).version()
+            client(url, quick).version()
         self.assertGreater(len(requests), 2)
         with flaky_server([answer(503, problem(503, "overloaded"))]) as (url, _), self.assertRaises(Overloaded):
-            Client(url, patience=quick).version()
+            client(url, quick).version()
+
+    def test_a_server_that_never_answered_is_told_within_seconds_with_one_warning(self) -> None:
+        patience = Patience(first_answer=0.5, first_pause=0.01, longest_pause=0.02)
+        began = time.monotonic()
+        with flaky_server([hang_up]) as (url, requests), self.assertLogs("steplease", "INFO") as logged:
+            with self.assertRaisesRegex(ServerUnreachable, f"{url} has not answered once: .*Client.url. or STEPLEASE_URL"):
+                client(url, patience).version()
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertGreater(len(requests), 3)
+        self.assertEqual(len(logged.output), 1, logged.output)
+        self.assertLess(Patience().first_answer, 10)
+
+    def test_a_server_that_answered_before_is_waited_for_with_all_patience(self) -> None:
+        patience = Patience(seconds=20, first_answer=0, first_pause=0.01, longest_pause=0.02)
+        with flaky_server([_VERSION, hang_up, hang_up, hang_up, _VERSION]) as (url, requests):
+            patient = client(url, patience)
+            patient.version()
+            patient.version()
+        self.assertEqual(len(requests), 5)
+
+    def test_requests_say_what_client_sends_them(self) -> None:
+        with flaky_server([_VERSION]) as (url, requests):
+            client(url).version()
+        self.assertEqual(requests[0]["headers"]["User-Agent"], f"steplease-python/{__version__}")
 
     def test_an_hour_of_retry_after_is_not_waited_for(self) -> None:
         busy = answer(503, problem(503, "overloaded"), Retry_After="3600")
         with flaky_server([busy]) as (url, requests), self.assertRaises(Overloaded):
-            Client(url, patience=_QUICK).version()
+            client(url).version()
         self.assertEqual(len(requests), 1)
 
     def test_a_refusal_is_not_repeated(self) -> None:
         with flaky_server([answer(404, problem(404, "step_not_found"))]) as (url, requests), self.assertRaises(StepNotFound):
-            Client(url, patience=_QUICK).step(3)
+            client(url).step(3)
         self.assertEqual(len(requests), 1)
 
 
 class GrantTest(unittest.TestCase):
     def lease_with(self, script: Script) -> list[dict[str, object]]:
         with flaky_server(script) as (url, requests):
-            lease = Client(url, patience=_QUICK).lease(until=5, timeout=50)
+            lease = client(url).lease(until=5, timeout=50)
             self.assertEqual(lease.number, 1)
         return requests
 
@@ -108,18 +137,49 @@ class ProblemTest(unittest.TestCase):
     def test_a_problem_tells_detail_hint_and_fields(self) -> None:
         gone = problem(410, "cursor_expired", hint="list again", cursor="c9", request_id="r1")
         with flaky_server([answer(410, gone)]) as (url, _), self.assertRaises(CursorExpired) as caught:
-            Client(url).events(after="c1")
+            client(url).events(after="c1")
         error = caught.exception
-        self.assertEqual((error.cursor, error.hint, error.request_id, error.status), ("c9", "list again", "r1", 410))
-        self.assertEqual(str(error), "410 cursor_expired: the value and the rule (list again)")
+        hint = "list with client.steps() and go on with client.watch(after=error.cursor)"
+        self.assertEqual((error.cursor, error.hint, error.request_id, error.status), ("c9", hint, "r1", 410))
+        self.assertEqual(error.document["hint"], "list again")
+        self.assertEqual(str(error), f"410 cursor_expired: the value and the rule ({hint})")
+
+    def test_a_hint_that_speaks_of_requests_is_left_to_the_document(self) -> None:
+        hints = {
+            "for example ?until=12000": None,
+            "curl needs: -H 'Content-Type: application/json'": None,
+            "lower it with PUT /runs/{run}": None,
+            "start the server with --allow-root for a directory above it": "start the server with --allow-root",
+        }
+        for served, expected in hints.items():
+            with flaky_server([answer(400, problem(400, "invalid_request", hint=served))]) as (url, _):
+                with self.subTest(served), self.assertRaises(Problem) as caught:
+                    client(url).version()
+            self.assertEqual((caught.exception.hint or "")[: len(expected or "")], expected or "")
+            self.assertEqual(caught.exception.document["hint"], served)
 
     def test_a_code_of_a_newer_server_is_a_plain_problem(self) -> None:
         with flaky_server([answer(418, problem(418, "teapot"))]) as (url, _), self.assertRaisesRegex(Problem, "418 teapot"):
-            Client(url).version()
+            client(url).version()
 
-    def test_an_answer_of_something_else_is_shown(self) -> None:
-        with flaky_server([answer(502, "<html>")]) as (url, _), self.assertRaisesRegex(Problem, "502 Bad Gateway.*html"):
-            Client(url).version()
+    def test_an_answer_of_something_else_is_told_at_once(self) -> None:
+        strangers = {"404 Not Found.*html": answer(404, "<html>"), "Not Found.*detail": answer(404, {"detail": "no"})}
+        strangers["200 OK.*html"] = answer(200, "<html>")
+        for summary, stranger in strangers.items():
+            with flaky_server([stranger]) as (url, requests), self.subTest(summary):
+                with self.assertRaisesRegex(ForeignAnswer, f"{url} does not answer as a steplease server does: .*{summary}"):
+                    client(url).version()
+                self.assertEqual(len(requests), 1)
+
+    def test_a_stream_of_something_else_is_told_at_once(self) -> None:
+        with flaky_server([answer(200, "<html>", Content_Type="text/html")]) as (url, _):
+            with self.assertRaisesRegex(ForeignAnswer, "200 OK"):
+                client(url).watch()
+
+    def test_a_proxy_whose_server_is_away_is_asked_again(self) -> None:
+        with flaky_server([answer(502, "<html>"), answer(504, "<html>"), _VERSION]) as (url, requests):
+            client(url).version()
+        self.assertEqual(len(requests), 3)
 
     def test_kinds_of_errors_can_be_caught_by_what_they_mean(self) -> None:
         self.assertTrue(issubclass(LeaseLost, Problem))

@@ -3,11 +3,13 @@
 `steplease.checkpoint_utils` replaces `orbax.checkpoint.checkpoint_utils`, `steplease.orbax_policy` is for trainers.
 """
 
+from steplease.bound_run import ALL_RUNS
 from steplease.client import Client
 from steplease.delivery import Delivery
 from steplease.lease import Lease
 from steplease.patience import Patience
 from steplease.problem import (
+    ForeignAnswer,
     LeaseUncertain,
     NoStep,
     Problem,
@@ -18,10 +20,13 @@ from steplease.problem import (
     WaitTimedOut,
 )
 from steplease.problem_codes import LeaseEnded
+from steplease.version import __version__
 
 __all__ = [
+    "ALL_RUNS",
     "Client",
     "Delivery",
+    "ForeignAnswer",
     "Lease",
     "LeaseEnded",
     "LeaseUncertain",
@@ -33,4 +38,5 @@ __all__ = [
     "StepleaseError",
     "Unprotected",
     "WaitTimedOut",
+    "__version__",
 ]

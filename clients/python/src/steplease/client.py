@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import ssl
+import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from steplease import documents
+from steplease.address import transport_to
 from steplease.consumer import Consumer
 from steplease.event_stream import EventStream
 from steplease.grant import request_grant
+from steplease.holder import this_process
 from steplease.lease import Lease
 from steplease.pages import all_items
 from steplease.patience import Patience
 from steplease.run_calls import RunCalls
-from steplease.transport import ANSWER_WITHIN, Request, Transport
+from steplease.transport import ANSWER_WITHIN, Request
 from steplease.waiting import Deadline, new_id, wait_for
-
-DEFAULT_URL = "http://127.0.0.1:7878"
 
 
 class Client(RunCalls):
@@ -27,12 +27,15 @@ class Client(RunCalls):
     Requests are repeated, with growing pauses, when the connection is lost or the server is busy (429, 503); none has an
     effect twice. What the server refuses is raised as the `Problem` of its code.
 
+    A client that is given no run asks the server once, when it is made, for `default` or else the only run, and stays with
+    that one when others are registered later.
+
     Args:
-        url: of the server; `STEPLEASE_URL`, else http://127.0.0.1:7878.
-        run: name of the run; may be left out while the server has exactly one.
-        token: access token; `STEPLEASE_TOKEN`, else none.
+        url: address of the server; else `STEPLEASE_URL`, else http://127.0.0.1:7878.
+        run: name of the run. `"*"` stands for all of them in calls that list or follow what happens.
+        token: access token; else `STEPLEASE_TOKEN`, else none.
         patience: how long a failing request is repeated.
-        tls: for https, in place of the system's trust.
+        tls: trust for https, in place of the system's.
     """
 
     def __init__(
@@ -44,10 +47,23 @@ class Client(RunCalls):
         patience: Patience | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._patience = patience or Patience()
-        server = url or os.environ.get("STEPLEASE_URL") or DEFAULT_URL
-        secret = token or os.environ.get("STEPLEASE_TOKEN")
-        super().__init__(Transport(server, secret, patience=self._patience, tls=tls), run)
+        super().__init__(transport_to(url, token, patience, tls), run)
+        self._streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
+
+    def __repr__(self) -> str:
+        run = "no run chosen yet" if self._bound.known is None else f"run {self._bound.known!r}"
+        return f"<Client of {self.transport.url}, {run}>"
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the event streams of this client. Its leases end with their own blocks, or by `Lease.release`."""
+        for stream in list(self._streams):
+            stream.close()
 
     # Waiting, leasing, following
 
@@ -69,7 +85,7 @@ class Client(RunCalls):
 
         def build() -> Request:
             left = deadline.left()
-            query = {"run": run or self.run_name, "until": until, "after": after, "timeout": left, "wait_id": wait_id}
+            query = {"run": self._bound.or_other(run), "until": until, "after": after, "timeout": left, "wait_id": wait_id}
             return Request("GET", "/wait", query, within=left + ANSWER_WITHIN)
 
         answer: documents.Wait = wait_for(lambda _: self.transport.call(build), deadline)
@@ -94,7 +110,7 @@ class Client(RunCalls):
             until: the newest step from this one on. With neither, any step.
             timeout: seconds to wait for it; None does not wait for `step`, and waits as long as it takes otherwise.
             ttl: seconds after which the lease ends if this process dies; a thread renews it until then.
-            holder: who holds it, for others to see.
+            holder: who holds it, for others to see; host and process when left out.
             labels: more about it, for others to see.
             ignore_snapshot_errors: lease the original, unprotected, when its files vanish while it is snapshotted.
             run: another run than the client's.
@@ -107,13 +123,13 @@ class Client(RunCalls):
             "step": step,
             "until": until,
             "ttl": ttl,
-            "holder": holder,
+            "holder": holder or this_process(),
             "labels": None if labels is None else dict(labels),
             "ignore_snapshot_errors": ignore_snapshot_errors or None,
             "wait_id": new_id(),
         }
         patience = 0.0 if timeout is None and step is not None else timeout
-        return request_grant(self.transport, "/leases", {"run": run or self.run_name}, body, patience, Lease)
+        return request_grant(self.transport, "/leases", {"run": self._bound.or_other(run)}, body, patience, Lease)
 
     def watch(self, *, after: str | None = None, types: Iterable[str] | None = None, run: str | None = None) -> EventStream:
         """Yields what happens, without a gap, across reconnections.
@@ -121,10 +137,12 @@ class Client(RunCalls):
         Args:
             after: a cursor to go on from; None begins now.
             types: such as `step.finalized`; None yields all.
-            run: another run than the client's; without either, all runs.
+            run: another run than the client's; `"*"` for all.
         """
-        query = {"run": run or self.run_name, "types": _joined(types)}
-        return EventStream(self.transport, query, after, self._patience)
+        query = {"run": self._bound.or_all(run), "types": _joined(types)}
+        stream = EventStream(self.transport, query, after)
+        self._streams.add(stream)
+        return stream
 
     def events(
         self,
@@ -138,7 +156,7 @@ class Client(RunCalls):
         """One page of events; `timeout` waits as many seconds for the first one. Without `after`, the oldest kept."""
         within = ANSWER_WITHIN + (timeout or 0)
         query = {
-            "run": run or self.run_name,
+            "run": self._bound.or_all(run),
             "after": after,
             "types": _joined(types),
             "limit": limit,
@@ -149,11 +167,11 @@ class Client(RunCalls):
 
     def consumer(self, name: str, *, run: str | None = None) -> Consumer:
         """The consumer of this name. It exists on the server after its `put`."""
-        return Consumer(self.transport, run or self.run_name, name)
+        return Consumer(self.transport, self._bound.or_other(run), name)
 
     def consumers(self, *, run: str | None = None) -> list[documents.Consumer]:
         """The run's consumers."""
-        return all_items(self.transport, "/consumers", {"run": run or self.run_name})
+        return all_items(self.transport, "/consumers", {"run": self._bound.or_other(run)})
 
     # Steps and leases
 
@@ -170,22 +188,22 @@ class Client(RunCalls):
 
         To follow the run from here without a gap, take `client.run()["cursor"]` before, and `watch(after=cursor)` afterwards.
         """
-        query = {"run": run or self.run_name, "min": min, "max": max, "order": order, "state": state}
+        query = {"run": self._bound.or_other(run), "min": min, "max": max, "order": order, "state": state}
         return all_items(self.transport, "/steps", query)
 
     def step(self, step: int | str = "latest", *, run: str | None = None) -> documents.Step:
         """One step with everything that is known about it."""
-        found: documents.Step = self._get(f"/steps/{step}", run=run or self.run_name)
+        found: documents.Step = self._get(f"/steps/{step}", run=self._bound.or_other(run))
         return found
 
     def verify(self, step: int, *, run: str | None = None) -> dict[str, Any]:
         """Whether the checkpoint is whole: every item committed, every checksum right, every file long enough."""
-        verdict: dict[str, Any] = self._get(f"/steps/{step}/verify", run=run or self.run_name)
+        verdict: dict[str, Any] = self._get(f"/steps/{step}/verify", run=self._bound.or_other(run))
         return verdict
 
     def leases(self, *, state: str | None = None, step: int | None = None, run: str | None = None) -> list[documents.PublicLease]:
-        """Active leases, or those in another `state` (`all` for all). Without a run, of all runs."""
-        return all_items(self.transport, "/leases", {"run": run or self.run_name, "state": state, "step": step})
+        """Active leases, or those in another `state` (`all` for all), of the client's run, another, or `"*"` for all runs."""
+        return all_items(self.transport, "/leases", {"run": self._bound.or_all(run), "state": state, "step": step})
 
     def get_lease(self, lease_id: str) -> documents.HeldLease:
         """A lease in any state; ended ones are kept for a day."""
@@ -211,7 +229,7 @@ class Client(RunCalls):
     ) -> documents.ItemRestoreArgs:
         """The server's answer as it is, without jax. `Lease.restore_args` makes Orbax's objects of it."""
         query = {
-            "run": run or self.run_name,
+            "run": self._bound.or_other(run),
             "step": step,
             "item": item,
             "set_global_shape": set_global_shape,
@@ -247,11 +265,11 @@ class Client(RunCalls):
 
     def waits(self, *, run: str | None = None) -> list[dict[str, Any]]:
         """Ended waits, the newest first."""
-        return all_items(self.transport, "/waits", {"run": run or self.run_name})
+        return all_items(self.transport, "/waits", {"run": self._bound.or_all(run)})
 
     def waits_summary(self, *, run: str | None = None) -> dict[str, Any]:
         """Their number by outcome, and percentiles of their length in seconds."""
-        summary: dict[str, Any] = self._get("/waits/summary", run=run or self.run_name)
+        summary: dict[str, Any] = self._get("/waits/summary", run=self._bound.or_all(run))
         return summary
 
     def version(self) -> dict[str, Any]:

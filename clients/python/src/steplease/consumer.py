@@ -9,6 +9,7 @@ from typing import Any
 from steplease import documents
 from steplease.delivery import Delivery
 from steplease.grant import request_grant
+from steplease.holder import this_process
 from steplease.pages import all_items
 from steplease.problem import NoStep
 from steplease.transport import Request, Transport
@@ -17,11 +18,15 @@ from steplease.transport import Request, Transport
 class Consumer:
     """The consumer `name` of a run. Making this object asks the server nothing."""
 
-    def __init__(self, transport: Transport, run: str | None, name: str) -> None:
+    def __init__(self, transport: Transport, run: str, name: str) -> None:
         self._transport = transport
         self._query = {"run": run}
+        self.run = run
         self._path = f"/consumers/{urllib.parse.quote(name, safe='')}"
         self.name = name
+
+    def __repr__(self) -> str:
+        return f"<Consumer {self.name!r} of run {self.run!r} on {self._transport.url}>"
 
     def put(self, mode: str, **options: Any) -> documents.Consumer:
         """Makes the consumer, or changes its options: those left out get their defaults; `mode` and `start` never change.
@@ -50,13 +55,13 @@ class Consumer:
         Args:
             timeout: seconds; None waits until the run is finished and everything is done.
             ttl: seconds of the lease; renewed all the same.
-            holder: who asks, for others to see.
+            holder: who asks, for others to see; host and process when left out.
 
         Raises:
             RunFinished: nothing is left and nothing will come.
             WaitTimedOut: nothing came in time, or as many workers hold steps as may.
         """
-        body = {"ttl": ttl, "holder": holder}
+        body = {"ttl": ttl, "holder": holder or this_process()}
         return request_grant(self._transport, f"{self._path}/next", self._query, body, timeout, Delivery)
 
     def iterate(self, timeout: float | None = None, *, ttl: float | None = None, holder: str | None = None) -> Iterator[Delivery]:

@@ -48,10 +48,12 @@ class Delivery(Lease):
         stored = self.result if result is None else result
         json.dumps(stored, allow_nan=False)
         self._settle("ack", {} if stored is None else {"result": stored})
+        self._term.end("acknowledged")
 
     def nack(self, delay: float = 0.0) -> None:
         """Gives the step back: it is offered again after `delay` seconds (in mode `latest` only if nothing newer exists)."""
         self._settle("nack", {"delay": delay})
+        self._term.end("given back")
 
     def release(self) -> None:
         """The same as `nack()`, but it counts as a lease that ended without a word."""

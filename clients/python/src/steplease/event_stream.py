@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from steplease.documents import Event
-from steplease.patience import Patience, Retries
 from steplease.problem import Problem, ServerUnreachable
 from steplease.sse import Message, read_messages
 from steplease.transport import TRY_AGAIN, Request, Transport, retry_after
@@ -32,10 +31,9 @@ class EventStream(Iterator[Event]):
         cursor: the position behind the last event: `client.watch(after=stream.cursor)` goes on from there, also tomorrow.
     """
 
-    def __init__(self, transport: Transport, query: Mapping[str, object], after: str | None, patience: Patience) -> None:
+    def __init__(self, transport: Transport, query: Mapping[str, object], after: str | None) -> None:
         self._transport = transport
         self._query = query
-        self._patience = patience
         self._connection: http.client.HTTPConnection | None = None
         self._messages: Iterator[Message] = iter(())
         self._is_closed = False
@@ -47,6 +45,11 @@ class EventStream(Iterator[Event]):
             # The first message is a bookmark that says where "now" is.
             self._first = self._next_event()
 
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={value!r}" for name, value in self._query.items() if value is not None)
+        state = ", closed" if self._is_closed else ""
+        return f"<EventStream of {self._transport.url}{', ' if given else ''}{given}, cursor {self.cursor!r}{state}>"
+
     def __iter__(self) -> EventStream:
         return self
 
@@ -56,6 +59,7 @@ class EventStream(Iterator[Event]):
         Raises:
             CursorExpired: what follows the cursor is no longer kept; its `cursor` is the current one.
             ServerUnreachable: the connection could not be made again within the client's patience.
+            StopIteration: the stream was closed.
         """
         event = self._first or self._next_event()
         self._first = None
@@ -89,7 +93,7 @@ class EventStream(Iterator[Event]):
         return event
 
     def _next_message(self) -> Message:
-        retries = Retries(self._patience)
+        retries = self._transport.retries()
         while not self._is_closed:
             try:
                 message = next(self._messages, None)
@@ -112,9 +116,7 @@ class EventStream(Iterator[Event]):
     def _connect(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        headers = {"Accept": "text/event-stream"}
-        if self.cursor is not None:
-            headers["Last-Event-ID"] = self.cursor
+        headers = {} if self.cursor is None else {"Last-Event-ID": self.cursor}
         request = Request("GET", "/events", self._query, headers=headers, within=_SILENCE)
-        self._connection, response = self._transport.open(request)
+        self._connection, response = self._transport.open(request, "text/event-stream")
         self._messages = read_messages(response)

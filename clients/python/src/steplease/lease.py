@@ -23,7 +23,8 @@ class Lease:
     """Renewed by a thread of its own from its grant until it is released, or until nobody refers to it any more.
 
     As a context manager it is released on the way out; before that it is confirmed once more, so that a body that ends
-    without `Unprotected` being raised has read nothing but the step's own bytes.
+    without `Unprotected` being raised has read nothing but the step's own bytes. A body that releases it itself is not
+    confirmed again.
 
     Attributes:
         id: the right to the lease. Keep it secret: whoever has it can end the lease.
@@ -56,7 +57,7 @@ class Lease:
         """Where to read the step.
 
         Raises:
-            Unprotected: the lease is known to be over, or could not be renewed: the path may hold anything.
+            Unprotected: the lease was released, is known to be over, or could not be renewed: the path may hold anything.
         """
         self._term.check()
         return pathlib.Path(self._term.document["path"])
@@ -67,7 +68,10 @@ class Lease:
         return self._term.document
 
     def check(self) -> None:
-        """Raises `Unprotected` when the lease is known to be over or could not be renewed. Asks nobody: call it often."""
+        """Raises `Unprotected` when the lease was released, is known to be over, or could not be renewed.
+
+        Nobody is asked, so that this may be called often.
+        """
         self._term.check()
 
     def renew(self, ttl: float | None = None) -> None:
@@ -77,12 +81,15 @@ class Lease:
     def release(self) -> None:
         """Lets go. When this returns, the path is gone if nobody else holds the step. May be called again."""
         self._forgotten()
+        self._term.end("released")
         self._transport.call(Request("DELETE", f"/leases/{self.id}"))
 
     def __enter__(self) -> Lease:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if self._term.is_given_up:
+            return
         self._forgotten()
         if error is None or isinstance(error, Exception):
             # A lease that is lost is most likely what the body stumbled over, too.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from steplease import hosts
-from steplease.client import Client
+from steplease.address import transport_to
 from steplease.directory_run import local_directory
 from steplease.patience import Patience
 from steplease.problem import StepleaseError
@@ -53,7 +53,7 @@ class LeasedSteps:
         if (self.directory is None) == (self.run is None):
             raise ValueError("give either `directory` or `run`: leases belong to one run")
         directory = None if self.directory is None else local_directory(self.directory, "directory")
-        transport = Client(self.url, token=self.token, patience=Patience(seconds=0)).transport
+        transport = transport_to(self.url, self.token, Patience(seconds=0))
         self._question = _Question(transport, directory, self.run, self.deadline)
 
     def should_preserve(self, checkpoints: Sequence[Any], *, context: Any) -> Sequence[bool]:

@@ -11,6 +11,8 @@ from steplease.problem import Problem, Unprotected
 class LeaseEnded(Problem, Unprotected):
     """The lease is over: its path is no longer protected."""
 
+    advice = "stop reading its path, and take a new one with client.lease()"
+
 
 class InvalidRequest(Problem):
     """A value breaks a rule of the contract."""
@@ -22,12 +24,14 @@ class RunRequired(Problem):
     """Several runs are registered: say which one is meant."""
 
     code = "run_required"
+    advice = 'pass run="NAME" to Client or to the call; client.runs() lists the runs'
 
 
 class Unauthorized(Problem):
     """The token is missing or unknown."""
 
     code = "unauthorized"
+    advice = "pass token=... to Client, or set STEPLEASE_TOKEN"
 
 
 class Forbidden(Problem):
@@ -52,18 +56,21 @@ class NotFound(Problem):
     """There is no such path."""
 
     code = "not_found"
+    advice = "is the server older than this client? client.version() tells"
 
 
 class RunNotFound(Problem):
     """No run has this name."""
 
     code = "run_not_found"
+    advice = "client.runs() lists the runs; client.put_run(NAME, DIRECTORY) registers one"
 
 
 class StepNotFound(Problem):
     """The run has no such finalized step."""
 
     code = "step_not_found"
+    advice = 'client.steps(state="all") shows every entry of the directory, and why it counts or not'
 
 
 class ItemNotFound(Problem):
@@ -76,12 +83,14 @@ class LeaseNotFound(Problem):
     """No lease has this id, or it ended long ago."""
 
     code = "lease_not_found"
+    advice = "client.leases() lists the active ones"
 
 
 class ConsumerNotFound(Problem):
     """The run has no such consumer."""
 
     code = "consumer_not_found"
+    advice = "client.consumers() lists them; client.consumer(NAME).put(MODE) makes one"
 
 
 class MethodNotAllowed(Problem):
@@ -100,6 +109,7 @@ class RunInUse(Problem):
     """Leases, holds or consumers stand in the way."""
 
     code = "run_in_use"
+    advice = "release the leases and delete the consumers first; client.delete_run(NAME, force=True) does not wait for that"
 
 
 class SnapshotFailed(Problem):
@@ -124,18 +134,21 @@ class ConsumerExists(Problem):
     """The consumer exists with another mode or start."""
 
     code = "consumer_exists"
+    advice = "use another name, or client.consumer(NAME).delete() first"
 
 
 class NotADelivery(Problem):
     """The lease was not granted by a consumer."""
 
     code = "not_a_delivery"
+    advice = "lease.release() releases it"
 
 
 class CursorExpired(Problem):
     """The cursor is malformed, foreign or too old."""
 
     code = "cursor_expired"
+    advice = "list with client.steps() and go on with client.watch(after=error.cursor)"
 
     @property
     def cursor(self) -> str:
@@ -147,6 +160,7 @@ class StepGone(Problem):
     """The step was deleted while it was snapshotted."""
 
     code = "step_gone"
+    advice = 'lease a newer step, or "latest"'
 
 
 class LeaseExpired(LeaseEnded):
@@ -183,6 +197,7 @@ class UnsupportedMediaType(Problem):
     """The body is not `application/json`."""
 
     code = "unsupported_media_type"
+    advice = "this client sends application/json: look for a proxy that changes headers"
 
 
 class HostUnknown(Problem):
@@ -201,12 +216,14 @@ class ItemRequired(Problem):
     """The step has several items: say which one is meant."""
 
     code = "item_required"
+    advice = 'pass item="NAME"'
 
 
 class MetadataUnreadable(Problem):
     """A metadata file of the checkpoint is damaged."""
 
     code = "metadata_unreadable"
+    advice = "client.verify(STEP) tells what else is wrong with the checkpoint"
 
 
 class UnsupportedType(Problem, ValueError):
@@ -225,6 +242,7 @@ class TooManyLeases(Problem):
     """As many leases are active as the server permits."""
 
     code = "too_many_leases"
+    advice = "release some; client.change_run() raises max_leases_per_step of the run, --max-leases the limit of the server"
 
 
 class TooManyRequests(Problem):
@@ -261,6 +279,7 @@ class InsufficientStorage(Problem):
     """There is no room for a snapshot."""
 
     code = "insufficient_storage"
+    advice = "free space there, or lower min_free_bytes of the run with client.change_run()"
 
 
 def problem(status: int, document: Mapping[str, Any]) -> Problem:

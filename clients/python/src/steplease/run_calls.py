@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from typing import Any
 
 from steplease import documents
+from steplease.bound_run import BoundRun, run_path
 from steplease.pages import all_items
 from steplease.transport import Answer, Request, Transport
 
 
 class RunCalls:
-    """Registering, reading, finishing and removing runs.
+    """Registering, reading, changing, finishing and removing runs.
 
     Attributes:
         transport: how the server is reached.
-        run_name: the run that is meant where a call names none.
     """
 
     def __init__(self, transport: Transport, run_name: str | None) -> None:
         self.transport = transport
-        self.run_name = run_name
+        self._bound = BoundRun(transport, run_name)
+
+    @property
+    def run_name(self) -> str:
+        """The run that is meant where a call names none.
+
+        Raises:
+            RunRequired: the server has no run, or several of which none is called `default`.
+        """
+        return self._bound.name()
 
     def runs(self, *, directory: str | None = None) -> list[documents.Run]:
         """The runs, or the one that watches `directory`."""
@@ -32,10 +40,24 @@ class RunCalls:
         return found
 
     def put_run(self, name: str, directory: str, options: documents.RunOptions | None = None) -> documents.Run:
-        """Registers a checkpoint root, or changes how it is watched. Answers after its first scan."""
+        """Registers a checkpoint root, or changes how it is watched. Answers after its first scan.
+
+        Args:
+            options: those that are left out get their defaults, also where the run had others: see `change_run`.
+        """
         body = {"directory": directory, **(options or {})}
         run: documents.Run = self.transport.call(Request("PUT", self._run_path(name), body=body)).document
         return run
+
+    def change_run(self, name: str, options: documents.RunOptions) -> documents.Run:
+        """Changes these options of a run, and leaves its others as they are (admin).
+
+        Raises:
+            RunInUse: snapshots would move (`snapshot_layout`, `snapshot_dir`), and leases or consumers hold some.
+        """
+        run = self.run(name)
+        changed: documents.RunOptions = {**run["options"], **options}
+        return self.put_run(name, run["directory"], changed)
 
     def delete_run(self, name: str, *, force: bool = False) -> None:
         """Forgets a run (admin); `force` ends its leases as broken."""
@@ -60,7 +82,4 @@ class RunCalls:
         return self.transport.call(Request("POST", path, body=body))
 
     def _run_path(self, name: str | None) -> str:
-        chosen = name or self.run_name
-        if chosen is None:
-            raise ValueError("no run is named: pass its name here, or `run` to the client")
-        return f"/runs/{urllib.parse.quote(chosen, safe='')}"
+        return run_path(self._bound.or_other(name))

@@ -9,7 +9,7 @@ import time
 
 from steplease.documents import HeldLease
 from steplease.problem import LeaseUncertain, Problem, ServerUnreachable, Unprotected
-from steplease.problem_codes import LeaseEnded, LeaseNotFound
+from steplease.problem_codes import LeaseEnded, LeaseNotFound, LeaseReleased
 from steplease.transport import Request, Transport
 
 _LOG = logging.getLogger("steplease")
@@ -26,6 +26,8 @@ class Term:
         self._lock = threading.Lock()
         self.document = document
         self.ended: Unprotected | None = None
+        # Whether the holder itself let go.
+        self.is_given_up = False
         # The TTL counts from the server's answer, which came no sooner than it had waited and no later than now.
         answered_at = min(sent_at + document["waited"], time.monotonic())
         self._trusted_until = answered_at + (document["ttl_remaining"] or 0.0)
@@ -50,6 +52,17 @@ class Term:
                 raise self.ended from None
             self.document = document
             self._trusted_until = sent_at + document["ttl"]
+
+    def end(self, how: str) -> None:
+        """The holder lets go: from now on its path is not to be relied on, whatever the server still keeps.
+
+        Args:
+            how: what the holder did, such as `released`.
+        """
+        self.is_given_up = True
+        if self.ended is None:
+            detail = f"lease {self.document['number']} on step {self.document['step']} was {how} by this process"
+            self.ended = LeaseReleased(410, {"code": LeaseReleased.code, "detail": detail})
 
 
 class Renewal:

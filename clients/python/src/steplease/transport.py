@@ -13,12 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steplease.patience import Patience, Retries
-from steplease.problem import Problem, ServerUnreachable
+from steplease.problem import ForeignAnswer, Problem, ServerUnreachable
 from steplease.problem_codes import problem
+from steplease.version import __version__
 
 _LOG = logging.getLogger("steplease")
-# Statuses that say: later.
+# Statuses with which the server says: later.
 TRY_AGAIN = (429, 503)
+
+# Statuses with which a proxy says that it did not reach the server.
+_FROM_PROXIES = (502, 503, 504)
 
 # Seconds that an answer may take, besides what the server was asked to wait.
 ANSWER_WITHIN = 30.0
@@ -77,6 +81,7 @@ class Transport:
         self._token = token
         self._patience = patience or Patience()
         self._tls = tls
+        self._has_answered = False
 
     def call(self, request: Request | Callable[[], Request]) -> Answer:
         """Sends a request until it is answered.
@@ -87,24 +92,37 @@ class Transport:
         Raises:
             Problem: the server refused.
             ServerUnreachable: it did not answer within the client's patience.
+            ForeignAnswer: what answers there is no steplease server.
         """
-        retries = Retries(self._patience)
+        retries = self.retries()
         while True:
             try:
-                return self.attempt(request if isinstance(request, Request) else request())
+                answer = self.attempt(request if isinstance(request, Request) else request())
             except ServerUnreachable as failure:
-                _LOG.warning("%s; trying again", failure)
+                # The same sentence for every attempt would bury what else a log says.
+                level = logging.WARNING if retries.is_first else logging.DEBUG
+                _LOG.log(level, "%s; trying again for %.0f s", failure, retries.seconds)
                 retries.pause(failure)
             except Problem as failure:
                 if failure.status not in TRY_AGAIN:
                     raise
                 _LOG.info("%s; trying again", failure)
                 retries.pause(failure, at_least=retry_after(failure))
+            else:
+                if not retries.is_first:
+                    _LOG.info("%s answers again", self.url)
+                return answer
 
-    def open(self, request: Request) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        """One attempt whose 2xx answer is read by the caller, who closes the connection."""
+    def retries(self) -> Retries:
+        """The pauses between the attempts of one request."""
+        return Retries(self._patience, lambda: self._has_answered)
+
+    def open(
+        self, request: Request, kind: str = "application/json"
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        """One attempt whose 2xx answer, of this media type, is read by the caller, who closes the connection."""
         connection = self._connection(request.within)
-        headers = {"Accept": "application/json", **request.headers}
+        headers = {"Accept": kind, "User-Agent": f"steplease-python/{__version__}", **request.headers}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         body = None
@@ -116,19 +134,22 @@ class Transport:
             _notice_dead_peer(connection.sock)
             connection.request(request.method, self._parts.path.rstrip("/") + request.target(), body, headers)
             response = connection.getresponse()
-            if response.status < 300:
+            if response.status < 300 and response.getheader("Content-Type", kind).startswith(kind):
                 return connection, response
-            refusal = _refusal(response)
+            content = response.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise self.unreachable(error) from error
         connection.close()
-        raise refusal
+        raise self._refusal(response, content)
 
-    def unreachable(self, error: Exception) -> ServerUnreachable:
+    def unreachable(self, error: Exception | str) -> ServerUnreachable:
         """The error for a connection that failed or broke off."""
         reason = str(error) or type(error).__name__
-        return ServerUnreachable(f"{self.url} does not answer: {reason} (is `steplease serve` running there?)")
+        ever = "does not answer" if self._has_answered else "has not answered once"
+        return ServerUnreachable(
+            f"{self.url} {ever}: {reason} (is `steplease serve` running there? Client(url) or STEPLEASE_URL sets the address)"
+        )
 
     def attempt(self, request: Request) -> Answer:
         """Sends it once."""
@@ -139,7 +160,28 @@ class Transport:
             raise self.unreachable(error) from error
         finally:
             connection.close()
-        return Answer(response.status, json.loads(content) if content else None)
+        document = _parsed(content)
+        if content and not isinstance(document, dict):
+            raise self._foreign(response, content)
+        self._has_answered = True
+        return Answer(response.status, document)
+
+    def _refusal(self, response: http.client.HTTPResponse, content: bytes) -> Exception:
+        document = _parsed(content)
+        if isinstance(document, dict) and isinstance(document.get("code"), str):
+            self._has_answered = True
+            refusal = problem(response.status, document)
+            refusal.retry_after = response.getheader("Retry-After")
+            return refusal
+        if response.status in _FROM_PROXIES:
+            return self.unreachable(_summary(response, content))
+        return self._foreign(response, content)
+
+    def _foreign(self, response: http.client.HTTPResponse, content: bytes) -> ForeignAnswer:
+        return ForeignAnswer(
+            f"{self.url} does not answer as a steplease server does: {_summary(response, content)} "
+            "(check the url that is given to Client, or STEPLEASE_URL)"
+        )
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
         host = self._parts.hostname or ""
@@ -163,18 +205,18 @@ def _notice_dead_peer(connected: socket.socket) -> None:
             connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-def _refusal(response: http.client.HTTPResponse) -> Problem:
-    content = response.read()
+def _parsed(content: bytes) -> Any:
+    """The JSON; None where there is none."""
     try:
-        document = json.loads(content)
+        return json.loads(content)
     except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        # Not this server: a proxy in between, say.
-        document = {"detail": f"{response.status} {response.reason}: {content[:200].decode(errors='replace')}"}
-    refusal = problem(response.status, document)
-    refusal.retry_after = response.getheader("Retry-After")
-    return refusal
+        return None
+
+
+def _summary(response: http.client.HTTPResponse, content: bytes) -> str:
+    """What a stranger answered, on one line."""
+    begin = " ".join(content[:200].decode(errors="replace").split())
+    return f"{response.status} {response.reason}" + (f", {begin}" if begin else "")
 
 
 def _text(value: object) -> str:
