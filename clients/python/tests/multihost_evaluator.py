@@ -9,6 +9,7 @@ import sys
 os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax
+from etils import epath
 from jax.experimental import multihost_utils
 
 from steplease import checkpoint_utils
@@ -39,7 +40,8 @@ def main() -> None:
     try:
         for step in checkpoint_utils.checkpoints_iterator(directory, timeout=0):
             kept = LeasedSteps(directory, deadline=20).should_preserve([_Info(1), _Info(2**40), _Info(step)], context=None)
-            steps.append([step, kept])
+            snapshot = checkpoint_utils.get_snapshot_dir_from_step_dir(epath.Path(directory) / str(step))
+            steps.append([step, kept, snapshot.parts[-3 if "_STEPLEASE" in snapshot.parts else -2], snapshot.exists()])
         with checkpoint_utils.wait_for_new_checkpoint(directory, until_step=2**50, timeout=0) as step:
             steps.append([step])
     except Exception as error:

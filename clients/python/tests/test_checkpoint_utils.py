@@ -7,6 +7,7 @@ import inspect
 import itertools
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,8 @@ from etils import epath
 from orbax.checkpoint import checkpoint_utils as orbax_utils
 from orbax.checkpoint._src.path import step as orbax_step
 
-from steplease import checkpoint_utils
+import steplease
+from steplease import Client, checkpoint_utils
 from steplease.directory_run import RunDiffers
 from steplease.problem_codes import DirectoryNotAllowed
 from tests.server import ServerTest, save_step
@@ -297,16 +299,117 @@ class NameFormatTest(DropInTest):
 
 
 class RegistrationTest(DropInTest):
-    def test_a_directory_that_is_somebodys_run_is_not_changed(self) -> None:
-        self.server.client().put_run("mine", str(self.root))
-        with self.assertRaisesRegex(RunDiffers, "run \"mine\".*snapshot_layout 'orbax' .it has 'generation'"):
-            next(checkpoint_utils.checkpoints_iterator(self.root))
+    """Somebody else registered the directory before: as `serve DIR` does."""
 
-    def test_a_run_of_another_name_that_fits_is_used(self) -> None:
-        self.server.client().put_run("fits", str(self.root), {"snapshot_layout": "orbax"})
-        save_step(pathlib.Path(self.root), 3)
-        self.assertEqual(next(checkpoint_utils.checkpoints_iterator(self.root)), 3)
-        self.assertEqual([run["name"] for run in self.server.client().runs(directory=str(self.root))], ["fits"])
+    def register(self, **options: Any) -> Client:
+        name = re.sub(r"[^a-z0-9]+", "-", self._testMethodName.lower())[:60].strip("-")
+        self.theirs = self.server.client(name)
+        self.theirs.put_run(name, str(self.root), options)  # type: ignore[arg-type]
+        return self.theirs
+
+    def register_with_consumer(self, **options: Any) -> None:
+        """Whose steps are still to come, so that it holds nothing."""
+        client = self.register(**options)
+        client.wait(3)
+        client.consumer("mmlu").put("every", start="next")
+
+    def options(self) -> dict[str, Any]:
+        """Of the one run that the directory is."""
+        [run] = self.theirs.runs(directory=str(self.root))
+        self.assertEqual(run["name"], self.theirs.run_name)
+        return dict(run["options"])
+
+    def evaluate(self, root: epath.Path, get_snapshot_dir: Any = checkpoint_utils.get_snapshot_dir_from_step_dir) -> epath.Path:
+        """Waits for a step, restores it from its snapshot after the trainer deleted it, and returns where that was."""
+        with checkpoint_utils.wait_for_new_checkpoint(root, timeout=20) as step:
+            (root / str(step)).rmtree()
+            snapshot: epath.Path = get_snapshot_dir(root / str(step))
+            self.assertEqual(ocp.StandardCheckpointer().restore(snapshot / "default"), {"a": step})
+        self.assertFalse(snapshot.exists())
+        return snapshot
+
+    def test_a_run_that_nobody_uses_gets_its_snapshots_where_orbax_has_them(self) -> None:
+        self.register(poll_interval=0.5)
+        self.save(3)
+        snapshot = self.evaluate(self.root, orbax_utils.get_snapshot_dir_from_step_dir)
+        self.assertEqual(snapshot, self.root / "_SNAPSHOTS" / "3")
+        options = self.options()
+        self.assertEqual((options["snapshot_layout"], options["poll_interval"]), ("orbax", 0.5))
+
+    def test_a_run_with_leases_is_used_as_it_is(self) -> None:
+        theirs = self.register()
+        self.save(3)
+        with theirs.lease(3, timeout=20) as lease:
+            self.save(4)
+            with self.assertLogs("steplease", "INFO") as logged:
+                snapshot = self.evaluate(self.root)
+            lease.check()
+        self.assertEqual(snapshot.parent.parent, self.root / "_STEPLEASE")
+        change = rf"change_run\('{theirs.run_name}', {{'snapshot_layout': 'orbax'}}\)"
+        self.assertRegex("\n".join(logged.output), f"it has 1 active lease; it has 1 snapshot.*{change} would change it")
+        self.assertEqual(self.options()["snapshot_layout"], "generation")
+
+    def test_a_run_with_consumers_is_used_as_it_is(self) -> None:
+        self.save(3)
+        self.register_with_consumer()
+        self.assertEqual(self.evaluate(self.root).parent.parent, self.root / "_STEPLEASE")
+
+    def test_a_place_for_snapshots_that_somebody_chose_stays_theirs(self) -> None:
+        elsewhere = self.server.folder / self._testMethodName / "elsewhere"
+        self.register(snapshot_dir=str(elsewhere))
+        self.save(3)
+        self.assertEqual(self.evaluate(self.root).parent.parent, epath.Path(elsewhere))
+
+    def test_without_snapshots_the_step_itself_is_what_is_read(self) -> None:
+        self.save(3)
+        self.register_with_consumer(snapshot_mode="none")
+        with checkpoint_utils.wait_for_new_checkpoint(self.root) as step:
+            self.assertEqual(checkpoint_utils.get_snapshot_dir_from_step_dir(self.root / str(step)), self.root / "3")
+
+    def test_a_directory_is_found_under_another_path_of_the_same_place(self) -> None:
+        self.save(3)
+        self.register_with_consumer()
+        alias = epath.Path(f"{self.root}-alias")
+        os.symlink(self.root, alias)
+        self.assertEqual(self.evaluate(alias).parent.parent, alias / "_STEPLEASE")
+
+    def test_a_snapshot_of_stock_orbax_is_left_alone_where_the_server_keeps_its_own_elsewhere(self) -> None:
+        self.save(3)
+        self.register_with_consumer()
+        (self.root / "_SNAPSHOTS" / "3" / "half").mkdir(parents=True)
+        self.assertEqual(list(checkpoint_utils.checkpoints_iterator(self.root, timeout=0)), [3])
+        self.assertTrue((self.root / "_SNAPSHOTS" / "3" / "half").exists())
+
+    def test_names_are_set_where_the_run_has_no_step_yet(self) -> None:
+        self.register()
+        self.save(7, step_prefix="ckpt")
+        self.assertEqual(next(checkpoint_utils.checkpoints_iterator(self.root, step_prefix="ckpt")), 7)
+
+    def test_names_of_a_run_with_steps_are_not_changed_and_the_error_says_which_call_does(self) -> None:
+        theirs = self.register()
+        self.save(3)
+        theirs.wait(3)
+        with self.assertRaisesRegex(RunDiffers, "because it has 1 step.*change it: steplease.Client.*") as caught:
+            next(checkpoint_utils.checkpoints_iterator(self.root, step_prefix="ckpt"))
+        self.assertEqual(self.options()["step_name_formats"][0]["step_prefix"], None)
+        # The call of the message is one that can be made.
+        eval(str(caught.exception).split("change it: ")[1], {"steplease": steplease})
+        self.assertEqual(self.options()["step_name_formats"][0]["step_prefix"], "ckpt")
+
+    def test_a_snapshot_dir_is_not_moved_under_leases_and_the_error_says_which_call_does(self) -> None:
+        theirs = self.register()
+        self.save(3)
+        elsewhere = self.root.parent / "elsewhere"
+        with theirs.lease(3, timeout=20):
+            with self.assertRaisesRegex(RunDiffers, "because it has 1 active lease.*change_run.*elsewhere"):
+                next(checkpoint_utils.checkpoints_iterator(self.root, snapshot_dir=elsewhere))
+        self.assertEqual(next(checkpoint_utils.checkpoints_iterator(self.root, snapshot_dir=elsewhere)), 3)
+
+    def test_two_evaluators_that_want_different_places_are_told(self) -> None:
+        self.save(3)
+        with checkpoint_utils.wait_for_new_checkpoint(self.root):
+            with self.assertRaisesRegex(RunDiffers, "has active leases or holds.*change_run"):
+                next(checkpoint_utils.checkpoints_iterator(self.root, snapshot_dir=self.root.parent / "elsewhere"))
 
     def test_a_directory_that_the_server_may_not_watch_is_refused(self) -> None:
         with self.assertRaises(DirectoryNotAllowed):

@@ -16,9 +16,12 @@ _BEYOND_INT32 = 5_000_000_000
 
 
 class MultihostTest(ServerTest):
-    def run_job(self, fault: str) -> list[dict[str, Any]]:
-        root = self.server.folder / fault
+    def run_job(self, fault: str, layout: str = "orbax") -> list[dict[str, Any]]:
+        root = self.server.folder / f"{fault}-{layout}"
         save_step(root, _BEYOND_INT32)
+        if layout == "generation":
+            self.client.put_run("theirs", str(root), {"snapshot_layout": layout})
+            self.client.consumer("there", run="theirs").put("every", start="next")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             coordinator = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -40,10 +43,16 @@ class MultihostTest(ServerTest):
 
     def test_all_processes_get_the_step_and_the_first_alone_asks_the_server(self) -> None:
         first, second = self.run_job("none")
-        expected = [[_BEYOND_INT32, [False, False, True]], [-1]]
+        expected = [[_BEYOND_INT32, [False, False, True], "_SNAPSHOTS", True], [-1]]
         self.assertEqual((first["steps"], second["steps"]), (expected, expected))
         self.assertEqual((first["outcome"], second["outcome"]), ("ended", "ended"))
         self.assertGreater(first["requests"], 0)
+        self.assertEqual(second["requests"], 0)
+
+    def test_all_processes_know_where_the_snapshot_lies_in_a_run_of_another_layout(self) -> None:
+        first, second = self.run_job("none", layout="generation")
+        expected = [[_BEYOND_INT32, [False, False, True], "_STEPLEASE", True], [-1]]
+        self.assertEqual((first["steps"], second["steps"]), (expected, expected))
         self.assertEqual(second["requests"], 0)
 
     def test_an_error_of_the_first_does_not_leave_the_others_waiting(self) -> None:

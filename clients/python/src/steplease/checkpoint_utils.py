@@ -1,7 +1,7 @@
-"""Drop-in for `orbax.checkpoint.checkpoint_utils` of Orbax 0.12.4: change the import, and set `STEPLEASE_URL`.
+"""Drop-in for `orbax.checkpoint.checkpoint_utils` of Orbax 0.12.4 to 0.12.8: change the import, and set `STEPLEASE_URL`.
 
-Same signatures, same yields. The directory is registered as a run of the server, which watches it, and keeps each step that is
-yielded as a leased snapshot where Orbax would have put its copy. The README lists what differs.
+The signatures and the yields are the same. The run of the directory is used, and registered if there is none; each step that is
+yielded is a leased snapshot, whose path `get_snapshot_dir_from_step_dir` gives. The README lists what differs.
 """
 
 from __future__ import annotations
@@ -9,17 +9,19 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from steplease import hosts
 from steplease.client import Client
-from steplease.directory_run import LAYOUT, ensure_run, local_directory
+from steplease.directory_run import LAYOUT, ensure_run, local_directory, run_name
 from steplease.documents import Run, RunOptions
+from steplease.held_paths import HeldPaths
 from steplease.lease import Lease
 from steplease.leftovers import remove_leftovers
 from steplease.orbax_names import name_options
@@ -42,6 +44,8 @@ _OF_ORBAX = ("construct_restore_args", "Format", "PLACEHOLDER", "PyTree", "STAND
 _TIMED_OUT = -1
 _FINISHED = -2
 
+_held_elsewhere = HeldPaths()
+
 
 def __getattr__(name: str) -> Any:
     if name not in _OF_ORBAX:
@@ -52,9 +56,14 @@ def __getattr__(name: str) -> Any:
 
 
 def get_snapshot_dir_from_step_dir(step_dir: epath.Path, snapshot_dir: epath.Path | None = None) -> epath.Path:
-    """Where the snapshot of a step lies while it is held: `<snapshot_dir>/<name of the step>`."""
+    """Where the snapshot of a step lies while this process holds it.
+
+    That is `<snapshot_dir>/<name of the step>`, as with Orbax, unless the run of the directory was registered with another
+    layout or place for snapshots.
+    """
     directory = step_dir.parent / _SNAPSHOTS if snapshot_dir is None else snapshot_dir
-    return directory / step_dir.name
+    held = _held_elsewhere.find(step_dir)
+    return directory / (step_dir.name if held is None else held)
 
 
 @contextlib.contextmanager
@@ -155,13 +164,14 @@ def checkpoints_iterator(
             time.sleep(rest)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class _Evaluation:
     """What one evaluator wants of one directory."""
 
     directory: str
     options: RunOptions
     ignore_snapshot_errors: bool
+    is_begun: bool = False
 
     @classmethod
     def of(
@@ -172,7 +182,7 @@ class _Evaluation:
         set_immutable: bool | None,
         ignore_snapshot_errors: bool,
     ) -> _Evaluation:
-        options: RunOptions = {**names, "snapshot_layout": LAYOUT, "snapshot_dir": None}
+        options: RunOptions = {**names}
         if snapshot_dir is not None:
             options["snapshot_dir"] = local_directory(snapshot_dir, "snapshot_dir")
         if set_immutable is not None:
@@ -181,39 +191,58 @@ class _Evaluation:
 
     @functools.cached_property
     def client(self) -> Client:
-        """Only where it is used, since in a multihost job that is one process."""
-        return Client()
+        """Made where it is used, since in a multihost job that is one process."""
+        return Client(run=run_name(self.directory))
 
     def run(self) -> Run:
-        return ensure_run(self.client, self.directory, self.options)
+        """The run of the directory; the first time, with its snapshots where Orbax has them if that can be."""
+        may_move, self.is_begun = not self.is_begun, True
+        return ensure_run(self.client, self.directory, self.options, may_move=may_move)
 
     def remove_leftovers(self) -> int:
         """How many were removed."""
-        snapshots = self.options["snapshot_dir"] or os.path.join(self.directory, _SNAPSHOTS)
-        return remove_leftovers(self.client, self.run()["name"], snapshots)
+        run = self.run()
+        if run["options"]["snapshot_layout"] != LAYOUT:
+            # Nothing of the server's has the paths of Orbax's snapshots, so that what lies there is in nobody's way.
+            return 0
+        snapshots = run["options"]["snapshot_dir"] or os.path.join(self.directory, _SNAPSHOTS)
+        return remove_leftovers(self.client, run["name"], snapshots)
 
     @contextlib.contextmanager
     def new_checkpoint(self, until_step: int | None, timeout: OrbaxTimeout) -> Iterator[int]:
         """Yields the step, or why there is none, in every process of a multihost job. The first one holds the lease."""
         lease: Lease | None = None
+        place = ""
 
-        def ask() -> int:
-            nonlocal lease
+        def ask() -> Sequence[int]:
+            nonlocal lease, place
             try:
                 # What vanishes before it is protected is passed over, even if errors are to be ignored: a newer step serves.
                 lease = wait_and_lease(self.client, self.run()["name"], timeout, until=until_step)
             except RunFinished:
-                return _FINISHED
-            return _TIMED_OUT if lease is None else lease.step
+                return [_FINISHED, 0]
+            if lease is None:
+                return [_TIMED_OUT, 0]
+            place = self.place_of(lease)
+            return [lease.step, len(place.encode())]
 
         began = time.monotonic()
-        step = hosts.ask_first(ask)
+        step, length = hosts.ask_first_for_all(ask, 2)
         _record_wait(time.monotonic() - began)
-        try:
-            yield step
-        finally:
+        with contextlib.ExitStack() as held:
             if lease is not None:
-                self.release(lease)
+                held.callback(self.release, lease)
+            if length > 0:
+                name, path = json.loads(hosts.tell_all(place, length))
+                held.enter_context(_held_elsewhere.holding(*(os.path.join(self.directory, part) for part in (name, path))))
+            yield step
+
+    def place_of(self, lease: Lease) -> str:
+        """Name and path of a snapshot, below the directory if it is there, for all processes; empty where Orbax has it, too."""
+        name = lease.source_path.name
+        path = lease.document["relative_path"] or lease.document["path"]
+        expected = os.path.join(self.options.get("snapshot_dir") or os.path.join(self.directory, _SNAPSHOTS), name)
+        return "" if os.path.join(self.directory, path) == expected else json.dumps([name, path])
 
     def release(self, lease: Lease) -> None:
         """Ends the lease; a snapshot that vanished is what Orbax calls FileNotFoundError."""

@@ -28,7 +28,7 @@ def ask_first(ask: Callable[[], int]) -> int:
 
 
 def ask_first_for_all(ask: Callable[[], Sequence[int]], length: int) -> list[int]:
-    """The same for a list whose length all know.
+    """The same for a list of numbers whose length all know.
 
     Raises:
         FirstHostFailed: in the others, when `ask` raised in process 0. Without it they would wait for ever.
@@ -44,6 +44,12 @@ def ask_first_for_all(ask: Callable[[], Sequence[int]], length: int) -> list[int
     if shared[0] == 0:
         raise FirstHostFailed("process 0 failed while the others waited for its answer: see its log")
     return shared[1:]
+
+
+def tell_all(text: str, length: int) -> str:
+    """The text of process 0, in all. Every process must call this, and know its length in bytes."""
+    numbers = ask_first_for_all(lambda: list(text.encode()), length)
+    return bytes(numbers).decode()
 
 
 def _is_one_of_many() -> bool:
