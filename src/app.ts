@@ -12,11 +12,11 @@ import { VERSION } from './version.js';
 /** The composition root: the one place that knows every layer. */
 export const startApp: StartApp = async (
   config: Config,
-  { clock, observer, logger, around = {} }: AppTools,
+  { clock, observer, logger, openFiles = () => openFileSystem({ clock }), around = {} }: AppTools,
 ): Promise<App> => {
   const sqlite = await openSqliteStore({ file: config.databaseFile, clock });
   const store = around.store?.(sqlite) ?? sqlite;
-  const disk = openFileSystem({ clock });
+  const disk = openFiles();
   const files = around.files?.(disk) ?? disk;
   const checkpoints = new ReaderProcess({ clock });
   const reader = around.reader?.(checkpoints) ?? checkpoints;

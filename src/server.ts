@@ -15,6 +15,8 @@ export interface AppTools {
   readonly clock: Clock;
   readonly observer: Observer;
   readonly logger: Logger;
+  /** Opens the filesystem that the app uses and closes; one with threads of its own if left out. */
+  readonly openFiles?: () => FileSystem;
   /** Stand between the service and its adapters: tests have calls fail there, or happen at a chosen moment. */
   readonly around?: {
     readonly store?: (store: Store) => Store;

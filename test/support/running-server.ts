@@ -7,8 +7,9 @@ import type { Clock } from '../../src/engine/clock.js';
 import type { App, AppTools } from '../../src/server.js';
 import { HttpClient } from './http-client.js';
 import { Observed } from './observed.js';
+import { openSharedFiles } from './shared-files.js';
 import type { Cleanup } from './temporary-directory.js';
-import { temporaryFolder } from './temporary-folder.js';
+import { memoryFolder } from './temporary-folder.js';
 
 export interface ServerOptions {
   /** Settings by their names, as flags give them. */
@@ -20,21 +21,20 @@ export interface ServerOptions {
 
 /** The real service in this process, on a free port and a database of its own; it ends with the test. */
 export class RunningServer extends HttpClient {
-  readonly folder: string;
+  /** In memory where that is possible: what survives a crash of the machine is proven by tests of the store. */
   readonly databaseFile: string;
   observed = new Observed();
   #app: App | null = null;
   readonly #options: ServerOptions;
 
-  private constructor(folder: string, options: ServerOptions) {
+  private constructor(databaseFile: string, options: ServerOptions) {
     super();
-    this.folder = folder;
-    this.databaseFile = join(folder, 'steplease.db');
+    this.databaseFile = databaseFile;
     this.#options = options;
   }
 
   static async start(test: Cleanup, options: ServerOptions = {}): Promise<RunningServer> {
-    const server = new RunningServer(temporaryFolder(test), options);
+    const server = new RunningServer(join(memoryFolder(test), 'steplease.db'), options);
     test.after(() => server.stop());
     await server.begin();
     return server;
@@ -47,7 +47,8 @@ export class RunningServer extends HttpClient {
     const { config } = loadConfig(given, { environment: {} });
     const { clock = systemClock, around = {} } = this.#options;
     const logger = pino({ level: 'silent' });
-    this.#app = await startApp(config, { clock, observer: this.observed.observer, logger, around });
+    const tools = { clock, observer: this.observed.observer, logger, openFiles: openSharedFiles, around };
+    this.#app = await startApp(config, tools);
     const { port } = await this.#app.listen();
     this.base = `http://127.0.0.1:${port}`;
   }

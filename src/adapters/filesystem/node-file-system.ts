@@ -10,12 +10,14 @@ import type {
 } from '../../engine/file-system.js';
 import { splitNames } from './protocol.js';
 import { watchDirectory } from './watch-directory.js';
-import { WorkerClient } from './worker-client.js';
+import { type FileThread, WorkerClient } from './worker-client.js';
 
 export interface FileSystemOptions {
   readonly clock: Clock;
   /** How long `close` waits for calls under way, in milliseconds. */
   readonly closeGraceMs?: number;
+  /** Gives the thread of a name; a new one that belongs to this filesystem alone if left out. */
+  readonly thread?: (label: string) => FileThread;
 }
 
 /** So many answers are taken from one message: unpacking them stays a matter of a few milliseconds. */
@@ -27,11 +29,12 @@ const SHARED_BATCHES = 16;
  * Nothing waits for what is slower by nature: the thread `scan` looks at the trainers' directories, `link` does what grants and
  * releases wait for, and `copy`, which starts when first needed, moves bytes for minutes.
  */
-export function openFileSystem({ clock, closeGraceMs = 2000 }: FileSystemOptions): FileSystem {
-  const scan = new WorkerClient('scan', clock);
-  const helper = new WorkerClient('scan-helper', clock);
-  const link = new WorkerClient('link', clock);
-  const copy = new WorkerClient('copy', clock);
+export function openFileSystem(options: FileSystemOptions): FileSystem {
+  const { clock, closeGraceMs = 2000, thread = (label) => new WorkerClient(label, clock) } = options;
+  const scan = thread('scan');
+  const helper = thread('scan-helper');
+  const link = thread('link');
+  const copy = thread('copy');
   scan.warm();
   link.warm();
   return {
@@ -47,7 +50,7 @@ export function openFileSystem({ clock, closeGraceMs = 2000 }: FileSystemOptions
   };
 }
 
-async function list(scan: WorkerClient, directory: string, previous: string | null): Promise<Listing> {
+async function list(scan: FileThread, directory: string, previous: string | null): Promise<Listing> {
   const message = await scan.call('list', directory, previous);
   if (message.outcome !== 'listed') return message;
   return {
@@ -63,15 +66,15 @@ async function list(scan: WorkerClient, directory: string, previous: string | nu
  * A first scan of thousands of steps is shared with a thread that only that starts.
  */
 async function inspect(
-  scan: WorkerClient,
-  helper: WorkerClient,
+  scan: FileThread,
+  helper: FileThread,
   directory: string,
   requests: readonly InspectRequest[],
 ): Promise<readonly Inspection[]> {
   const batches = Math.ceil(requests.length / INSPECT_BATCH);
   const inspections: Inspection[][] = [];
   let next = 0;
-  const drain = async (thread: WorkerClient): Promise<void> => {
+  const drain = async (thread: FileThread): Promise<void> => {
     for (let batch = next++; batch < batches; batch = next++) {
       const start = batch * INSPECT_BATCH;
       inspections[batch] = await thread.call(
@@ -86,7 +89,7 @@ async function inspect(
   return inspections.flat();
 }
 
-function snapshotFiles(scan: WorkerClient, link: WorkerClient, copy: WorkerClient): SnapshotFiles {
+function snapshotFiles(scan: FileThread, link: FileThread, copy: FileThread): SnapshotFiles {
   return {
     claim: (directory, owner) => link.call('claim', directory, owner),
     owner: (directory) => link.call('owner', directory),

@@ -11,13 +11,22 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** A thread that looks at files, as those see it who have it work. */
+export interface FileThread {
+  /** Starts the thread before it is needed. */
+  warm(): void;
+  call<N extends OperationName>(name: N, ...args: Arguments<N>): Promise<Answer<N>>;
+  /** @param graceMs how long calls under way may take to end. */
+  close(graceMs: number): Promise<void>;
+}
+
 /**
  *     idle ──call or warm──▶ running ──the thread dies: every call under way rejects──▶ idle
  *      └────────close────────▶ closed ◀──close: after the calls under way, or after the grace──┘
  *
  * Calls of one client start in their order. While some are under way the thread keeps the process alive, otherwise it does not.
  */
-export class WorkerClient {
+export class WorkerClient implements FileThread {
   readonly #label: string;
   readonly #clock: Clock;
   readonly #pending = new Map<number, Pending>();
@@ -32,7 +41,6 @@ export class WorkerClient {
     this.#clock = clock;
   }
 
-  /** Starts the thread before it is needed. */
   warm(): void {
     this.#worker ??= this.#start();
     if (this.#pending.size === 0) this.#worker.unref();

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { EngineError } from '../../engine/errors.js';
 import { refuseMissing, refuseUnknown, refuseValue } from './refusal.js';
 import type { Validation } from './text-validator.js';
@@ -13,9 +13,12 @@ const ajv = new Ajv({
   strict: true,
 });
 
+/** The schema is compiled for the first body: a start need not wait for what few of its requests will use. */
 export function validateBody(schema: object): (body: unknown) => Validation {
-  const check = ajv.compile(schema);
+  let compiled: ValidateFunction | null = null;
   return (body) => {
+    compiled ??= ajv.compile(schema);
+    const check = compiled;
     if (check(body)) return { value: body };
     // The last error is the outermost: of `anyOf`, the one that names all its branches.
     const error = check.errors?.at(-1);
