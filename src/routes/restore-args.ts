@@ -95,7 +95,7 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'verifyStep',
         summary: 'Check whether a checkpoint is whole',
         description:
-          'Reads the metadata of every item: each item committed, every checksum right, every referenced data file present and long enough. The contents of arrays are not read. An answer of more than 64 MiB is `422 metadata_unreadable`.',
+          'Reads the metadata of every item: each item committed, every checksum right, every referenced data file present and long enough, metrics and other JSON readable. The contents of arrays are not read. An answer of more than 64 MiB is `422 metadata_unreadable`.',
         tags,
         params: Type.Object({ step: stepOrLatest('Step number, or `latest`.') }),
         querystring: Type.Object({ run }),

@@ -1,35 +1,36 @@
 import type { CheckpointFiles, DirectoryEntry, ReadRange } from './checkpoint-files.js';
+import { CoveredBytes } from './covered-bytes.js';
 
-/** Passes everything through and counts what was looked at. */
+/** Passes everything through and counts what was looked at, here and in the views of subdirectories. */
 export class CountingFiles implements CheckpointFiles {
   readonly #files: CheckpointFiles;
-  readonly #paths = new Set<string>();
-  #bytes = 0;
+  readonly #prefix: string;
+  /** By path from the directory that the counting began at. */
+  readonly #seen: Map<string, CoveredBytes>;
 
-  constructor(files: CheckpointFiles) {
+  constructor(files: CheckpointFiles, prefix = '', seen = new Map<string, CoveredBytes>()) {
     this.#files = files;
+    this.#prefix = prefix;
+    this.#seen = seen;
   }
 
   get checkedFiles(): number {
-    return this.#paths.size;
+    return this.#seen.size;
   }
 
   get checkedBytes(): number {
-    return this.#bytes;
+    return [...this.#seen.values()].reduce((sum, covered) => sum + covered.count, 0);
   }
 
   read(path: string, range: ReadRange): Uint8Array | null {
     const bytes = this.#files.read(path, range);
-    if (bytes !== null) {
-      this.#paths.add(path);
-      this.#bytes += bytes.length;
-    }
+    if (bytes !== null) this.#bytesOf(path).add(range.offset ?? 0, bytes.length);
     return bytes;
   }
 
   size(path: string): number | null {
     const size = this.#files.size(path);
-    if (size !== null) this.#paths.add(path);
+    if (size !== null) this.#bytesOf(path);
     return size;
   }
 
@@ -37,7 +38,16 @@ export class CountingFiles implements CheckpointFiles {
     return this.#files.list(path);
   }
 
-  within(path: string): CheckpointFiles {
-    return this.#files.within(path);
+  within(path: string): CountingFiles {
+    return new CountingFiles(this.#files.within(path), `${this.#prefix}${path}/`, this.#seen);
+  }
+
+  #bytesOf(path: string): CoveredBytes {
+    const key = this.#prefix + path;
+    const known = this.#seen.get(key);
+    if (known !== undefined) return known;
+    const covered = new CoveredBytes();
+    this.#seen.set(key, covered);
+    return covered;
   }
 }

@@ -1,6 +1,7 @@
 import { type ArrayLayout, metadataKey, readArrays } from './array-store.js';
 import type { CheckpointSource } from './checkpoint-files.js';
 import { pythonType } from './data-type.js';
+import { hasMsgpackFile, MSGPACK_FILE } from './msgpack-structure.js';
 import { MANIFEST_FILE } from './ocdbt/manifest.js';
 import type { EmptyNode, RestoreArgsDocument, RestoreLeaf } from './restore-document.js';
 import { missing, RestoreError, unreadable } from './restore-error.js';
@@ -11,9 +12,6 @@ import { readTreeMetadata, TREE_METADATA_FILE, type TreeMetadata } from './tree-
 import { ARRAY_TYPES, emptyTypeOf, JAX_ARRAY_TYPE, SCALAR_TYPE, STRING_TYPE } from './value-types.js';
 import { checkWriteShape } from './write-shape.js';
 import type { ZarrArray } from './zarr-array.js';
-
-/** What the file of a checkpoint from before `_METADATA` is called: flax wrote all of it into one msgpack. */
-const MSGPACK_FILE = 'checkpoint';
 
 export interface RestoreArgsOptions {
   /** Put the arrays' shapes into the answer. */
@@ -78,10 +76,9 @@ function checkBareLeaf(leaf: RestoreLeaf): void {
 function openTree(source: CheckpointSource): TreeMetadata {
   const tree = readTreeMetadata(source.files);
   if (tree !== null) return tree;
-  const detail =
-    source.files.size(MSGPACK_FILE) === null
-      ? 'the file is missing: this is no PyTree checkpoint'
-      : `the file is missing: this is an old msgpack checkpoint, whose only metadata is inside \`${MSGPACK_FILE}\``;
+  const detail = hasMsgpackFile(source.files)
+    ? `the file is missing: this is an old msgpack checkpoint, whose only metadata is inside \`${MSGPACK_FILE}\``
+    : 'the file is missing: this is no PyTree checkpoint';
   throw missing(TREE_METADATA_FILE, detail);
 }
 

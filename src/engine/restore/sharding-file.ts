@@ -41,6 +41,20 @@ export function readShardings(
   return found;
 }
 
+/** How many parameters the file tells of; 0 without that file. */
+export function countShardings(files: CheckpointFiles): number {
+  const text = fileChunks(files, SHARDING_FILE, MAX_JSON_BYTES);
+  if (text === null) return 0;
+  const reader = new JsonReader(text, SHARDING_FILE, TENSORSTORE_JSON);
+  let count = 0;
+  reader.object(() => {
+    count += 1;
+    skipValue(reader);
+  });
+  reader.end();
+  return count;
+}
+
 /** Thousands of parameters share a handful of shardings: each distinct text is parsed, and kept, once. */
 function shardingOf(reader: JsonReader, parsed: Map<string, Sharding>): Sharding | null {
   const value = reader.peek() === '"' ? reader.repeatedString() : readValue(reader);

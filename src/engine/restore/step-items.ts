@@ -1,5 +1,6 @@
 import { isTemporaryName } from '../steps/commit-marker.js';
 import { ITEM_FILES } from '../steps/items.js';
+import { isArrayInFiles } from './array-item.js';
 import type { CheckpointFiles } from './checkpoint-files.js';
 import { RestoreError } from './restore-error.js';
 import { TREE_METADATA_FILE } from './tree-metadata.js';
@@ -15,8 +16,7 @@ export interface SelectedItem {
 
 /** The names of the directories in a step that are items or hold some, sorted; none when the step itself is the item. */
 export function listItems(files: CheckpointFiles): string[] {
-  if (holdsTree(files)) return [];
-  return subdirectories(files);
+  return holdsItem(files) ? [] : subdirectories(files);
 }
 
 /**
@@ -46,13 +46,16 @@ export function selectItem(files: CheckpointFiles, item: string | null): Selecte
   return only === undefined ? { item: null, files } : { item: only, files: files.within(only) };
 }
 
-function holdsTree(files: CheckpointFiles): boolean {
-  return ITEM_FILES.some((file) => files.size(file) !== null);
+/** Whether the directory is itself an item: a tree, or an array. */
+export function holdsItem(files: CheckpointFiles): boolean {
+  const entries = files.list('') ?? [];
+  if (entries.some(({ name, kind }) => kind !== 'directory' && ITEM_FILES.includes(name))) return true;
+  return isArrayInFiles(files);
 }
 
 /** The item at `name`, or those below it. One that is damaged still counts. */
 function itemsAt(files: CheckpointFiles, name: string): string[] {
-  if (holdsTree(files)) return [name];
+  if (holdsItem(files)) return [name];
   const nested = nestedTrees(files, name, 1);
   return nested.length > 0 ? nested : [name];
 }
@@ -80,6 +83,6 @@ function isNested(files: CheckpointFiles, name: string): boolean {
   if (parts.length < 2 || parts.length > MAX_NAME_DEPTH || name.includes('\0')) return false;
   if (isTemporaryName(name) || parts.some((part) => part === '' || part === '.' || part === '..'))
     return false;
-  if (holdsTree(files)) return false;
+  if (holdsItem(files)) return false;
   return files.size(`${name}/${TREE_METADATA_FILE}`) !== null;
 }

@@ -7,14 +7,6 @@ export interface Problem {
   readonly detail: string;
 }
 
-export interface ItemVerification {
-  readonly ok: boolean;
-  readonly problems: readonly Problem[];
-  readonly checkedFiles: number;
-  /** Bytes that were read; of data files, whose content has no checksum, only the size is looked at. */
-  readonly checkedBytes: number;
-}
-
 /** A checkpoint that has lost a directory has a problem for every array: the first ones tell enough. */
 const MAX_PROBLEMS = 1000;
 

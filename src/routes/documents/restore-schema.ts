@@ -61,7 +61,9 @@ export const VerificationSchema = Type.Object(
     ok: Type.Boolean({ description: 'Nothing is missing, too short, or at odds with its checksum.' }),
     items: Type.Array(
       Type.Object({
-        item: nullable(Type.String()),
+        item: nullable(
+          Type.String({ description: 'Null: the step itself, which is the item or has the problem.' }),
+        ),
         ok: Type.Boolean(),
         problems: Type.Array(
           Type.Object({
@@ -80,7 +82,7 @@ export const VerificationSchema = Type.Object(
       }),
     ),
     checked_files: Type.Integer(),
-    checked_bytes: Type.Integer(),
+    checked_bytes: Type.Integer({ description: 'Bytes that were read, each counted once.' }),
   },
   { $id: 'Verification' },
 );
