@@ -1,8 +1,13 @@
 import { InvalidArgumentError } from 'commander';
-import { parseDuration } from '../config/duration.js';
+import { formatDuration, parseDuration } from '../config/duration.js';
+import { CONSUMER_START_WORDS, type ConsumerStart } from '../engine/consumers/consumer-options.js';
+import { DEFAULT_TTL_MS } from '../engine/leases/ttl.js';
 import { parseJson } from './client/parse-json.js';
 
 const MAX_STEP = Number.MAX_SAFE_INTEGER;
+
+/** As a user would write it. */
+export const DEFAULT_TTL = formatDuration(DEFAULT_TTL_MS);
 
 export function readStep(text: string): number {
   return readInteger(text, 0, 'a step number');
@@ -40,9 +45,9 @@ export function collectLabel(
 }
 
 /** Where a consumer starts: a step number, or a word for one. */
-export function readStart(text: string): number | string {
-  if (['latest', 'earliest', 'next'].includes(text)) return text;
-  return readInteger(text, 0, 'a step number, "latest", "earliest" or "next"');
+export function readStart(text: string): ConsumerStart {
+  const word = CONSUMER_START_WORDS.find((each) => each === text);
+  return word ?? readInteger(text, 0, `a step number, or one of ${CONSUMER_START_WORDS.join(', ')}`);
 }
 
 function readInteger(text: string, minimum: number, rule: string): number {

@@ -21,7 +21,9 @@ export function ruleOf(setting: Setting): string {
     case 'texts':
       return `a list of ${setting.name.replaceAll('_', ' ')}`;
     case 'text':
-      return schema.enum === undefined ? 'a text' : `one of ${schema.enum.join(', ')}`;
+      return schema.enum === undefined
+        ? 'a text'
+        : `one of ${schema.enum.map((value) => value || '"" (empty)').join(', ')}`;
   }
 }
 

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import type { RunOptions } from '../engine/runs/run.js';
-import type { StepNameFormat } from '../engine/steps/name-format.js';
+import type { RunOptions } from '../engine/runs/run-options.js';
+import { DEFAULT_NAME_FORMAT, type StepNameFormat } from '../engine/steps/name-format.js';
 import { ConfigError, malformed } from './config-error.js';
 import { isMapping } from './file.js';
-import { RUN_SETTINGS, type RunValues } from './run-settings.js';
+import { NAME_FORMAT_SETTINGS, type NameFormatValues, RUN_SETTINGS, type RunValues } from './run-settings.js';
 import { type ResolvedSetting, readMapping, rejectUnknownKeys } from './sources.js';
 
 /** A run that the configuration asks for. It wins over a stored run of the same name. */
@@ -20,6 +20,10 @@ const NAME_RULE = 'a run name: 1 to 64 of a-z, 0-9, ".", "_" and "-", the first 
 
 /** Fields of a run in the file that are no settings of the run "default". */
 const FILE_FIELDS = ['name', 'directory', 'step_name_formats'];
+
+const NAME_OPTIONS = Object.values(NAME_FORMAT_SETTINGS)
+  .map(({ name }) => name)
+  .join(', ');
 
 /** Reads the setting `run`: texts `NAME=DIR`, or in the file also mappings with the fields of `PUT /runs/{run}`. */
 export function readRuns(runs: ResolvedSetting, items: readonly unknown[]): readonly ConfiguredRun[] {
@@ -46,7 +50,7 @@ function readRun(fields: Readonly<Record<string, unknown>>, where: string, base:
   const options = runOptions(readMapping(RUN_SETTINGS, fields, where, base) as RunValues);
   const stepNameFormats = formats === undefined ? options.stepNameFormats : readFormats(formats, where, base);
   if (formats !== undefined && options.stepNameFormats !== undefined)
-    throw new ConfigError(`${where}: step_name_formats excludes step_prefix and step_format_fixed_length`);
+    throw new ConfigError(`${where}: step_name_formats excludes ${NAME_OPTIONS}`);
   return {
     name: checkedName(name, `name in ${where}`),
     directory: resolve(base, directory),
@@ -58,22 +62,34 @@ function readFormats(formats: unknown, where: string, base: string): readonly St
   const origin = `step_name_formats in ${where}`;
   if (!Array.isArray(formats) || formats.length === 0)
     throw malformed(origin, formats, 'a list of name formats');
-  const { stepPrefix, stepFormatFixedLength } = RUN_SETTINGS;
-  const table = { prefix: stepPrefix, fixedLength: stepFormatFixedLength };
   return formats.map((format: unknown, index) => {
-    if (!isMapping(format))
-      throw malformed(origin, format, 'a mapping of step_prefix, step_format_fixed_length');
-    rejectUnknownKeys(Object.values(table), format, `${origin}[${index}]`);
+    if (!isMapping(format)) throw malformed(origin, format, `a mapping of ${NAME_OPTIONS}`);
+    rejectUnknownKeys(Object.values(NAME_FORMAT_SETTINGS), format, `${origin}[${index}]`);
     // As above.
-    return readMapping(table, format, `${origin}[${index}]`, base) as unknown as StepNameFormat;
+    return nameFormatOf(
+      readMapping(NAME_FORMAT_SETTINGS, format, `${origin}[${index}]`, base) as NameFormatValues,
+    );
   });
 }
 
 /** The options that were set, by the engine's names. */
-export function runOptions({ stepPrefix, stepFormatFixedLength, ...others }: RunValues): Partial<RunOptions> {
+export function runOptions(values: RunValues): Partial<RunOptions> {
+  const { stepPrefix, stepSeparator, stepFormatFixedLength, ...others } = values;
   const set = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null));
-  if (stepPrefix === null && stepFormatFixedLength === null) return set;
-  return { ...set, stepNameFormats: [{ prefix: stepPrefix, fixedLength: stepFormatFixedLength }] };
+  if (stepPrefix === null && stepSeparator === null && stepFormatFixedLength === null) return set;
+  return { ...set, stepNameFormats: [nameFormatOf(values)] };
+}
+
+function nameFormatOf({
+  stepPrefix,
+  stepSeparator,
+  stepFormatFixedLength,
+}: NameFormatValues): StepNameFormat {
+  return {
+    prefix: stepPrefix,
+    separator: stepSeparator ?? DEFAULT_NAME_FORMAT.separator,
+    fixedLength: stepFormatFixedLength,
+  };
 }
 
 function checkedName(name: string, origin: string): string {

@@ -1,9 +1,10 @@
-import type { ConsumerMode, ConsumerStart } from './consumers/consumer.js';
+import type { ConsumerMode, ConsumerStart } from './consumers/consumer-options.js';
 import type { SnapshotMode } from './file-system.js';
 import type { EndedState } from './holdings/lease.js';
 import type { SnapshotLayout } from './holdings/snapshot.js';
 import type { JsonObject } from './json.js';
-import type { CommitModeOption, WatchOption } from './runs/run.js';
+import type { CommitModeOption, WatchOption } from './runs/run-options.js';
+import type { StepSeparator } from './steps/name-format.js';
 import type { StepState } from './steps/step.js';
 import type { WaitOutcome, WaitSource } from './waits/wait.js';
 
@@ -67,11 +68,14 @@ export interface RunWarning {
 export interface RunOptionsDocument {
   readonly step_name_formats: readonly {
     readonly step_prefix: string | null;
+    readonly step_separator: StepSeparator;
     readonly step_format_fixed_length: number | null;
   }[];
   readonly commit_mode: CommitModeOption;
+  readonly commit_marker: string;
+  /** Seconds, like `poll_interval`. */
+  readonly settle: number;
   readonly watch: WatchOption;
-  /** Seconds. */
   readonly poll_interval: number;
   readonly snapshot_mode: SnapshotMode;
   readonly snapshot_layout: SnapshotLayout;

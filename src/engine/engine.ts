@@ -1,4 +1,4 @@
-import type { ConsumerSettings, ConsumerStart } from './consumers/consumer.js';
+import type { ConsumerSettings, ConsumerStart } from './consumers/consumer-options.js';
 import type {
   ConsumerDocument,
   ConsumerResultDocument,
@@ -19,7 +19,7 @@ import type {
 import type { EventType } from './events/event.js';
 import type { LeaseState } from './holdings/lease.js';
 import type { JsonObject } from './json.js';
-import type { RunOptions } from './runs/run.js';
+import type { RunOptions } from './runs/run-options.js';
 import type { StepState } from './steps/step.js';
 
 /** What routes call: one method per thing that a client can ask for. Every method rejects with an `EngineError` and nothing else. */

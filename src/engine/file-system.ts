@@ -157,7 +157,8 @@ export type FileContent<T> =
   | { readonly outcome: 'read'; readonly value: T }
   | { readonly outcome: 'corrupt'; readonly reason: string };
 
-export type SnapshotMode = 'hardlink' | 'reflink' | 'copy' | 'none';
+export const SNAPSHOT_MODES = ['hardlink', 'reflink', 'copy', 'none'] as const;
+export type SnapshotMode = (typeof SNAPSHOT_MODES)[number];
 
 /** What the engine does to its own snapshot directories; nothing else is ever written. */
 export interface SnapshotFiles {

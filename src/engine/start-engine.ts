@@ -19,7 +19,7 @@ import type { Observer } from './observer.js';
 import { parsePage } from './pages.js';
 import type { CheckpointReader } from './restore/checkpoint-reader.js';
 import { RestoreDesk } from './restore/restore-desk.js';
-import type { RunOptions } from './runs/run.js';
+import type { RunOptions } from './runs/run-options.js';
 import { Breaker } from './signals/wait-scope.js';
 import { SnapshotAudit } from './snapshots/snapshot-audit.js';
 import { SnapshotBuilder } from './snapshots/snapshot-builder.js';

@@ -1,27 +1,29 @@
 import { type Static, Type } from 'typebox';
+import {
+  CONSUMER_BOUNDS,
+  CONSUMER_MODES,
+  DEFAULT_CONSUMER_SETTINGS,
+} from '../engine/consumers/consumer-options.js';
 import type { Consumers } from '../engine/engine.js';
 import { choice } from './documents/building-blocks.js';
-import { CONSUMER_MODES, start } from './documents/consumer-schema.js';
+import { start } from './documents/consumer-schema.js';
 import { ttl } from './lease-body.js';
-import { MAX_DURATION_SECONDS } from './wire/duration.js';
+import { MAX_DURATION_SECONDS, toMilliseconds } from './wire/duration.js';
 
-const DEFAULT_MAX_PENDING = 3;
-const DEFAULT_MAX_DELIVER = 5;
-const DEFAULT_TTL_SECONDS = 60;
-const MOST = 10_000;
+const DEFAULTS = DEFAULT_CONSUMER_SETTINGS;
 
 export const ConsumerBody = Type.Object(
   {
     mode: choice(CONSUMER_MODES, {
       description:
-        '`latest` yields the newest step, `every` each finalized generation in order. Cannot change.',
+        '`latest` yields the newest step, `every` each finalized generation in order. The mode cannot change.',
       examples: ['every'],
     }),
     every_k: Type.Optional(
       Type.Integer({
-        minimum: 1,
-        maximum: Number.MAX_SAFE_INTEGER,
-        description: 'Only multiples of it are yielded. Default 1.',
+        ...CONSUMER_BOUNDS.everyK,
+        default: DEFAULTS.everyK,
+        description: 'Only multiples of this number are yielded.',
         examples: [1000],
       }),
     ),
@@ -30,36 +32,37 @@ export const ConsumerBody = Type.Object(
       Type.Number({
         minimum: 0,
         maximum: MAX_DURATION_SECONDS,
-        description: 'Seconds from one grant to the next. Default 0.',
+        default: DEFAULTS.minIntervalMs / 1_000,
+        description: 'Seconds from one grant to the next.',
         examples: [60],
       }),
     ),
     max_pending: Type.Optional(
       Type.Integer({
-        minimum: 1,
-        maximum: MOST,
+        ...CONSUMER_BOUNDS.maxPending,
+        default: DEFAULTS.maxPending,
         description:
-          'How many snapshots are held; what is owed beyond them is held as room comes. Default 3.',
+          'How many snapshots are held at once. Steps owed beyond that number are held as room comes.',
         examples: [3],
       }),
     ),
     max_in_flight: Type.Optional(
       Type.Integer({
-        minimum: 1,
-        maximum: MOST,
-        description: 'How many workers may hold deliveries at once. Default 1.',
+        ...CONSUMER_BOUNDS.maxInFlight,
+        default: DEFAULTS.maxInFlight,
+        description: 'How many workers may hold deliveries at once.',
         examples: [4],
       }),
     ),
     max_deliver: Type.Optional(
       Type.Integer({
-        minimum: 1,
-        maximum: MOST,
-        description: 'How often a step is delivered before it is parked. Default 5.',
+        ...CONSUMER_BOUNDS.maxDeliver,
+        default: DEFAULTS.maxDeliver,
+        description: 'How often a step is delivered before it is parked.',
         examples: [5],
       }),
     ),
-    ttl: Type.Optional(ttl),
+    ttl: Type.Optional(Type.Number({ ...ttl, default: DEFAULTS.ttlMs / 1_000 })),
   },
   { additionalProperties: false },
 );
@@ -67,12 +70,13 @@ export const ConsumerBody = Type.Object(
 export function toConsumerSettings(body: Static<typeof ConsumerBody>): Parameters<Consumers['put']>[2] {
   return {
     mode: body.mode,
+    // Without a start an existing consumer keeps its own: the engine knows which.
     start: body.start ?? null,
-    everyK: body.every_k ?? 1,
-    minIntervalMs: Math.round((body.min_interval ?? 0) * 1_000),
-    maxPending: body.max_pending ?? DEFAULT_MAX_PENDING,
-    maxInFlight: body.max_in_flight ?? 1,
-    maxDeliver: body.max_deliver ?? DEFAULT_MAX_DELIVER,
-    ttlMs: Math.round((body.ttl ?? DEFAULT_TTL_SECONDS) * 1_000),
+    everyK: body.every_k ?? DEFAULTS.everyK,
+    minIntervalMs: toMilliseconds(body.min_interval) ?? DEFAULTS.minIntervalMs,
+    maxPending: body.max_pending ?? DEFAULTS.maxPending,
+    maxInFlight: body.max_in_flight ?? DEFAULTS.maxInFlight,
+    maxDeliver: body.max_deliver ?? DEFAULTS.maxDeliver,
+    ttlMs: toMilliseconds(body.ttl) ?? DEFAULTS.ttlMs,
   };
 }

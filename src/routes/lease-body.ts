@@ -1,14 +1,15 @@
 import { type Static, Type } from 'typebox';
 import type { GrantRequest } from '../engine/engine.js';
 import { EngineError } from '../engine/errors.js';
+import { DEFAULT_TTL_MS, MIN_TTL_MS } from '../engine/leases/ttl.js';
 import { MAX_DURATION_SECONDS, toMilliseconds } from './wire/duration.js';
 import { stepNumber, stepOrLatest, waitId } from './wire/parameters.js';
 
 export const ttl = Type.Number({
-  minimum: 1,
+  minimum: MIN_TTL_MS / 1_000,
   maximum: MAX_DURATION_SECONDS,
   description: "Seconds, at most the server's `--max-ttl` (86400).",
-  examples: [60],
+  examples: [DEFAULT_TTL_MS / 1_000],
 });
 
 export const holder = Type.String({

@@ -1,34 +1,53 @@
 import { type Static, Type } from 'typebox';
 import { EngineError } from '../engine/errors.js';
-import type { RunOptions } from '../engine/runs/run.js';
+import { SNAPSHOT_MODES } from '../engine/file-system.js';
+import { SNAPSHOT_LAYOUTS } from '../engine/holdings/snapshot.js';
+import {
+  COMMIT_MODE_OPTIONS,
+  DEFAULT_RUN_OPTIONS,
+  RUN_OPTION_BOUNDS,
+  type RunOptions,
+  WATCH_OPTIONS,
+} from '../engine/runs/run-options.js';
+import { DEFAULT_NAME_FORMAT, FIXED_LENGTH_BOUNDS, STEP_SEPARATORS } from '../engine/steps/name-format.js';
 import { choice } from './documents/building-blocks.js';
-import { COMMIT_MODES, SNAPSHOT_LAYOUTS, WATCH_MODES } from './documents/run-schema.js';
-import { SNAPSHOT_MODES } from './documents/step-schema.js';
-import { toMilliseconds } from './wire/duration.js';
+import { inSeconds, toMilliseconds } from './wire/duration.js';
 
 const PATH = { minLength: 1, maxLength: 4_096, pattern: '^/[^\\u0000]*$' };
-const BYTES = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+const DEFAULTS = DEFAULT_RUN_OPTIONS;
 
-const stepPrefix = Type.Unsafe<string | null>({
-  type: ['string', 'null'],
-  maxLength: 128,
-  pattern: '^[^/\\u0000]*$',
-  description: 'Steps are called `PREFIX_N`. Null: no prefix.',
-  examples: ['checkpoint'],
-});
+const NAME_FORMAT_FIELDS = {
+  step_prefix: Type.Optional(
+    Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      maxLength: 128,
+      pattern: '^[^/\\u0000]*$',
+      default: DEFAULT_NAME_FORMAT.prefix,
+      description:
+        'The text before the number, without the separator: `step` for `step_100`. Null: no prefix.',
+      examples: ['checkpoint'],
+    }),
+  ),
+  step_separator: Type.Optional(
+    choice(STEP_SEPARATORS, {
+      default: DEFAULT_NAME_FORMAT.separator,
+      description:
+        'The text between prefix and number: Orbax writes `_`; other writers use `-`, `.` or nothing. Needs `step_prefix`.',
+      examples: ['-'],
+    }),
+  ),
+  step_format_fixed_length: Type.Optional(
+    Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      ...FIXED_LENGTH_BOUNDS,
+      default: DEFAULT_NAME_FORMAT.fixedLength,
+      description: 'Numbers are zero-padded to this length. Null: no padding.',
+      examples: [8],
+    }),
+  ),
+};
 
-const fixedLength = Type.Unsafe<number | null>({
-  type: ['integer', 'null'],
-  minimum: 1,
-  maximum: 16,
-  description: 'Numbers are zero-padded to this length. Null: no padding.',
-  examples: [8],
-});
-
-const NameFormat = Type.Object(
-  { step_prefix: Type.Optional(stepPrefix), step_format_fixed_length: Type.Optional(fixedLength) },
-  { additionalProperties: false },
-);
+const NameFormat = Type.Object(NAME_FORMAT_FIELDS, { additionalProperties: false });
 
 export const RunBody = Type.Object(
   {
@@ -37,58 +56,103 @@ export const RunBody = Type.Object(
       description: 'Checkpoint root, absolute and normalized. It belongs to one run. It need not exist yet.',
       examples: ['/ckpts/r'],
     }),
-    step_prefix: Type.Optional(stepPrefix),
-    step_format_fixed_length: Type.Optional(fixedLength),
+    ...NAME_FORMAT_FIELDS,
     step_name_formats: Type.Optional(
       Type.Array(NameFormat, {
         minItems: 1,
         maxItems: 16,
-        description: "Orbax's composite format, earlier wins; in place of the two fields above.",
+        description:
+          "Several name formats, earlier ones win (Orbax's composite format). Replaces `step_prefix`, `step_separator` and `step_format_fixed_length`, which must be left out then.",
         examples: [[{ step_prefix: 'checkpoint' }, {}]],
       }),
     ),
     commit_mode: Type.Optional(
-      choice(COMMIT_MODES, {
-        description: 'Default auto: `commit_file` behind gcsfuse, else `atomic_rename`.',
+      choice(COMMIT_MODE_OPTIONS, {
+        default: DEFAULTS.commitMode,
+        description:
+          'How a finished step is marked: by its final name (`atomic_rename`) or by a file inside it (`commit_file`). `auto` is `commit_file` behind gcsfuse, else `atomic_rename`.',
+      }),
+    ),
+    commit_marker: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 255,
+        pattern: '^[^/\\u0000]*$',
+        default: DEFAULTS.commitMarker,
+        description:
+          'Name of the file inside a step that marks it as finished, for writers other than Orbax. Implies `commit_mode` `commit_file`.',
+        examples: ['DONE'],
+      }),
+    ),
+    settle: Type.Optional(
+      Type.Number({
+        ...inSeconds(RUN_OPTION_BOUNDS.settleMs),
+        default: DEFAULTS.settleMs / 1_000,
+        description:
+          'Seconds for which a tree must stay unchanged before it counts, where nothing else shows that its writer had finished (a copy, a sync, a write in place).',
+        examples: [5],
       }),
     ),
     watch: Type.Optional(
-      choice(WATCH_MODES, { description: 'Default auto: events where the filesystem gives them.' }),
+      choice(WATCH_OPTIONS, {
+        default: DEFAULTS.watch,
+        description:
+          'How changes are noticed. `auto`: by events where the filesystem gives them, else by polling.',
+      }),
     ),
     poll_interval: Type.Optional(
-      Type.Number({ minimum: 0.01, maximum: 3_600, description: 'Seconds. Default 1.', examples: [1] }),
+      Type.Number({
+        ...inSeconds(RUN_OPTION_BOUNDS.pollIntervalMs),
+        default: DEFAULTS.pollIntervalMs / 1_000,
+        description: 'Seconds between two looks at the directory.',
+        examples: [1],
+      }),
     ),
     snapshot_mode: Type.Optional(
-      choice(SNAPSHOT_MODES, { description: 'Default hardlink. No mode falls back to another.' }),
+      choice(SNAPSHOT_MODES, {
+        default: DEFAULTS.snapshotMode,
+        description: 'How a leased step is kept. No mode falls back to another.',
+      }),
     ),
-    snapshot_layout: Type.Optional(choice(SNAPSHOT_LAYOUTS, { description: 'Default generation.' })),
+    snapshot_layout: Type.Optional(
+      choice(SNAPSHOT_LAYOUTS, {
+        default: DEFAULTS.snapshotLayout,
+        description:
+          'How snapshots are named: by generation, or where Orbax looks for snapshots (`_SNAPSHOTS/STEP`).',
+      }),
+    ),
     snapshot_dir: Type.Optional(
       Type.Unsafe<string | null>({
         type: ['string', 'null'],
         ...PATH,
-        description: "Absolute, under an allowed root, this run's alone. Null: inside the run's directory.",
+        default: DEFAULTS.snapshotDirectory,
+        description:
+          "The directory of the run's snapshots: absolute, under an allowed root, and of this run alone. Null: inside the run's directory.",
         examples: ['/ckpts/snapshots/r'],
       }),
     ),
     immutable: Type.Optional(
       Type.Boolean({
-        description: 'Snapshot directories 0555; in reflink and copy also files 0444. Default false.',
+        default: DEFAULTS.immutable,
+        description: 'Snapshot directories get mode 0555; in reflink and copy, files get 0444, too.',
       }),
     ),
     min_free_bytes: Type.Optional(
       Type.Unsafe<number | null>({
         type: ['integer', 'null'],
-        ...BYTES,
-        description: 'Below it no snapshots are made. Null: 5 % of the filesystem, at most 10 GiB.',
+        ...RUN_OPTION_BOUNDS.minFreeBytes,
+        default: DEFAULTS.minFreeBytes,
+        description:
+          'Free bytes of the filesystem below which no snapshots are made. Null: 5 % of the filesystem, at most 10 GiB.',
         examples: [1_000_000_000],
       }),
     ),
     max_leases_per_step: Type.Optional(
       Type.Unsafe<number | null>({
         type: ['integer', 'null'],
-        minimum: 1,
-        maximum: 1_000_000,
-        description: 'Null: no limit.',
+        ...RUN_OPTION_BOUNDS.maxLeasesPerStep,
+        default: DEFAULTS.maxLeasesPerStep,
+        description: 'Active leases that one step may have. Null: no limit.',
         examples: [100],
       }),
     ),
@@ -100,34 +164,43 @@ type RunBody = Static<typeof RunBody>;
 
 /** The options that the body sets; those it leaves out are left out here, too. */
 export function toRunOptions(body: RunBody): Partial<RunOptions> {
-  const options: { -readonly [K in keyof RunOptions]?: RunOptions[K] } = {};
-  const formats = toNameFormats(body);
-  if (formats !== undefined) options.stepNameFormats = formats;
-  if (body.commit_mode !== undefined) options.commitMode = body.commit_mode;
-  if (body.watch !== undefined) options.watch = body.watch;
-  const pollIntervalMs = toMilliseconds(body.poll_interval);
-  if (pollIntervalMs !== null) options.pollIntervalMs = pollIntervalMs;
-  if (body.snapshot_mode !== undefined) options.snapshotMode = body.snapshot_mode;
-  if (body.snapshot_layout !== undefined) options.snapshotLayout = body.snapshot_layout;
-  if (body.snapshot_dir !== undefined) options.snapshotDirectory = body.snapshot_dir;
-  if (body.immutable !== undefined) options.immutable = body.immutable;
-  if (body.min_free_bytes !== undefined) options.minFreeBytes = body.min_free_bytes;
-  if (body.max_leases_per_step !== undefined) options.maxLeasesPerStep = body.max_leases_per_step;
-  return options;
+  return given({
+    stepNameFormats: toNameFormats(body),
+    commitMode: body.commit_mode,
+    commitMarker: body.commit_marker,
+    settleMs: toMilliseconds(body.settle) ?? undefined,
+    watch: body.watch,
+    pollIntervalMs: toMilliseconds(body.poll_interval) ?? undefined,
+    snapshotMode: body.snapshot_mode,
+    snapshotLayout: body.snapshot_layout,
+    snapshotDirectory: body.snapshot_dir,
+    immutable: body.immutable,
+    minFreeBytes: body.min_free_bytes,
+    maxLeasesPerStep: body.max_leases_per_step,
+  });
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function given<T extends object>(fields: T): Given<T> {
+  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
+  // What was left out was undefined, nothing else changed.
+  return Object.fromEntries(kept) as Given<T>;
 }
 
 function toNameFormats(body: RunBody): RunOptions['stepNameFormats'] | undefined {
-  const single = body.step_prefix !== undefined || body.step_format_fixed_length !== undefined;
+  const single = Object.keys(NAME_FORMAT_FIELDS).some((field) => Object.hasOwn(body, field));
   if (single && body.step_name_formats !== undefined) {
     throw new EngineError(
       'invalid_request',
-      'body field "step_name_formats" is given together with "step_prefix" or "step_format_fixed_length": it must be given alone',
+      `body field "step_name_formats" is given together with one of ${Object.keys(NAME_FORMAT_FIELDS).join(', ')}: it must be given alone`,
       { hint: 'write the single format as the only item of step_name_formats' },
     );
   }
-  const given = body.step_name_formats ?? (single ? [body] : undefined);
-  return given?.map(({ step_prefix: prefix = null, step_format_fixed_length: fixedLength = null }) => ({
-    prefix,
-    fixedLength,
+  const formats = body.step_name_formats ?? (single ? [body] : undefined);
+  return formats?.map((format) => ({
+    prefix: format.step_prefix ?? DEFAULT_NAME_FORMAT.prefix,
+    separator: format.step_separator ?? DEFAULT_NAME_FORMAT.separator,
+    fixedLength: format.step_format_fixed_length ?? DEFAULT_NAME_FORMAT.fixedLength,
   }));
 }

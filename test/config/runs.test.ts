@@ -10,8 +10,11 @@ test('DIR is the run default, with the options beside it', () => {
     {
       directory: 'ckpts',
       step_prefix: 'step',
+      step_separator: '-',
       step_format_fixed_length: '8',
       commit_mode: 'commit_file',
+      commit_marker: 'DONE',
+      settle: '2s',
       watch: 'poll',
       poll_interval: '250ms',
       snapshot_mode: 'copy',
@@ -29,8 +32,10 @@ test('DIR is the run default, with the options beside it', () => {
       name: 'default',
       directory: '/w/ckpts',
       options: {
-        stepNameFormats: [{ prefix: 'step', fixedLength: 8 }],
+        stepNameFormats: [{ prefix: 'step', separator: '-', fixedLength: 8 }],
         commitMode: 'commit_file',
+        commitMarker: 'DONE',
+        settleMs: 2000,
         watch: 'poll',
         pollIntervalMs: 250,
         snapshotMode: 'copy',
@@ -86,6 +91,7 @@ run:
     immutable: false
     step_name_formats:
       - step_prefix: new
+        step_separator: ""
       - step_format_fixed_length: 6
 `,
   });
@@ -102,8 +108,8 @@ run:
         snapshotDirectory: `${folder}/snaps`,
         immutable: false,
         stepNameFormats: [
-          { prefix: 'new', fixedLength: null },
-          { prefix: null, fixedLength: 6 },
+          { prefix: 'new', separator: '', fixedLength: null },
+          { prefix: null, separator: '_', fixedLength: 6 },
         ],
       },
     },

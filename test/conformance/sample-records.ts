@@ -14,8 +14,10 @@ export function run(name: string, change: Partial<RunRecord> = {}): RunRecord {
     directory: `/checkpoints/${name}`,
     realPath: `/mnt/checkpoints/${name}`,
     options: {
-      stepNameFormats: [{ prefix: 'checkpoint', fixedLength: 8 }],
+      stepNameFormats: [{ prefix: 'checkpoint', separator: '_', fixedLength: 8 }],
       commitMode: 'auto',
+      commitMarker: 'commit_success.txt',
+      settleMs: 5000,
       watch: 'events',
       pollIntervalMs: 1000,
       snapshotMode: 'hardlink',

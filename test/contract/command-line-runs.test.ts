@@ -15,8 +15,27 @@ test('of a run on the command line, what is said there wins and the rest stays a
   await server.restart({ step_prefix: 'ckpt' });
 
   const { options } = await server.ok(server.get('/runs/default'));
-  assert.deepEqual(options.step_name_formats, [{ step_prefix: 'ckpt', step_format_fixed_length: null }]);
+  assert.deepEqual(options.step_name_formats, [
+    { step_prefix: 'ckpt', step_separator: '_', step_format_fixed_length: null },
+  ]);
   assert.deepEqual([options.poll_interval, options.snapshot_mode], [7, 'copy']);
+});
+
+test('a marker on the command line wins over a stored commit mode, and a mode over a stored marker', async (t) => {
+  const root = CheckpointRoot.make(t);
+  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  const rule = async () => {
+    const { options } = await server.ok(server.get('/runs/default'));
+    return [options.commit_mode, options.commit_marker];
+  };
+  await server.ok(server.put('/runs/default', { directory: root.path, commit_mode: 'atomic_rename' }));
+
+  await server.restart({ commit_marker: 'DONE' });
+  assert.deepEqual(await rule(), ['commit_file', 'DONE']);
+  await server.restart({ commit_marker: undefined });
+  assert.deepEqual(await rule(), ['commit_file', 'DONE']);
+  await server.restart({ commit_mode: 'atomic_rename' });
+  assert.deepEqual(await rule(), ['atomic_rename', 'commit_success.txt']);
 });
 
 test('leases do not keep a server from starting again: paths that were changed by PUT stay', async (t) => {

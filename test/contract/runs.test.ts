@@ -29,8 +29,10 @@ test('PUT registers a run with 201, again with 200, and answers after its first 
   const again = await server.ok(server.put('/runs/r', { directory: root.path }), 200);
   assert.deepEqual(again.options, created.options);
   assert.deepEqual(created.options, {
-    step_name_formats: [{ step_prefix: null, step_format_fixed_length: null }],
+    step_name_formats: [{ step_prefix: null, step_separator: '_', step_format_fixed_length: null }],
     commit_mode: 'auto',
+    commit_marker: 'commit_success.txt',
+    settle: 5,
     watch: 'auto',
     poll_interval: 1,
     snapshot_mode: 'hardlink',
@@ -177,6 +179,12 @@ for (const body of [
   { directory: '/d', poll_interval: 0 },
   { directory: '/d', snapshot_mode: 'magic' },
   { directory: '/d', step_prefix: 'a/b' },
+  { directory: '/d', step_separator: '-' },
+  { directory: '/d', step_prefix: 'a', step_separator: '--' },
+  { directory: '/d', commit_marker: '..' },
+  { directory: '/d', commit_marker: 'é'.repeat(128) },
+  { directory: '/d', commit_marker: 'DONE', commit_mode: 'atomic_rename' },
+  { directory: '/d', settle: 0 },
   { directory: '/d', step_format_fixed_length: 0 },
   { directory: '/d', step_name_formats: [] },
   { directory: '/d', step_name_formats: [{}], step_prefix: 'x' },
@@ -187,6 +195,43 @@ for (const body of [
     await server.problem(server.put('/runs/r', body), 400, 'invalid_request');
   });
 }
+
+test('a prefix that ends in the separator is refused, with the prefix that was meant', async (t) => {
+  const { root, server } = await serve(t);
+  const body = { directory: root.path, step_prefix: 'step-', step_separator: '-' };
+  const { detail } = await server.problem(server.put('/runs/r', body), 400, 'invalid_request');
+  assert.match(detail, /"step-".* step_prefix must not end in step_separator.* set it to "step"/);
+});
+
+test('a commit marker implies the commit mode commit_file, and another mode forgets the marker', async (t) => {
+  const { root, server } = await serve(t);
+  const rule = async (options: Readonly<Record<string, unknown>>, status = 200) => {
+    const { options: given } = await server.ok(
+      server.put('/runs/r', { directory: root.path, ...options }),
+      status,
+    );
+    return [given.commit_mode, given.commit_marker];
+  };
+  assert.deepEqual(await rule({ commit_marker: 'DONE' }, 201), ['commit_file', 'DONE']);
+  assert.deepEqual(await rule({ commit_mode: 'auto', commit_marker: 'DONE' }), ['commit_file', 'DONE']);
+  assert.deepEqual(await rule({ commit_mode: 'auto' }), ['auto', 'commit_success.txt']);
+  assert.deepEqual(await rule({ commit_marker: 'commit_success.txt' }), [
+    'commit_file',
+    'commit_success.txt',
+  ]);
+});
+
+test('the options of a Run can be given back as they are, and change nothing', async (t) => {
+  const { root, server } = await serve(t);
+  const first = { step_prefix: 'a', step_separator: '-', commit_marker: 'DONE', settle: 0.5 };
+  for (const options of [first, {}]) {
+    const body = { directory: root.path, ...options };
+    const { status, body: run } = await server.put('/runs/r', body);
+    assert.ok(status < 300, JSON.stringify(run));
+    const again = await server.ok(server.put('/runs/r', { directory: root.path, ...run.options }));
+    assert.deepEqual(again.options, run.options);
+  }
+});
 
 test('GET /runs lists by name, and by directory', async (t) => {
   const { allowed, server } = await serve(t);

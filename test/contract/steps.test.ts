@@ -14,7 +14,7 @@ import { CheckpointRoot } from '../support/checkpoint-root.js';
 import type { Json } from '../support/http-client.js';
 import { RunningServer } from '../support/running-server.js';
 
-const FAST = { poll_interval: '0.05' };
+const FAST = { poll_interval: '0.05', settle: '100ms' };
 
 test('GET /steps lists all finalized steps ascending, with the highest as latest_step', async (t) => {
   const root = CheckpointRoot.make(t);
@@ -235,7 +235,7 @@ test('at first sight an empty directory, or one that lacks an item of its metada
   assert.equal((await server.ok(server.get('/wait?timeout=0'))).reason, 'timeout');
 });
 
-test('an unmarked step counts as finalized once its content stayed unchanged for two poll intervals', async (t) => {
+test('an unmarked step counts as finalized once its content stayed unchanged for the settle time', async (t) => {
   const root = CheckpointRoot.make(t);
   const server = await RunningServer.start(t, { flags: { directory: root.path, ...FAST } });
   const waiting = server.ok(server.get('/wait?until=1&timeout=20'));

@@ -78,8 +78,8 @@ test('where the filesystem gives no events a wait is answered within one poll in
   assert.deepEqual([step, waited], [7, 10]);
 });
 
-test('an older step counts once its content stayed unchanged for two poll intervals, whatever happened before', async (t) => {
-  const { root, server, pass, states } = await serve(t);
+test('an older step counts once its content stayed unchanged for the settle time, whatever happened before', async (t) => {
+  const { root, server, pass, states } = await serve(t, { settle: '20' });
   root.saveUnmarked(1);
   await pass(10.001);
   assert.deepEqual(await states(), ['1 temporary']);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { GrantRequest, WaitRequest } from '../../src/engine/engine.js';
 import { EngineError } from '../../src/engine/errors.js';
-import type { RunOptions } from '../../src/engine/runs/run.js';
+import type { RunOptions } from '../../src/engine/runs/run-options.js';
 import { scriptedEngine } from './support/scripted-engine.js';
 import { startServer } from './support/test-server.js';
 
@@ -193,17 +193,19 @@ describe('the options of a run', () => {
   it('give one name format as two fields', async (t) => {
     const { api, seen } = await recordingServer(t);
     await api.put('/runs/r').send({ directory: '/c', step_prefix: 'checkpoint' });
-    assert.deepEqual(seen.options, { stepNameFormats: [{ prefix: 'checkpoint', fixedLength: null }] });
+    assert.deepEqual(seen.options, {
+      stepNameFormats: [{ prefix: 'checkpoint', separator: '_', fixedLength: null }],
+    });
   });
 
   it('give several name formats as a list', async (t) => {
     const { api, seen } = await recordingServer(t);
-    const formats = [{ step_prefix: 'a', step_format_fixed_length: 8 }, {}];
+    const formats = [{ step_prefix: 'a', step_separator: '', step_format_fixed_length: 8 }, {}];
     await api.put('/runs/r').send({ directory: '/c', step_name_formats: formats });
     assert.deepEqual(seen.options, {
       stepNameFormats: [
-        { prefix: 'a', fixedLength: 8 },
-        { prefix: null, fixedLength: null },
+        { prefix: 'a', separator: '', fixedLength: 8 },
+        { prefix: null, separator: '_', fixedLength: null },
       ],
     });
   });
@@ -211,7 +213,14 @@ describe('the options of a run', () => {
   const refused: readonly object[] = [
     { step_name_formats: [{}], step_prefix: 'a' },
     { step_name_formats: [{}], step_format_fixed_length: null },
+    { step_name_formats: [{}], step_separator: '_' },
     { step_name_formats: [] },
+    { step_separator: ':' },
+    { step_separator: null },
+    { commit_marker: 'a/b' },
+    { commit_marker: '' },
+    { settle: 0 },
+    { settle: 3601 },
     { step_name_formats: Array.from({ length: 17 }, () => ({})) },
     { step_prefix: 'a/b' },
     { poll_interval: 0 },

@@ -1,5 +1,9 @@
 import fc from 'fast-check';
-import { nameFormatProblem, type StepNameFormat } from '../../src/engine/steps/name-format.js';
+import {
+  nameFormatProblem,
+  STEP_SEPARATORS,
+  type StepNameFormat,
+} from '../../src/engine/steps/name-format.js';
 
 /** Prefixes that look like each other and like steps, beside arbitrary ones. */
 const prefixes = fc.oneof(
@@ -10,6 +14,7 @@ const prefixes = fc.oneof(
 export const nameFormats: fc.Arbitrary<StepNameFormat> = fc
   .record({
     prefix: fc.option(prefixes),
+    separator: fc.constantFrom(...STEP_SEPARATORS),
     fixedLength: fc.option(fc.integer({ min: 1, max: 16 })),
   })
   .filter((format) => nameFormatProblem(format) === null);

@@ -1,4 +1,9 @@
 import { type Command, Option } from 'commander';
+import {
+  CONSUMER_MODES,
+  type ConsumerStart,
+  DEFAULT_CONSUMER_SETTINGS,
+} from '../../engine/consumers/consumer-options.js';
 import { readCount, readSeconds, readStart } from '../arguments.js';
 import { Consumer } from '../client/consumer-documents.js';
 import { addClientCommand, openSession } from '../client-command.js';
@@ -6,10 +11,12 @@ import { printJson, printLines } from '../output.js';
 import { recordLines } from '../terminal/table.js';
 import { consumerFields } from './consumer-columns.js';
 
+const DEFAULTS = DEFAULT_CONSUMER_SETTINGS;
+
 interface CreateOptions {
   readonly mode: string;
   readonly everyK?: number;
-  readonly start?: number | string;
+  readonly start?: ConsumerStart;
   readonly minInterval?: number;
   readonly maxPending?: number;
   readonly maxInFlight?: number;
@@ -29,15 +36,23 @@ export function addConsumerCreate(consumer: Command): void {
     .argument('<NAME>')
     .addOption(
       new Option('--mode <MODE>', 'the newest step each time, or every one')
-        .choices(['latest', 'every'])
+        .choices(CONSUMER_MODES)
         .makeOptionMandatory(),
     )
     .option('--every-k <K>', 'only multiples of K', readCount)
-    .option('--start <START>', 'latest, earliest, next, or a step number (default latest)', readStart)
+    .option(
+      '--start <START>',
+      `latest, earliest, next, or a step number (default ${DEFAULTS.start})`,
+      readStart,
+    )
     .option('--min-interval <DURATION>', 'least time from one grant to the next', readSeconds)
-    .option('--max-pending <N>', 'snapshots held for it at most (default 3)', readCount)
-    .option('--max-in-flight <N>', 'workers at the same time (default 1)', readCount)
-    .option('--max-deliver <N>', 'attempts before a step is parked (default 5)', readCount)
+    .option('--max-pending <N>', `snapshots held for it at most (default ${DEFAULTS.maxPending})`, readCount)
+    .option('--max-in-flight <N>', `workers at the same time (default ${DEFAULTS.maxInFlight})`, readCount)
+    .option(
+      '--max-deliver <N>',
+      `attempts before a step is parked (default ${DEFAULTS.maxDeliver})`,
+      readCount,
+    )
     .option('--ttl <DURATION>', 'TTL of its leases', readSeconds);
   command.action(async (name: string, options: CreateOptions) => {
     const { client, run, json, screen } = openSession(command);

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { type Command, Option } from 'commander';
 import { environment } from '../../config/environment.js';
 import type { Clock } from '../../engine/clock.js';
-import { readSeconds, readStep } from '../arguments.js';
+import { DEFAULT_TTL, readSeconds, readStep } from '../arguments.js';
 import { addClientCommand, openSession, type Session } from '../client-command.js';
 import { execLoop } from '../exec/exec-loop.js';
 import { execReport } from '../exec/exec-report.js';
@@ -50,7 +50,7 @@ export function addExec(program: Command, clock: Clock): void {
     .option('--timeout <DURATION>', 'longest wait for a step, exit 124 (default: no limit)', readSeconds)
     .option(
       '--ttl <DURATION>',
-      'how long the lease lasts when this program cannot renew it (default 60s)',
+      `how long the lease lasts when this program cannot renew it (default ${DEFAULT_TTL})`,
       readSeconds,
     )
     .option('--holder <TEXT>', 'who holds the lease, for people to read (default: host and process)')

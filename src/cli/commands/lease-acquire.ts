@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { Type } from 'typebox';
 import type { Clock } from '../../engine/clock.js';
-import { collectLabel, readSeconds, readStep, readStepOrLatest } from '../arguments.js';
+import { collectLabel, DEFAULT_TTL, readSeconds, readStep, readStepOrLatest } from '../arguments.js';
 import { Lease, Unsatisfied } from '../client/documents.js';
 import { ProblemError } from '../client/problem.js';
 import { addClientCommand, openSession } from '../client-command.js';
@@ -47,7 +47,11 @@ export function addLeaseAcquire(lease: Command, clock: Clock): void {
       'give up then, exit 124 (default: with --step at once, else never)',
       readSeconds,
     )
-    .option('--ttl <DURATION>', 'how long it lasts without being renewed (default 60s)', readSeconds)
+    .option(
+      '--ttl <DURATION>',
+      `how long it lasts without being renewed (default ${DEFAULT_TTL})`,
+      readSeconds,
+    )
     .option('--holder <TEXT>', 'who holds it, for people to read')
     .option('--label <KEY=VALUE>', 'kept with the lease; repeatable', collectLabel)
     .option('--ignore-snapshot-errors', 'forgive vanished files: the lease then protects nothing')

@@ -11,7 +11,8 @@ import type { LeaseTerms } from '../leases/lease-terms.js';
 import { checkName, NAME } from '../names.js';
 import type { Observer } from '../observer.js';
 import { invalidPage } from '../pages.js';
-import type { RunOptions, RunRecord } from '../runs/run.js';
+import type { RunRecord } from '../runs/run.js';
+import { DEFAULT_RUN_OPTIONS, type RunOptions, runOptionsProblem, withImplied } from '../runs/run-options.js';
 import { WatchedRun } from '../runs/watched-run.js';
 import { Breaker } from '../signals/wait-scope.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
@@ -22,21 +23,8 @@ import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import { Watcher } from '../watch/watcher.js';
 import type { AllowedDirectories } from './allowed-directories.js';
 import { DirectoryClaims } from './directory-claims.js';
-import { describeOptions, describeRun } from './run-document.js';
+import { describeNameFormat, describeOptions, describeRun } from './run-document.js';
 import { findSnapshotObstacle } from './snapshot-obstacle.js';
-
-const DEFAULT_RUN_OPTIONS: RunOptions = {
-  stepNameFormats: [{ prefix: null, fixedLength: null }],
-  commitMode: 'auto',
-  watch: 'auto',
-  pollIntervalMs: 1_000,
-  snapshotMode: 'hardlink',
-  snapshotLayout: 'generation',
-  snapshotDirectory: null,
-  immutable: false,
-  minFreeBytes: null,
-  maxLeasesPerStep: null,
-};
 
 export interface RunAdministrationPorts {
   readonly files: FileSystem;
@@ -88,9 +76,9 @@ export class RunAdministration {
     options: Partial<RunOptions>,
   ): Promise<{ created: boolean; run: RunDocument }> {
     return this.#inTurn(async () => {
-      const complete = { ...DEFAULT_RUN_OPTIONS, ...options };
+      const complete = { ...DEFAULT_RUN_OPTIONS, ...withImplied(options) };
       checkName('run', name);
-      for (const format of complete.stepNameFormats) checkFormat(format);
+      checkOptions(complete);
       const realPath = await this.#claims.directory(name, directory);
       if (complete.snapshotDirectory !== null)
         await this.#claims.snapshotDirectory(name, complete.snapshotDirectory, realPath);
@@ -106,7 +94,7 @@ export class RunAdministration {
   /** A run of the command line: what is said there wins, and what is not said stays as it was stored. */
   async configure(name: string, directory: string, options: Partial<RunOptions>): Promise<void> {
     const stored = this.#ports.registry.find(name)?.run.record.options;
-    await this.put(name, directory, { ...stored, ...options });
+    await this.put(name, directory, { ...stored, ...withImplied(options) });
   }
 
   remove(name: string, isForced: boolean): Promise<void> {
@@ -285,11 +273,15 @@ export class RunAdministration {
   }
 }
 
-function checkFormat(format: RunOptions['stepNameFormats'][number]): void {
-  const problem = nameFormatProblem(format);
-  if (problem === null) return;
-  const given = JSON.stringify({ step_prefix: format.prefix, step_format_fixed_length: format.fixedLength });
-  throw new EngineError('invalid_request', `the name format is ${given}: ${problem}`);
+function checkOptions(options: RunOptions): void {
+  for (const format of options.stepNameFormats) {
+    const problem = nameFormatProblem(format);
+    if (problem === null) continue;
+    const given = JSON.stringify(describeNameFormat(format));
+    throw new EngineError('invalid_request', `the name format is ${given}: ${problem}`);
+  }
+  const problem = runOptionsProblem(options);
+  if (problem !== null) throw new EngineError('invalid_request', problem);
 }
 
 function isEqual(one: unknown, other: unknown): boolean {

@@ -1,8 +1,9 @@
 import type { RunDocument, RunOptionsDocument, RunState, RunWarning } from '../documents.js';
 import type { LeaseBook } from '../holdings/lease-book.js';
-import type { RunOptions } from '../runs/run.js';
+import type { RunOptions } from '../runs/run-options.js';
 import { runState } from '../runs/run-state.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import type { StepNameFormat } from '../steps/name-format.js';
 import { suggestNameFormat } from '../steps/name-suggestion.js';
 import { retainedBytes } from '../steps/step-document.js';
 import { isoTime, seconds } from '../units.js';
@@ -45,11 +46,10 @@ export function describeRun(run: WatchedRun, book: LeaseBook, notes: RunNotes): 
 
 export function describeOptions(options: RunOptions): RunOptionsDocument {
   return {
-    step_name_formats: options.stepNameFormats.map(({ prefix, fixedLength }) => ({
-      step_prefix: prefix,
-      step_format_fixed_length: fixedLength,
-    })),
+    step_name_formats: options.stepNameFormats.map(describeNameFormat),
     commit_mode: options.commitMode,
+    commit_marker: options.commitMarker,
+    settle: seconds(options.settleMs),
     watch: options.watch,
     poll_interval: seconds(options.pollIntervalMs),
     snapshot_mode: options.snapshotMode,
@@ -59,6 +59,15 @@ export function describeOptions(options: RunOptions): RunOptionsDocument {
     min_free_bytes: options.minFreeBytes,
     max_leases_per_step: options.maxLeasesPerStep,
   };
+}
+
+/** A name format with the names that its parts have in requests and documents. */
+export function describeNameFormat({
+  prefix,
+  separator,
+  fixedLength,
+}: StepNameFormat): RunOptionsDocument['step_name_formats'][number] {
+  return { step_prefix: prefix, step_separator: separator, step_format_fixed_length: fixedLength };
 }
 
 /** Says what would otherwise look dead. */

@@ -10,9 +10,10 @@ import { invalidPage, pageOf, parsePage } from '../pages.js';
 import type { Store } from '../store.js';
 import { runNotFound, runUnavailable } from '../watch/run-errors.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
-import type { ConsumerRecord, ConsumerSettings } from './consumer.js';
+import type { ConsumerRecord } from './consumer.js';
 import type { ConsumerBook } from './consumer-book.js';
 import { describeConsumer, describeResult } from './consumer-document.js';
+import { type ConsumerSettings, DEFAULT_CONSUMER_SETTINGS } from './consumer-options.js';
 import type { ConsumerRemoval } from './consumer-removal.js';
 import type { DeliveryWait } from './delivery-wait.js';
 import type { Feeds } from './feeds.js';
@@ -64,7 +65,7 @@ export class ConsumerAdministration {
     const { created, consumer } = await this.#inTurn(async () => {
       const known = this.#ports.book.find(live.run.name, name);
       if (known !== null) return { created: false, consumer: await this.#change(known, wanted) };
-      const settings = { ...wanted, start: wanted.start ?? 'latest' };
+      const settings = { ...wanted, start: wanted.start ?? DEFAULT_CONSUMER_SETTINGS.start };
       return { created: true, consumer: await this.#create(live, name, settings) };
     });
     // Who was told of the consumer is to find the steps that it begins with.

@@ -1,27 +1,5 @@
 import type { JsonObject } from '../json.js';
-
-/** `latest`: the newest step beyond the last one yielded. `every`: each finalized generation in order, none missed. */
-export type ConsumerMode = 'latest' | 'every';
-
-/** Where a consumer begins: with the newest step there is, with all there are, with what comes, or with a step number. */
-export type ConsumerStart = 'latest' | 'earliest' | 'next' | number;
-
-export interface ConsumerSettings {
-  readonly mode: ConsumerMode;
-  readonly start: ConsumerStart;
-  /** Only multiples of it are yielded. */
-  readonly everyK: number;
-  /** From one grant to the next. */
-  readonly minIntervalMs: number;
-  /** How many snapshots are held ahead of their delivery. */
-  readonly maxPending: number;
-  /** How many deliveries may be under way at once. */
-  readonly maxInFlight: number;
-  /** How often one step is delivered before it is parked. */
-  readonly maxDeliver: number;
-  /** Of its leases, unless a worker asks for another. */
-  readonly ttlMs: number;
-}
+import type { ConsumerSettings } from './consumer-options.js';
 
 /** A durable iterator over the steps of one run. */
 export interface ConsumerRecord {

@@ -1,4 +1,5 @@
-import type { ConsumerSettings, OwedStep } from './consumer.js';
+import type { OwedStep } from './consumer.js';
+import type { ConsumerSettings } from './consumer-options.js';
 
 /** What a choice depends on. Times are on the monotonic clock. */
 export interface Situation {

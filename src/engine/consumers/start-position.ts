@@ -1,5 +1,5 @@
 import type { TrackedStep } from '../steps/tracked-step.js';
-import type { ConsumerSettings } from './consumer.js';
+import type { ConsumerSettings } from './consumer-options.js';
 
 /** Whether a consumer is for a step at all. */
 export function isWanted({ everyK, start }: ConsumerSettings, step: number | null): step is number {

@@ -1,6 +1,7 @@
 import type { SnapshotMode } from '../file-system.js';
 
-export type SnapshotLayout = 'generation' | 'orbax';
+export const SNAPSHOT_LAYOUTS = ['generation', 'orbax'] as const;
+export type SnapshotLayout = (typeof SNAPSHOT_LAYOUTS)[number];
 
 /**
  *     building ──tree complete, verified, renamed into place──▶ ready ──last lease and hold gone──▶ deleting ──▶ (row removed)

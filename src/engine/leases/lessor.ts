@@ -15,9 +15,7 @@ import { type GrantKeys, type Keyed, keyedBy } from './grant-keys.js';
 import type { GrantProtocol } from './grant-protocol.js';
 import { describeLease, describePublicLease } from './lease-document.js';
 import { type LeaseTerms, leaseEnded } from './lease-terms.js';
-import { checkTtl } from './ttl.js';
-
-const DEFAULT_TTL_MS = 60_000;
+import { checkTtl, DEFAULT_TTL_MS } from './ttl.js';
 
 export interface LessorPorts {
   readonly store: Store;

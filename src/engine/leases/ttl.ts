@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.js';
 
-const MIN_TTL_MS = 1_000;
+export const MIN_TTL_MS = 1_000;
+export const DEFAULT_TTL_MS = 60_000;
 
 /** @throws EngineError `invalid_request` */
 export function checkTtl(ttlMs: number, maxTtlMs: number): number {

@@ -76,9 +76,9 @@ function temporaryReason(name: string): string {
 
 function describeFormats(formats: readonly StepNameFormat[]): string {
   return formats
-    .map(({ prefix, fixedLength }) => {
+    .map(({ prefix, separator, fixedLength }) => {
       const number = fixedLength === null ? 'N' : `N zero-padded to ${fixedLength} digits`;
-      return prefix === null ? number : `${prefix}_${number}`;
+      return prefix === null ? number : `${prefix}${separator}${number}`;
     })
     .join(' or ');
 }

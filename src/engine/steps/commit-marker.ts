@@ -15,6 +15,19 @@ export const TEMPORARY_MARKER = '.orbax-checkpoint-tmp';
 /** Orbax's COMMIT_SUCCESS_FILE. */
 export const COMMIT_SUCCESS_FILE = 'commit_success.txt';
 
+/** Linux allows no longer name of a directory entry. */
+const MAX_NAME_BYTES = 255;
+
+/** The rule that the name of a marker breaks, as a sentence that names the option; null when it is valid. */
+export function commitMarkerProblem(name: string): string | null {
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name))
+    return 'commit_marker must be the plain name of a file inside the step, such as "commit_success.txt"';
+  if (/\p{Surrogate}/u.test(name)) return 'commit_marker must be well-formed Unicode';
+  if (new TextEncoder().encode(name).length > MAX_NAME_BYTES)
+    return `commit_marker must be at most ${MAX_NAME_BYTES} bytes of UTF-8`;
+  return null;
+}
+
 /** True for the names that `atomic_rename` never counts as finalized. */
 export function isTemporaryName(name: string): boolean {
   return name.includes(TEMPORARY_MARKER);

@@ -1,15 +1,23 @@
 import { finalNameOf, isTemporaryName } from './commit-marker.js';
 
+/** What may join a prefix to the number: Orbax's underscore first, then what other writers use. */
+export const STEP_SEPARATORS = ['_', '-', '.', ''] as const;
+export type StepSeparator = (typeof STEP_SEPARATORS)[number];
+
 /**
  * One of Orbax's standard step name formats (`standard_name_format` in `_src/path/step.py`): `[prefix_]N`, where N has no
  * leading zeros or is zero-padded to a fixed length. A list of them is Orbax's composite format: earlier ones win.
  */
 export interface StepNameFormat {
-  /** Orbax's step_prefix, without the underscore that joins it to the number. */
+  /** Orbax's step_prefix, without the separator that joins it to the number. */
   readonly prefix: string | null;
+  /** Joins the prefix to the number. `_` where there is no prefix. */
+  readonly separator: StepSeparator;
   /** Orbax's step_format_fixed_length. */
   readonly fixedLength: number | null;
 }
+
+export const DEFAULT_NAME_FORMAT: StepNameFormat = { prefix: null, separator: '_', fixedLength: null };
 
 export interface ParsedStepName {
   readonly step: number;
@@ -19,6 +27,7 @@ export interface ParsedStepName {
 
 /** Digits of 2^53 − 1; more are never a step number here. Orbax's own limit is int32, at its broadcast only. */
 const MAX_DIGITS = 16;
+export const FIXED_LENGTH_BOUNDS = { minimum: 1, maximum: MAX_DIGITS } as const;
 const MAX_PREFIX_BYTES = 200;
 
 /**
@@ -50,13 +59,17 @@ export function parseTemporaryStepName(formats: readonly StepNameFormat[], name:
 
 /** The rule that a name format breaks, as a sentence that names the option; null when it is valid. */
 export function nameFormatProblem(format: StepNameFormat): string | null {
-  const { prefix, fixedLength } = format;
+  const { prefix, separator, fixedLength } = format;
+  const { minimum, maximum } = FIXED_LENGTH_BOUNDS;
   if (
     fixedLength !== null &&
-    !(Number.isInteger(fixedLength) && fixedLength >= 1 && fixedLength <= MAX_DIGITS)
+    !(Number.isInteger(fixedLength) && fixedLength >= minimum && fixedLength <= maximum)
   )
-    return `step_format_fixed_length must be an integer from 1 to ${MAX_DIGITS}`;
-  if (prefix === null) return null;
+    return `step_format_fixed_length must be an integer from ${minimum} to ${maximum}`;
+  if (prefix === null)
+    return separator === DEFAULT_NAME_FORMAT.separator
+      ? null
+      : 'step_separator joins step_prefix to the number: give step_prefix, too';
   // Orbax takes an empty prefix for "_7"; nobody means that, it is a forgotten value.
   if (prefix === '') return 'step_prefix must not be empty: leave it out for names without a prefix';
   if (/[/\0]/.test(prefix)) return 'step_prefix must not contain a slash or a NUL character';
@@ -64,11 +77,22 @@ export function nameFormatProblem(format: StepNameFormat): string | null {
   if (new TextEncoder().encode(prefix).length > MAX_PREFIX_BYTES)
     return `step_prefix must be at most ${MAX_PREFIX_BYTES} bytes of UTF-8`;
   if (isTemporaryName(prefix)) return 'step_prefix must not contain the mark of temporary directories';
+  if (separator !== '' && prefix.endsWith(separator)) {
+    const bare = withoutTail(prefix, separator);
+    const remedy = bare === '' ? 'leave it out' : `set it to ${JSON.stringify(bare)}`;
+    return `step_prefix must not end in step_separator, which is added to it (steps would be called "${head(format)}N"): ${remedy}`;
+  }
   return null;
 }
 
+function withoutTail(text: string, tail: string): string {
+  let rest = text;
+  while (rest.endsWith(tail)) rest = rest.slice(0, -tail.length);
+  return rest;
+}
+
 function head(format: StepNameFormat): string {
-  return format.prefix === null ? '' : `${format.prefix}_`;
+  return format.prefix === null ? '' : `${format.prefix}${format.separator}`;
 }
 
 function parseWith(format: StepNameFormat, name: string): number | null {

@@ -1,4 +1,10 @@
-import { nameFormatProblem, parseStepName, type StepNameFormat } from './name-format.js';
+import {
+  DEFAULT_NAME_FORMAT,
+  nameFormatProblem,
+  parseStepName,
+  type StepNameFormat,
+  type StepSeparator,
+} from './name-format.js';
 
 /** A name format that directories seem to have, for a warning "{count} directories look like {example}: set {option}". */
 export interface NameSuggestion {
@@ -8,15 +14,18 @@ export interface NameSuggestion {
   readonly format: StepNameFormat;
 }
 
+/** What stands before the number in several names. */
+type Head = Pick<StepNameFormat, 'prefix' | 'separator'>;
+
 /**
  * Guesses which name format directories have, none of which the configured formats read. Null when none looks like a step.
  * Of several guesses the one that reads the most names wins.
  */
 export function suggestNameFormat(names: Iterable<string>): NameSuggestion | null {
   let best: NameSuggestion | null = null;
-  for (const [prefix, group] of groupByPrefix(names)) {
-    for (const fixedLength of candidateLengths(group, prefix)) {
-      const format = { prefix, fixedLength };
+  for (const { head, group } of groupByHead(names)) {
+    for (const fixedLength of candidateLengths(group, head)) {
+      const format = { ...head, fixedLength };
       if (nameFormatProblem(format) !== null) continue;
       const readable = group.filter((name) => parseStepName([format], name) !== null);
       if (readable.length > (best?.count ?? 0)) best = suggestion(format, readable);
@@ -25,39 +34,60 @@ export function suggestNameFormat(names: Iterable<string>): NameSuggestion | nul
   return best;
 }
 
-/** Splits at the last underscore, as Orbax's own prefix-agnostic pattern `(.+)_(\d+)` does. */
-function groupByPrefix(names: Iterable<string>): Map<string | null, string[]> {
-  const groups = new Map<string | null, string[]>();
+function groupByHead(names: Iterable<string>): Iterable<{ head: Head; group: string[] }> {
+  const groups = new Map<string, { head: Head; group: string[] }>();
   for (const name of names) {
-    const match = /^(?:(.+)_)?[0-9]+$/s.exec(name);
-    if (match === null) continue;
-    const prefix = match[1] ?? null;
-    const group = groups.get(prefix);
-    if (group === undefined) groups.set(prefix, [name]);
-    else group.push(name);
+    const start = /[0-9]+$/.exec(name)?.index;
+    if (start === undefined) continue;
+    const text = name.slice(0, start);
+    const known = groups.get(text);
+    const head = known?.head ?? headOf(text);
+    if (head === null) continue;
+    if (known === undefined) groups.set(text, { head, group: [name] });
+    else known.group.push(name);
   }
-  return groups;
+  return groups.values();
+}
+
+/** Null for what is before a number that is hardly a step's: a lone separator, and a version number such as `v1.2`. */
+function headOf(text: string): Head | null {
+  if (text === '') return DEFAULT_NAME_FORMAT;
+  const last = text.slice(-1);
+  if (!isSeparator(last)) return { prefix: text, separator: '' };
+  const prefix = text.slice(0, -1);
+  const isVersion = last === '.' && /[0-9]$/.test(prefix);
+  return prefix === '' || isVersion ? null : { prefix, separator: last };
+}
+
+function isSeparator(character: string): character is StepSeparator {
+  return character === '_' || character === '-' || character === '.';
 }
 
 /** No padding first, then every length that a number with leading zeros shows: each such number fits exactly one. */
-function candidateLengths(group: readonly string[], prefix: string | null): (number | null)[] {
-  const start = prefix === null ? 0 : prefix.length + 1;
+function candidateLengths(group: readonly string[], { prefix, separator }: Head): (number | null)[] {
+  const start = prefix === null ? 0 : prefix.length + separator.length;
   const lengths = new Set<number>();
   for (const name of group)
     if (name.length > start + 1 && name.charAt(start) === '0') lengths.add(name.length - start);
   return [null, ...[...lengths].sort((a, b) => a - b)];
 }
 
+function listed(words: readonly string[]): string {
+  const [last = '', ...before] = words.toReversed();
+  return before.length === 0 ? last : `${before.toReversed().join(', ')} and ${last}`;
+}
+
 function suggestion(format: StepNameFormat, readable: readonly string[]): NameSuggestion {
   const options: string[] = [];
   if (format.prefix !== null) options.push('step_prefix');
+  if (format.separator !== DEFAULT_NAME_FORMAT.separator) options.push('step_separator');
   if (format.fixedLength !== null) options.push('step_format_fixed_length');
-  const unpadded = format.prefix === null ? 'N' : `${format.prefix}_N`;
+  const unpadded = format.prefix === null ? 'N' : `${format.prefix}${format.separator}N`;
   return {
     count: readable.length,
     // A padded name is shown as it is, so that the reader can count its digits.
     example: format.fixedLength === null ? unpadded : (readable[0] ?? unpadded),
-    option: options.length === 0 ? 'step_prefix to null' : options.join(' and '),
+    option: options.length === 0 ? 'step_prefix to null' : listed(options),
     format,
   };
 }

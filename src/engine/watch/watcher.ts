@@ -199,7 +199,7 @@ export class Watcher {
       formats: options.stepNameFormats,
       commitMode: this.#run.commitMode,
       ownDirectories: ownDirectories(this.#run),
-      settleMs: 2 * options.pollIntervalMs,
+      settleMs: options.settleMs,
     };
   }
 

@@ -1,15 +1,17 @@
 import { Type } from 'typebox';
+import {
+  CONSUMER_MODES,
+  CONSUMER_START_WORDS,
+  type ConsumerStart,
+} from '../../engine/consumers/consumer-options.js';
 import type { ConsumerDocument, UnsatisfiedNextDocument } from '../../engine/documents.js';
 import type { JsonObject } from '../../engine/json.js';
 import { choice, nullable, ref, seconds, time } from './building-blocks.js';
 import { UNSATISFIED_FIELDS } from './wait-schema.js';
 
-export const CONSUMER_MODES = ['latest', 'every'] as const;
-export const CONSUMER_STARTS = ['latest', 'earliest', 'next'] as const;
-
-export const start = Type.Unsafe<(typeof CONSUMER_STARTS)[number] | number>({
+export const start = Type.Unsafe<ConsumerStart>({
   anyOf: [
-    { type: 'string', enum: [...CONSUMER_STARTS] },
+    { type: 'string', enum: [...CONSUMER_START_WORDS] },
     { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   ],
   description:

@@ -1,22 +1,32 @@
 import { Type } from 'typebox';
 import type { RunDocument } from '../../engine/documents.js';
+import { SNAPSHOT_MODES } from '../../engine/file-system.js';
+import { SNAPSHOT_LAYOUTS } from '../../engine/holdings/snapshot.js';
+import { COMMIT_MODE_OPTIONS, WATCH_OPTIONS } from '../../engine/runs/run-options.js';
+import { STEP_SEPARATORS } from '../../engine/steps/name-format.js';
 import { choice, nullable, ref, time } from './building-blocks.js';
-import { SNAPSHOT_MODES } from './step-schema.js';
 
-export const COMMIT_MODES = ['auto', 'atomic_rename', 'commit_file'] as const;
-export const WATCH_MODES = ['auto', 'events', 'poll'] as const;
-export const SNAPSHOT_LAYOUTS = ['generation', 'orbax'] as const;
 const RUN_STATES = ['waiting_for_directory', 'watching', 'finished', 'unavailable'] as const;
 
 const NameFormat = Type.Object({
   step_prefix: nullable(Type.String()),
+  step_separator: choice(STEP_SEPARATORS, { description: 'Stands between prefix and number.' }),
   step_format_fixed_length: nullable(Type.Integer()),
 });
 
 const RunOptions = Type.Object({
   step_name_formats: Type.Array(NameFormat, { description: 'Earlier formats win.' }),
-  commit_mode: choice(COMMIT_MODES),
-  watch: choice(WATCH_MODES),
+  commit_mode: choice(COMMIT_MODE_OPTIONS),
+  commit_marker: Type.String({
+    description: 'The file inside a step that marks it as finished, where the commit mode is `commit_file`.',
+    examples: ['commit_success.txt'],
+  }),
+  settle: Type.Number({
+    description:
+      'Seconds for which a tree must stay unchanged before it counts, where nothing else shows that its writer had finished.',
+    examples: [5],
+  }),
+  watch: choice(WATCH_OPTIONS),
   poll_interval: Type.Number({ description: 'Seconds.', examples: [1] }),
   snapshot_mode: choice(SNAPSHOT_MODES),
   snapshot_layout: choice(SNAPSHOT_LAYOUTS),

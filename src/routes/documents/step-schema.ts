@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import type { StepDocument } from '../../engine/documents.js';
+import { SNAPSHOT_MODES } from '../../engine/file-system.js';
 import type { JsonObject } from '../../engine/json.js';
 import { choice, nullable, ref, time } from './building-blocks.js';
 
-export const SNAPSHOT_MODES = ['hardlink', 'reflink', 'copy', 'none'] as const;
 export const STEP_STATES = ['finalized', 'temporary', 'deleting', 'foreign'] as const;
 
 const LATER = 'Null in lists until known; `GET /steps/{step}` fills it in.';

@@ -19,6 +19,16 @@ export function parseDuration(text: string): number | null {
   return milliseconds <= MAX_DURATION_SECONDS * 1_000 ? Math.round(milliseconds) : null;
 }
 
+interface Bounds {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** Bounds of the engine, in milliseconds, as JSON bodies have them. */
+export function inSeconds({ minimum, maximum }: Bounds): Bounds {
+  return { minimum: minimum / 1_000, maximum: maximum / 1_000 };
+}
+
 /** Seconds as JSON bodies carry them, in whole milliseconds; null when the client left the field out. */
 export function toMilliseconds(seconds: number | undefined): number | null {
   return seconds === undefined ? null : Math.round(seconds * 1_000);

@@ -9,7 +9,7 @@ import { migrate, NumberedMigrations } from '../../../src/adapters/sqlite/migrat
 import type { Schema } from '../../../src/adapters/sqlite/schema.js';
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import { StorageError, type StorageFault } from '../../../src/engine/storage-error.js';
-import { event } from '../../conformance/sample-records.js';
+import { event, run } from '../../conformance/sample-records.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { startChildStore } from './child-store.js';
@@ -117,6 +117,32 @@ describe('opening a database', () => {
     const file = await newFile(t);
     const answer = await startChildStore(t, 'nobody', file).line();
     assert.match(`${answer}`, /^StorageError read_only: .* directory cannot be written/);
+  });
+
+  test('a run that an older version stored gets the options that are new', async (t) => {
+    const file = await newFile(t);
+    const handle = new Database(file);
+    const db = new Kysely<Schema>({ dialect: new SqliteDialect(file, handle) });
+    const real = Object.entries(await new NumberedMigrations().getMigrations());
+    const older = Object.fromEntries(real.filter(([name]) => name < '0003'));
+    await migrate(db, file, { getMigrations: async () => older });
+    const { options, ...record } = run('r');
+    const stored = {
+      ...options,
+      stepNameFormats: [{ prefix: 'checkpoint', fixedLength: 8 }],
+      commitMarker: undefined,
+      settleMs: undefined,
+    };
+    handle
+      .prepare(
+        `insert into runs (name, directory, real_path, options_json, created_at) values (?, ?, ?, ?, ?)`,
+      )
+      .run(record.name, record.directory, record.realPath, JSON.stringify(stored), record.createdAt);
+    await migrate(db, file);
+    const completed = handle.prepare('select options_json from runs').pluck().get();
+    await db.destroy();
+
+    assert.equal(completed, JSON.stringify(options));
   });
 
   test('a migration that fails halfway leaves nothing of itself', async (t) => {

@@ -1,4 +1,5 @@
-import type { ConsumerMode, OwedStep } from '../../../src/engine/consumers/consumer.js';
+import type { OwedStep } from '../../../src/engine/consumers/consumer.js';
+import type { ConsumerMode } from '../../../src/engine/consumers/consumer-options.js';
 import type { Situation } from '../../../src/engine/consumers/selection.js';
 
 /** The step 10 times its ordinal. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { ConsumerSettings, ConsumerStart } from '../../../src/engine/consumers/consumer.js';
+import type { ConsumerSettings, ConsumerStart } from '../../../src/engine/consumers/consumer-options.js';
 import { isWanted, newestBeyond, stepsAtStart } from '../../../src/engine/consumers/start-position.js';
 import { unseenStep } from '../../../src/engine/steps/tracked-step.js';
 

@@ -6,8 +6,8 @@ import { TEMPORARY_MARKER } from '../../../src/engine/steps/commit-marker.js';
 import { buildStepName, parseStepName, type StepNameFormat } from '../../../src/engine/steps/name-format.js';
 import { hostileNames, nameFormats, steps } from '../../support/name-formats.js';
 
-const PLAIN: StepNameFormat = { prefix: null, fixedLength: null };
-const PADDED: StepNameFormat = { prefix: 'step', fixedLength: 8 };
+const PLAIN: StepNameFormat = { prefix: null, separator: '_', fixedLength: null };
+const PADDED: StepNameFormat = { prefix: 'step', separator: '_', fixedLength: 8 };
 const NOTHING: RootEntries = { directories: [], symbolicLinks: [], others: [] };
 
 function rules(...formats: readonly StepNameFormat[]): NameRules {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { buildStepName, parseStepName } from '../../../src/engine/steps/name-format.js';
+import { buildStepName, parseStepName, type StepNameFormat } from '../../../src/engine/steps/name-format.js';
 import { suggestNameFormat } from '../../../src/engine/steps/name-suggestion.js';
 import { hostileNames, nameFormats, steps } from '../../support/name-formats.js';
 
@@ -12,7 +12,7 @@ describe('suggestNameFormat', () => {
       count: 3,
       example: 'checkpoint_N',
       option: 'step_prefix',
-      format: { prefix: 'checkpoint', fixedLength: null },
+      format: { prefix: 'checkpoint', separator: '_', fixedLength: null },
     });
   });
 
@@ -21,14 +21,33 @@ describe('suggestNameFormat', () => {
       count: 3,
       example: '0005',
       option: 'step_format_fixed_length',
-      format: { prefix: null, fixedLength: 4 },
+      format: { prefix: null, separator: '_', fixedLength: 4 },
     });
   });
 
   it('recognizes both together', () => {
     const suggestion = suggestNameFormat(['ckpt_00000005', 'ckpt_00000010']);
     assert.equal(suggestion?.option, 'step_prefix and step_format_fixed_length');
-    assert.deepEqual(suggestion?.format, { prefix: 'ckpt', fixedLength: 8 });
+    assert.deepEqual(suggestion?.format, { prefix: 'ckpt', separator: '_', fixedLength: 8 });
+  });
+
+  for (const [head, separator] of [
+    ['step-', '-'],
+    ['checkpoint-', '-'],
+    ['iter.', '.'],
+    ['global_step', ''],
+  ] as const)
+    it(`recognizes the separator ${JSON.stringify(separator)} in ${head}100`, () => {
+      const suggestion = suggestNameFormat([`${head}100`, `${head}200`, 'logs']);
+      const prefix = head.slice(0, head.length - separator.length);
+      assert.equal(suggestion?.example, `${head}N`);
+      assert.equal(suggestion.option, 'step_prefix and step_separator');
+      assert.deepEqual(suggestion.format, { prefix, separator, fixedLength: null });
+    });
+
+  it('names all three options where all three are needed', () => {
+    const suggestion = suggestNameFormat(['step-0100', 'step-0200']);
+    assert.equal(suggestion?.option, 'step_prefix, step_separator and step_format_fixed_length');
   });
 
   it('says that a prefix is too much when the numbers stand alone', () => {
@@ -45,14 +64,18 @@ describe('suggestNameFormat', () => {
 
   it('finds a format that reads every name of a run of one format', () => {
     fc.assert(
-      fc.property(nameFormats, fc.uniqueArray(steps, { minLength: 1 }), (format, numbers) => {
-        const names = numbers.map((step) => buildStepName(format, step));
-        const suggestion = suggestNameFormat(names);
-        assert.ok(suggestion);
-        assert.equal(suggestion.count, names.length);
-        for (const [index, name] of names.entries())
-          assert.equal(parseStepName([suggestion.format], name)?.step, numbers[index]);
-      }),
+      fc.property(
+        nameFormats.filter(isUnmistakable),
+        fc.uniqueArray(steps, { minLength: 1 }),
+        (format, numbers) => {
+          const names = numbers.map((step) => buildStepName(format, step));
+          const suggestion = suggestNameFormat(names);
+          assert.ok(suggestion);
+          assert.equal(suggestion.count, names.length);
+          for (const [index, name] of names.entries())
+            assert.equal(parseStepName([suggestion.format], name)?.step, numbers[index]);
+        },
+      ),
     );
   });
 
@@ -67,3 +90,9 @@ describe('suggestNameFormat', () => {
     );
   });
 });
+
+/** Whether a name shows where its number begins, and looks like a step's. */
+function isUnmistakable({ prefix, separator }: StepNameFormat): boolean {
+  if (prefix === null || separator === '_' || separator === '-') return true;
+  return separator === '.' ? !/[0-9]$/.test(prefix) : !/([0-9]|^[_.-])$/.test(prefix);
+}

@@ -69,7 +69,7 @@ def ask_steplease(questions: list[dict]) -> list[dict]:
 
 
 def question(formats: tuple, some_names: list[str]) -> dict:
-    options = [{"prefix": prefix, "fixedLength": length} for prefix, length in formats]
+    options = [{"prefix": prefix, "separator": "_", "fixedLength": length} for prefix, length in formats]
     return {"formats": options, "names": some_names, "steps": STEPS}
 
 
