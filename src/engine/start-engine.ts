@@ -23,6 +23,7 @@ import type { RunOptions } from './runs/run-options.js';
 import { Breaker } from './signals/wait-scope.js';
 import { SnapshotAudit } from './snapshots/snapshot-audit.js';
 import { SnapshotBuilder } from './snapshots/snapshot-builder.js';
+import { SnapshotClaims } from './snapshots/snapshot-claims.js';
 import { SnapshotRemover } from './snapshots/snapshot-remover.js';
 import type { Store } from './store.js';
 import { Auditor } from './upkeep/auditor.js';
@@ -79,7 +80,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const shutdown = new Breaker();
   const owner = store.id;
   const audit = new SnapshotAudit(files);
-  const snapshotPorts = { files: files.snapshots, log, clock, observer, book, audit, runs: registry, owner };
+  const snapshotPorts = { files: files.snapshots, log, clock, observer, book, audit, owner };
   const remover = new SnapshotRemover(snapshotPorts);
   const builder = new SnapshotBuilder({ ...snapshotPorts, remover });
   const consumerBook = new ConsumerBook();
@@ -92,17 +93,17 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     book,
     audit,
     remover,
-    runs: registry,
     deliveries,
   });
   const limits = new GrantLimits(files, book, maxLeases);
-  const protocol = new GrantProtocol({ log, clock, terms, limits, builder, remover, runs: registry });
+  const claims = new SnapshotClaims({ log, builder, remover });
+  const protocol = new GrantProtocol({ log, clock, terms, limits, claims, runs: registry });
   const recorder = new WaitRecorder(store, clock, observer);
   const room = new WaitingRoom(log, clock, book, recorder, { maxWaitMs, maxWaits }, shutdown);
   const keys = new GrantKeys<GrantResult>(store);
   const lessor = new Lessor({ store, observer, room, recorder, protocol, terms, keys, maxTtlMs });
   const consuming = openConsumers({
-    ...{ store, log, clock, observer, terms, limits, builder, remover, room, recorder, maxTtlMs },
+    ...{ store, log, clock, observer, terms, limits, claims, remover, room, recorder, maxTtlMs },
     ...{ book: consumerBook, leases: book, runs: registry },
   });
   const catalog = new StepCatalog(book);
@@ -139,7 +140,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   try {
     for (const record of stored) administration.revive(record, await store.steps.list(record.name));
     await consuming.revive();
-    await reconcile({ ...snapshotPorts, store, remover, terms, consumers: consumerBook });
+    await reconcile({ ...snapshotPorts, store, remover, terms, runs: registry, consumers: consumerBook });
     for (const { run, watcher } of registry.all()) {
       watcher
         .scan()

@@ -1,6 +1,7 @@
 import test from 'node:test';
 import fc from 'fast-check';
 import { FakeClock } from '../support/fake-clock.js';
+import { repeating } from '../support/repeating-store.js';
 import { Ack, Advance, Break, Nack, Next, Release, Restart, Save } from './support/consumer-commands.js';
 import { ConsumerModel } from './support/consumer-model.js';
 import { Stage } from './support/stage.js';
@@ -32,7 +33,10 @@ for (const maxInFlight of [1, 3]) {
     const property = fc.asyncProperty(commands, async (sequence) => {
       const cleanups: (() => void | Promise<void>)[] = [];
       const clock = new FakeClock();
-      const stage = await Stage.set({ after: (cleanup) => cleanups.push(cleanup) }, { clock });
+      const stage = await Stage.set(
+        { after: (cleanup) => cleanups.push(cleanup) },
+        { clock, around: { store: repeating } },
+      );
       try {
         const settings = { maxInFlight, maxDeliver: 3, ttlMs: 5_000 };
         const workers = await Workers.set(stage, {

@@ -1,6 +1,7 @@
 import test from 'node:test';
 import fc from 'fast-check';
 import { FakeClock } from '../support/fake-clock.js';
+import { repeating } from '../support/repeating-store.js';
 import {
   Advance,
   BreakLease,
@@ -46,7 +47,7 @@ for (const snapshot_layout of ['generation', 'orbax'] as const) {
         const clock = new FakeClock();
         const stage = await Stage.set(
           { after: (cleanup) => cleanups.push(cleanup) },
-          { clock, run: { snapshot_mode, snapshot_layout } },
+          { clock, run: { snapshot_mode, snapshot_layout }, around: { store: repeating } },
         );
         try {
           const model = new LeaseModel(snapshot_layout);

@@ -133,16 +133,12 @@ export class RunAdministration {
   async #forget({ name, record }: WatchedRun): Promise<void> {
     const { terms, log, clock, removal } = this.#ports;
     await terms.breakAll(name, 'the run was removed');
-    await log.commit(
-      async (tx, emit) => {
-        const applyRemoval = await removal.removeAll(tx, name);
-        await tx.runs.remove(name);
-        const data = { directory: record.directory };
-        emit({ run: name, type: 'run.removed', subject: name, time: clock.now(), data });
-        return applyRemoval;
-      },
-      (applyRemoval) => applyRemoval(),
-    );
+    await log.commit(async (tx, changes) => {
+      await removal.removeAll(tx, changes, name);
+      await tx.runs.remove(name);
+      const data = { directory: record.directory };
+      changes.emit({ run: name, type: 'run.removed', subject: name, time: clock.now(), data });
+    });
   }
 
   finish(name: string, reason: string | null): Promise<RunDocument> {
@@ -192,20 +188,18 @@ export class RunAdministration {
       createdAt: clock.now(),
     };
     const live = this.#assemble(record, []);
-    await log.commit(
-      async (tx, emit) => {
-        await tx.runs.put(record);
-        const data = { directory, options: { ...describeOptions(options) } };
-        emit({
-          run: name,
-          type: 'run.registered',
-          subject: name,
-          time: record.createdAt,
-          data: JSON.parse(JSON.stringify(data)),
-        });
-      },
-      () => registry.add(live),
-    );
+    await log.commit(async (tx, { emit, apply }) => {
+      await tx.runs.put(record);
+      const data = { directory, options: { ...describeOptions(options) } };
+      emit({
+        run: name,
+        type: 'run.registered',
+        subject: name,
+        time: record.createdAt,
+        data: JSON.parse(JSON.stringify(data)),
+      });
+      apply(() => registry.add(live));
+    });
     await live.watcher.scan();
     return live;
   }

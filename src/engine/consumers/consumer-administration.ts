@@ -8,7 +8,7 @@ import { checkTtl } from '../leases/ttl.js';
 import { checkName, NAME } from '../names.js';
 import { invalidPage, pageOf, parsePage } from '../pages.js';
 import type { Store } from '../store.js';
-import { runNotFound, runUnavailable } from '../watch/run-errors.js';
+import { runUnavailable } from '../watch/run-errors.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { ConsumerRecord } from './consumer.js';
 import type { ConsumerBook } from './consumer-book.js';
@@ -144,17 +144,15 @@ export class ConsumerAdministration {
         step === null || generation === null ? [] : [{ step, stepName, generation }],
     );
     const consumer = new LiveConsumer(clock, record, []);
-    await log.commit(
-      async (tx) => {
-        if (runs.find(run.name) !== live) throw runNotFound(run.name);
-        await tx.consumers.insert(record);
-        return tx.consumers.owe(run.name, name, drafts);
-      },
-      (owed) => {
+    await log.commit(async (tx, { apply }) => {
+      runs.expect(live);
+      await tx.consumers.insert(record);
+      const owed = await tx.consumers.owe(run.name, name, drafts);
+      apply(() => {
         for (const each of owed) consumer.put(each);
         book.add(consumer);
-      },
-    );
+      });
+    });
     feeds.begin(live, consumer);
     return consumer;
   }
@@ -171,10 +169,10 @@ export class ConsumerAdministration {
       );
     }
     const { log } = this.#ports;
-    await log.commit(
-      (tx) => tx.consumers.update(consumer.run, consumer.name, { settings }),
-      () => consumer.change({ settings }),
-    );
+    await log.commit(async (tx, { apply }) => {
+      await tx.consumers.update(consumer.run, consumer.name, { settings });
+      apply(() => consumer.change({ settings }));
+    });
     // Workers may get more, or sooner.
     log.wakeup(consumer.run).signal();
     return consumer;

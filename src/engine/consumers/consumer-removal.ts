@@ -1,4 +1,4 @@
-import type { EventLog } from '../events/event-log.js';
+import type { Changes, EventLog } from '../events/event-log.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { letGo } from '../snapshots/let-go.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
@@ -25,44 +25,37 @@ export class ConsumerRemoval {
   /** Resolves when the paths that nobody needs any more are gone, or stuck. */
   async remove(consumer: LiveConsumer): Promise<void> {
     const { log, feeds, remover } = this.#ports;
-    const condemned = await log.commit(
-      (tx) => this.#drop(tx, consumer),
-      (snapshots) => this.#apply(consumer, snapshots),
-    );
+    const condemned = await log.commit((tx, changes) => this.#drop(tx, changes, consumer));
     await feeds.end(consumer);
     await Promise.all(condemned.map(({ id }) => remover.gone(id)));
   }
 
-  /** Removes all consumers of a run within a transaction; what this gives is to be run once that is committed. */
-  async removeAll(tx: Transaction, run: string): Promise<() => void> {
-    const dropped: (readonly [LiveConsumer, readonly SnapshotRecord[]])[] = [];
-    for (const consumer of this.#ports.book.ofRun(run))
-      dropped.push([consumer, await this.#drop(tx, consumer)]);
-    return () => {
-      for (const [consumer, condemned] of dropped) {
-        this.#apply(consumer, condemned);
-        void this.#ports.feeds.end(consumer);
-      }
-    };
+  /** Removes all consumers of a run within a transaction. */
+  async removeAll(tx: Transaction, changes: Changes, run: string): Promise<void> {
+    const { book, feeds } = this.#ports;
+    for (const consumer of book.ofRun(run)) {
+      await this.#drop(tx, changes, consumer);
+      changes.apply(() => void feeds.end(consumer));
+    }
   }
 
   /** Snapshots that are still being built go as soon as they are ready: their builder finds that nobody needs them. */
-  async #drop(tx: Transaction, { run, name }: LiveConsumer): Promise<readonly SnapshotRecord[]> {
+  async #drop(tx: Transaction, changes: Changes, consumer: LiveConsumer): Promise<readonly SnapshotRecord[]> {
+    const { book, remover, log } = this.#ports;
+    const { run, name } = consumer;
     const owed = await tx.consumers.owed(run, name);
     await tx.consumers.remove(run, name);
+    changes.apply(() => {
+      book.delete(consumer);
+      consumer.end();
+    });
     const condemned: SnapshotRecord[] = [];
     for (const each of owed) {
-      const snapshot = await letGo(tx, each);
+      const snapshot = await letGo(tx, changes, remover, each);
       if (snapshot !== null) condemned.push(snapshot);
     }
+    // Last of all: whoever waits for the consumer looks again.
+    changes.apply(() => log.wakeup(run).signal());
     return condemned;
-  }
-
-  #apply(consumer: LiveConsumer, condemned: readonly SnapshotRecord[]): void {
-    const { book, remover, log } = this.#ports;
-    book.delete(consumer);
-    consumer.end();
-    for (const snapshot of condemned) remover.condemn(snapshot);
-    log.wakeup(consumer.run).signal();
   }
 }

@@ -10,7 +10,6 @@ import type { LeaseTerms } from '../leases/lease-terms.js';
 import { letGo } from '../snapshots/let-go.js';
 import { StepGone } from '../snapshots/snapshot-failure.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
-import { runNotFound } from '../watch/run-errors.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
 import { delivered } from './delivery.js';
@@ -88,45 +87,36 @@ export class DeliveryGrant {
   ): Promise<LeaseRecord | null> {
     const { log, clock, runs, remover, terms: leases } = this.#ports;
     const { run, name } = consumer;
-    let inFlight: OwedStep | null = null;
-    let superseded: { readonly condemned: SnapshotRecord | null } | null = null;
-    return log.commit(
-      async (tx, emit) => {
-        if (runs.find(run) !== live) throw runNotFound(run);
-        const owed = await tx.consumers.findOwed(run, name, ordinal);
-        // Settled, given to another, or its snapshot was lost or gave way.
-        if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
-        if (owed.snapshotId !== (snapshot?.id ?? null)) return null;
-        if (isSuperseded(consumer.record, owed)) {
-          await tx.consumers.removeOwed(owed);
-          superseded = { condemned: await letGo(tx, owed) };
-          return null;
-        }
-        const delivery = { consumer: name, attempt: owed.attempts + 1 };
-        const step = { name: owed.stepName, step: owed.step, generation: owed.generation };
-        const draft = draftLease(clock, live.run, step, { ...terms, delivery }, snapshot);
-        const lease = await tx.leases.insert(draft);
-        inFlight = delivered(owed, lease.number);
-        await tx.consumers.putOwed(inFlight);
-        await tx.consumers.update(run, name, {
-          lastGrantedAt: lease.grantedAt,
-          lastYielded: Math.max(owed.step, consumer.record.lastYielded ?? 0),
-        });
-        await noteGrant(tx, emit, lease, terms.keyed);
-        return lease;
-      },
-      (lease, events) => {
-        if (superseded !== null) {
-          consumer.remove(ordinal);
-          if (superseded.condemned !== null) remover.condemn(superseded.condemned);
-        }
-        if (lease === null || inFlight === null) return;
+    return log.commit(async (tx, changes) => {
+      runs.expect(live);
+      const owed = await tx.consumers.findOwed(run, name, ordinal);
+      // Settled, given to another, or its snapshot was lost or gave way.
+      if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
+      if (owed.snapshotId !== (snapshot?.id ?? null)) return null;
+      if (isSuperseded(consumer.record, owed)) {
+        await tx.consumers.removeOwed(owed);
+        changes.apply(() => consumer.remove(ordinal));
+        await letGo(tx, changes, remover, owed);
+        return null;
+      }
+      const delivery = { consumer: name, attempt: owed.attempts + 1 };
+      const step = { name: owed.stepName, step: owed.step, generation: owed.generation };
+      const draft = draftLease(clock, live.run, step, { ...terms, delivery }, snapshot);
+      const lease = await tx.leases.insert(draft);
+      const inFlight = delivered(owed, lease.number);
+      await tx.consumers.putOwed(inFlight);
+      await tx.consumers.update(run, name, {
+        lastGrantedAt: lease.grantedAt,
+        lastYielded: Math.max(owed.step, consumer.record.lastYielded ?? 0),
+      });
+      await noteGrant(tx, changes, lease, terms.keyed);
+      changes.apply(() => {
         leave();
         consumer.put(inFlight);
         consumer.noteGrant(lease);
         leases.begin(lease);
-        runs.noteEvents(events);
-      },
-    );
+      });
+      return lease;
+    });
   }
 }

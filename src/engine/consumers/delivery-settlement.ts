@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { Emit, EventLog } from '../events/event-log.js';
+import type { Changes, EventLog } from '../events/event-log.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Deliveries, Word } from '../leases/deliveries.js';
@@ -30,48 +30,44 @@ export class DeliverySettlement implements Deliveries {
     this.#ports = ports;
   }
 
-  async settle(tx: Transaction, emit: Emit, lease: LeaseRecord, word: Word | null): Promise<() => void> {
+  async settle(tx: Transaction, changes: Changes, lease: LeaseRecord, word: Word | null): Promise<void> {
     const { book } = this.#ports;
     const owed = await tx.consumers.owedByLease(lease.number);
     const consumer = owed === null ? null : book.find(owed.run, owed.consumer);
     // The consumer was removed while its worker read.
-    if (owed === null || consumer === null) return () => undefined;
-    if (word?.verdict === 'ack') return this.#acknowledge(tx, consumer, owed, lease, word.result);
-    return this.#takeBack(tx, emit, consumer, owed, lease, word);
+    if (owed === null || consumer === null) return;
+    if (word?.verdict === 'ack') return this.#acknowledge(tx, changes, consumer, owed, lease, word.result);
+    return this.#takeBack(tx, changes, consumer, owed, lease, word);
   }
 
   async loseHolds(snapshot: SnapshotRecord): Promise<void> {
     const { log, book, remover } = this.#ports;
     if (!book.isHeld(snapshot.id)) return;
-    const changed: [LiveConsumer, OwedStep][] = [];
-    await log.commit(
-      async (tx) => {
-        for (const consumer of book.ofRun(snapshot.run)) {
-          for (const { ordinal } of consumer.owed().filter(({ snapshotId }) => snapshotId === snapshot.id)) {
-            const owed = await tx.consumers.findOwed(consumer.run, consumer.name, ordinal);
-            // Of one that is in flight the lease ends as lost.
-            if (owed?.snapshotId !== snapshot.id || owed.leaseNumber !== null) continue;
-            changed.push([consumer, { ...owed, snapshotId: null }]);
-            await tx.consumers.putOwed({ ...owed, snapshotId: null });
-          }
+    const { id, run, generation } = snapshot;
+    await log.commit(async (tx, changes) => {
+      for (const consumer of book.ofRun(run)) {
+        for (const { ordinal } of consumer.owed().filter(({ snapshotId }) => snapshotId === id)) {
+          const owed = await tx.consumers.findOwed(run, consumer.name, ordinal);
+          // The lease of one that is in flight ends as lost.
+          if (owed?.snapshotId !== id || owed.leaseNumber !== null) continue;
+          const unheld = { ...owed, snapshotId: null };
+          await tx.consumers.putOwed(unheld);
+          changes.apply(() => consumer.put(unheld));
         }
-        return letGo(tx, { run: snapshot.run, generation: snapshot.generation, snapshotId: snapshot.id });
-      },
-      (condemned) => {
-        for (const [consumer, owed] of changed) consumer.put(owed);
-        if (condemned !== null) remover.condemn(condemned);
-        log.wakeup(snapshot.run).signal();
-      },
-    );
+      }
+      await letGo(tx, changes, remover, { run, generation, snapshotId: id });
+    });
+    log.wakeup(run).signal();
   }
 
   async #acknowledge(
     tx: Transaction,
+    { apply }: Changes,
     consumer: LiveConsumer,
     owed: OwedStep,
     lease: LeaseRecord,
     result: Extract<Word, { verdict: 'ack' }>['result'],
-  ): Promise<() => void> {
+  ): Promise<void> {
     const { run, ordinal, step, generation, attempts } = owed;
     const ackedAt = lease.endedAt ?? this.#ports.clock.now();
     await tx.consumers.removeOwed(owed);
@@ -86,20 +82,20 @@ export class DeliverySettlement implements Deliveries {
       result,
     };
     await tx.consumers.acknowledge(acknowledged);
-    return () => {
+    apply(() => {
       consumer.remove(ordinal);
       this.#tell(consumer, owed, lease, { verdict: 'ack', result });
-    };
+    });
   }
 
   async #takeBack(
     tx: Transaction,
-    emit: Emit,
+    { emit, apply }: Changes,
     consumer: LiveConsumer,
     owed: OwedStep,
     lease: LeaseRecord,
     word: Extract<Word, { verdict: 'nack' }> | null,
-  ): Promise<() => void> {
+  ): Promise<void> {
     const { clock, observer } = this.#ports;
     const { run, name, record } = consumer;
     const { step, generation, attempts } = owed;
@@ -109,19 +105,19 @@ export class DeliverySettlement implements Deliveries {
     const next = returned(owed, { now, delayMs, isLost: lease.state === 'lost', maxDeliver });
     if (isSuperseded(record, owed)) {
       await tx.consumers.removeOwed(owed);
-      return () => {
+      return apply(() => {
         consumer.remove(owed.ordinal);
         this.#tell(consumer, owed, lease, word);
-      };
+      });
     }
     await tx.consumers.putOwed(next);
     const isParked = next.parkedAt !== null;
     if (isParked) emit(parkedEvent(next, now));
-    return () => {
+    apply(() => {
       consumer.put(next);
       this.#tell(consumer, owed, lease, word);
       if (isParked) observer.stepParked({ run, consumer: name, step, generation, attempts });
-    };
+    });
   }
 
   #tell({ run, name }: LiveConsumer, owed: OwedStep, lease: LeaseRecord, word: Word | null): void {

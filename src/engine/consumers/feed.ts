@@ -143,16 +143,14 @@ export class Feed {
 
   async #store(drafts: readonly OwedDraft[], through: number | null): Promise<void> {
     const { run, name } = this.#consumer;
-    await this.#log.commit(
-      async (tx) => {
-        if (through !== null) await tx.consumers.update(run, name, { position: through });
-        return drafts.length === 0 ? [] : tx.consumers.owe(run, name, drafts);
-      },
-      (taken) => {
+    await this.#log.commit(async (tx, { apply }) => {
+      if (through !== null) await tx.consumers.update(run, name, { position: through });
+      const taken = drafts.length === 0 ? [] : await tx.consumers.owe(run, name, drafts);
+      apply(() => {
         for (const owed of taken) this.#consumer.put(owed);
         if (through !== null) this.#consumer.change({ position: through });
-      },
-    );
+      });
+    });
   }
 
   #draft({ data }: StoredEvent): readonly OwedDraft[] {

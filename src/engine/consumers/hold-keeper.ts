@@ -78,27 +78,21 @@ export class HoldKeeper {
 
   /** Settles an owed step that nobody will get, with the event that says why. Of one that is in flight, or settled, nothing changes. */
   async skip(consumer: LiveConsumer, { ordinal }: OwedStep, reason: SkipReason): Promise<void> {
-    const { log, clock, observer, remover, runs } = this.#ports;
+    const { log, clock, observer, remover } = this.#ports;
     const { run, name } = consumer;
-    const skipped = await log.commit(
-      async (tx, emit) => {
-        const owed = await tx.consumers.findOwed(run, name, ordinal);
-        if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
-        // Deleted or not, what is held can be delivered.
-        if (reason === 'deleted' && owed.snapshotId !== null) return null;
-        await tx.consumers.removeOwed(owed);
-        emit(skippedEvent(owed, reason, clock.now()));
-        return { owed, condemned: await letGo(tx, owed) };
-      },
-      (result, events) => {
-        if (result === null) return;
-        consumer.remove(ordinal);
-        if (result.condemned !== null) remover.condemn(result.condemned);
-        runs.noteEvents(events);
-      },
-    );
+    const skipped = await log.commit(async (tx, changes) => {
+      const owed = await tx.consumers.findOwed(run, name, ordinal);
+      if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
+      // Deleted or not, what is held can be delivered.
+      if (reason === 'deleted' && owed.snapshotId !== null) return null;
+      await tx.consumers.removeOwed(owed);
+      changes.emit(skippedEvent(owed, reason, clock.now()));
+      changes.apply(() => consumer.remove(ordinal));
+      await letGo(tx, changes, remover, owed);
+      return owed;
+    });
     if (skipped === null) return;
-    const { step, generation } = skipped.owed;
+    const { step, generation } = skipped;
     observer.stepSkipped({ run, consumer: name, step, generation, reason });
   }
 

@@ -4,13 +4,10 @@ import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { GrantLimits } from '../leases/grant-limits.js';
 import type { Observer } from '../observer.js';
 import { letGo } from '../snapshots/let-go.js';
-import { type Original, originalOf } from '../snapshots/original.js';
-import type { SnapshotBuilder } from '../snapshots/snapshot-builder.js';
-import { claimSnapshot, type SnapshotClaim } from '../snapshots/snapshot-claim.js';
+import { originalOf } from '../snapshots/original.js';
+import type { SnapshotClaims } from '../snapshots/snapshot-claims.js';
 import { StepGone } from '../snapshots/snapshot-failure.js';
-import { contendedPath } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
-import { runNotFound } from '../watch/run-errors.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
 import type { LiveConsumer } from './live-consumer.js';
@@ -20,7 +17,7 @@ export interface HoldProtocolPorts {
   readonly clock: Clock;
   readonly observer: Observer;
   readonly limits: GrantLimits;
-  readonly builder: SnapshotBuilder;
+  readonly claims: SnapshotClaims;
   readonly remover: SnapshotRemover;
   readonly runs: RunRegistry;
 }
@@ -50,55 +47,28 @@ export class HoldProtocol {
     consumer: LiveConsumer,
     { ordinal, stepName, generation }: OwedStep,
   ): Promise<void> {
-    const { limits, remover, builder } = this.#ports;
+    const { limits, claims, runs } = this.#ports;
+    const { run, name } = consumer;
     const tracked = live.run.index.get(stepName);
     if (tracked?.entry.generation !== generation) throw new StepGone(stepName, '', 'missing');
     await limits.checkSpace(live.run);
     const original = await originalOf(live, tracked);
-    for (;;) {
-      await remover.clear(live.run.name, generation, contendedPath(live.run.record, stepName));
-      let build: Promise<SnapshotRecord> | null = null;
-      const claim = await this.#claim(live, consumer, original, ordinal, (claimed) => {
-        if (claimed.role === 'builder') build = builder.build(live.run, original, claimed.snapshot);
-        else if (claimed.role === 'joiner') build = claimed.build;
-      });
-      if (claim?.role === 'late') continue;
-      if (claim === null || build === null) return;
-      return this.#wait(consumer, ordinal, claim.snapshot, build);
-    }
+    const { value: snapshot, build } = await claims.claim(live, original, async (tx, { apply }, take) => {
+      runs.expect(live);
+      const owed = await tx.consumers.findOwed(run, name, ordinal);
+      // It is settled, or held already.
+      if (owed === null || owed.snapshotId !== null) return null;
+      const snapshot = await take();
+      const held = { ...owed, snapshotId: snapshot.id };
+      await tx.consumers.putOwed(held);
+      apply(() => consumer.put(held));
+      return snapshot;
+    });
+    if (snapshot !== null && build !== null) await this.#wait(consumer, ordinal, snapshot, build);
   }
 
   close(): void {
     this.#isClosed = true;
-  }
-
-  /** Null: it is settled, or held already. */
-  #claim(
-    live: LiveRun,
-    consumer: LiveConsumer,
-    original: Original,
-    ordinal: number,
-    apply: (claim: SnapshotClaim) => void,
-  ): Promise<SnapshotClaim | null> {
-    const { log, builder, runs } = this.#ports;
-    const { run, name } = consumer;
-    let held: OwedStep | null = null;
-    return log.commit(
-      async (tx) => {
-        if (runs.find(run) !== live) throw runNotFound(run);
-        const owed = await tx.consumers.findOwed(run, name, ordinal);
-        if (owed === null || owed.snapshotId !== null) return null;
-        const claim = await claimSnapshot(tx, builder, live.run, original);
-        if (claim.role === 'late') return claim;
-        held = { ...owed, snapshotId: claim.snapshot.id };
-        await tx.consumers.putOwed(held);
-        return claim;
-      },
-      (claim) => {
-        if (held !== null) consumer.put(held);
-        if (claim !== null) apply(claim);
-      },
-    );
   }
 
   async #wait(
@@ -121,22 +91,17 @@ export class HoldProtocol {
   async #drop(consumer: LiveConsumer, ordinal: number, snapshot: SnapshotRecord): Promise<void> {
     const { log, clock, observer, remover } = this.#ports;
     const { run, name } = consumer;
-    let unheld: OwedStep | null = null;
     try {
-      await log.commit(
-        async (tx) => {
-          const owed = await tx.consumers.findOwed(run, name, ordinal);
-          if (owed?.snapshotId === snapshot.id) {
-            unheld = { ...owed, snapshotId: null };
-            await tx.consumers.putOwed(unheld);
-          }
-          return letGo(tx, { run, generation: snapshot.generation, snapshotId: snapshot.id });
-        },
-        (condemned) => {
-          if (unheld !== null) consumer.put(unheld);
-          if (condemned !== null) remover.condemn(condemned);
-        },
-      );
+      await log.commit(async (tx, changes) => {
+        const owed = await tx.consumers.findOwed(run, name, ordinal);
+        if (owed?.snapshotId === snapshot.id) {
+          const unheld = { ...owed, snapshotId: null };
+          await tx.consumers.putOwed(unheld);
+          changes.apply(() => consumer.put(unheld));
+        }
+        const { generation, id } = snapshot;
+        await letGo(tx, changes, remover, { run, generation, snapshotId: id });
+      });
     } catch (error) {
       observer.internalError({ during: 'letting go of a hold', error });
       if (!this.#isClosed) clock.after(RETRY_MS, () => void this.#drop(consumer, ordinal, snapshot));

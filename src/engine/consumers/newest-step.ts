@@ -1,5 +1,4 @@
 import type { EventLog } from '../events/event-log.js';
-import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { letGo } from '../snapshots/let-go.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
@@ -37,34 +36,28 @@ export class NewestStep {
     if (entry.generation === null) await live.watcher.examine(entry.name);
     const { step, generation, name: stepName } = live.run.index.get(entry.name)?.entry ?? entry;
     if (step === null || generation === null) return false;
-    const superseded: OwedStep[] = [];
-    const condemned: SnapshotRecord[] = [];
-    await this.#ports.log.commit(
-      async (tx) => {
-        for (const owed of await tx.consumers.owed(run, name)) {
-          if (owed.leaseNumber !== null || owed.parkedAt !== null) continue;
-          if (consumer.isClaimed(owed.ordinal)) continue;
-          await tx.consumers.removeOwed(owed);
-          superseded.push(owed);
-          const snapshot = await letGo(tx, owed);
-          if (snapshot !== null) condemned.push(snapshot);
-        }
-        return tx.consumers.owe(run, name, [{ step, stepName, generation }]);
-      },
-      (taken) => {
-        for (const { ordinal } of superseded) consumer.remove(ordinal);
+    const { log, remover } = this.#ports;
+    await log.commit(async (tx, changes) => {
+      for (const owed of await tx.consumers.owed(run, name)) {
+        if (owed.leaseNumber !== null || owed.parkedAt !== null) continue;
+        if (consumer.isClaimed(owed.ordinal)) continue;
+        await tx.consumers.removeOwed(owed);
+        changes.apply(() => consumer.remove(owed.ordinal));
+        await letGo(tx, changes, remover, owed);
+      }
+      const taken = await tx.consumers.owe(run, name, [{ step, stepName, generation }]);
+      changes.apply(() => {
         for (const owed of taken) consumer.put(owed);
-        for (const snapshot of condemned) this.#ports.remover.condemn(snapshot);
-      },
-    );
+      });
+    });
     return true;
   }
 
   /** A step that was gone before anybody got it was not yielded: the next newest is looked for. */
   async forsake(consumer: LiveConsumer, owed: OwedStep): Promise<void> {
-    await this.#ports.log.commit(
-      (tx) => tx.consumers.removeOwed(owed),
-      () => consumer.remove(owed.ordinal),
-    );
+    await this.#ports.log.commit(async (tx, { apply }) => {
+      await tx.consumers.removeOwed(owed);
+      apply(() => consumer.remove(owed.ordinal));
+    });
   }
 }

@@ -6,7 +6,7 @@ import { GrantKeys } from '../leases/grant-keys.js';
 import type { GrantLimits } from '../leases/grant-limits.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
-import type { SnapshotBuilder } from '../snapshots/snapshot-builder.js';
+import type { SnapshotClaims } from '../snapshots/snapshot-claims.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { Store } from '../store.js';
 import type { WaitRecorder } from '../waits/wait-recorder.js';
@@ -34,7 +34,7 @@ export interface ConsumerPorts {
   readonly leases: LeaseBook;
   readonly terms: LeaseTerms;
   readonly limits: GrantLimits;
-  readonly builder: SnapshotBuilder;
+  readonly claims: SnapshotClaims;
   readonly remover: SnapshotRemover;
   readonly room: WaitingRoom;
   readonly recorder: WaitRecorder;

@@ -8,8 +8,13 @@ import { formatCursor, parseCursor } from './cursor.js';
 import type { EventDraft, StoredEvent } from './event.js';
 import { RecentEvents } from './recent-events.js';
 
-/** Adds an event to the transaction under way. */
-export type Emit = (draft: EventDraft) => void;
+/** What a work decides beside the rows that it writes; collected anew whenever it is run, for a store may have to repeat it. */
+export interface Changes {
+  /** Adds an event to the transaction. */
+  emit(draft: EventDraft): void;
+  /** Changes memory, after the commit and before anyone is woken; must not throw. */
+  apply(change: () => void): void;
+}
 
 /**
  * The one way in which anything changes: a transaction and the events that tell of it, then the change in memory, then the wakeups. In
@@ -20,6 +25,7 @@ export class EventLog {
   readonly #observer: Observer;
   readonly #recent: RecentEvents;
   readonly #wakeups = new Map<string, Wakeup>();
+  readonly #positions = new Map<string, number>();
   readonly #everything = new Wakeup();
   #newest: number;
   #floor: number;
@@ -42,6 +48,11 @@ export class EventLog {
     return this.#newest;
   }
 
+  /** Position of the newest event of a run since the start; 0 before the first. */
+  positionOf(run: string): number {
+    return this.#positions.get(run) ?? 0;
+  }
+
   /** Position before the oldest event kept. */
   get floor(): number {
     return this.#floor;
@@ -57,17 +68,18 @@ export class EventLog {
     return wakeup;
   }
 
-  /** `apply` changes memory: it runs after the commit and before anyone is woken, and must not throw. */
-  async commit<T>(
-    work: (tx: Transaction, emit: Emit) => Promise<T>,
-    apply: (value: T, events: readonly StoredEvent[]) => void = () => undefined,
-  ): Promise<T> {
-    const { value, events } = await this.#store.write(async (tx) => {
+  async commit<T>(work: (tx: Transaction, changes: Changes) => Promise<T>): Promise<T> {
+    const { value, events, applied } = await this.#store.write(async (tx) => {
       const drafts: EventDraft[] = [];
-      const value = await work(tx, (draft) => drafts.push(draft));
-      return { value, events: drafts.length === 0 ? [] : await tx.events.append(drafts) };
+      const applied: (() => void)[] = [];
+      const changes: Changes = {
+        emit: (draft) => drafts.push(draft),
+        apply: (change) => applied.push(change),
+      };
+      const value = await work(tx, changes);
+      return { value, applied, events: drafts.length === 0 ? [] : await tx.events.append(drafts) };
     });
-    apply(value, events);
+    for (const apply of applied) apply();
     this.#announce(events);
     return value;
   }
@@ -79,6 +91,7 @@ export class EventLog {
     this.#recent.append(events);
     for (const event of events) {
       const { run, sequence, type, subject } = event;
+      this.#positions.set(run, sequence);
       this.#observer.eventAppended({ run, sequence, type, subject });
     }
     for (const run of new Set(events.map((event) => event.run))) this.#wakeups.get(run)?.signal();

@@ -1,4 +1,4 @@
-import type { Emit } from '../events/event-log.js';
+import type { Changes } from '../events/event-log.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { JsonObject } from '../json.js';
@@ -11,8 +11,8 @@ export type Word =
 
 /** What leases owe to consumers: they are told of every end of a delivery within the transaction that makes it so. */
 export interface Deliveries {
-  /** @param word null: the lease ended in another way. What this gives is to be run once the transaction is committed. */
-  settle(tx: Transaction, emit: Emit, ended: LeaseRecord, word: Word | null): Promise<() => void>;
+  /** @param word null: the lease ended in another way. */
+  settle(tx: Transaction, changes: Changes, ended: LeaseRecord, word: Word | null): Promise<void>;
   /** The files of a snapshot vanished by other hands: who holds it holds nothing. */
   loseHolds(snapshot: SnapshotRecord): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Emit } from '../events/event-log.js';
+import type { Changes } from '../events/event-log.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import type { Transaction } from '../store.js';
 import type { Keyed } from './grant-keys.js';
@@ -7,7 +7,7 @@ import { describePublicLease } from './lease-document.js';
 /** What belongs to every grant, in the transaction that makes the lease active: its idempotency key, and its event. */
 export async function noteGrant(
   tx: Transaction,
-  emit: Emit,
+  { emit }: Changes,
   lease: LeaseRecord,
   keyed: Keyed | null,
 ): Promise<void> {

@@ -9,7 +9,6 @@ import { letGo } from '../snapshots/let-go.js';
 import type { SnapshotAudit } from '../snapshots/snapshot-audit.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { Store } from '../store.js';
-import type { RunRegistry } from '../watch/run-registry.js';
 import type { Deliveries, Word } from './deliveries.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { describePublicLease } from './lease-document.js';
@@ -22,7 +21,6 @@ export interface LeaseTermsPorts {
   readonly book: LeaseBook;
   readonly audit: SnapshotAudit;
   readonly remover: SnapshotRemover;
-  readonly runs: RunRegistry;
   readonly deliveries: Deliveries;
 }
 
@@ -92,16 +90,12 @@ export class LeaseTerms {
     await this.audit(active.record);
     const change = { ttlMs: renewedMs, renewedAt: clock.now() };
     const renewed: LeaseRecord = { ...active.record, ...change };
-    const isRenewed = await log.commit(
-      async (tx) => {
-        if ((await tx.leases.byNumber(number))?.state !== 'active') return false;
-        await tx.leases.update(number, change);
-        return true;
-      },
-      (wasActive) => {
-        if (wasActive) this.begin(renewed);
-      },
-    );
+    const isRenewed = await log.commit(async (tx, { apply }) => {
+      if ((await tx.leases.byNumber(number))?.state !== 'active') return false;
+      await tx.leases.update(number, change);
+      apply(() => this.begin(renewed));
+      return true;
+    });
     if (!isRenewed) throw leaseEnded(await this.find(id));
     observer.leaseRenewed({ run, number, ttlMs: renewedMs });
     return renewed;
@@ -138,29 +132,23 @@ export class LeaseTerms {
     const { log, book, clock, observer, remover, deliveries } = this.#ports;
     const change = { state, endedAt: clock.now(), endReason: reason, verdict: word?.verdict ?? null };
     const ended: LeaseRecord = { ...record, ...change };
-    const outcome = await log.commit(
-      async (tx, emit) => {
-        if ((await tx.leases.byNumber(record.number))?.state !== 'active') return null;
-        await tx.leases.update(record.number, change);
-        emit({
-          run: record.run,
-          type: `lease.${state}`,
-          subject: String(record.number),
-          time: change.endedAt,
-          data: { ...describePublicLease(ended, null) },
-        });
-        const settled = record.delivery === null ? null : await deliveries.settle(tx, emit, ended, word);
-        return { settled, condemned: await letGo(tx, record) };
-      },
-      (result, events) => {
-        if (result === null) return;
+    const outcome = await log.commit(async (tx, changes) => {
+      if ((await tx.leases.byNumber(record.number))?.state !== 'active') return null;
+      await tx.leases.update(record.number, change);
+      changes.emit({
+        run: record.run,
+        type: `lease.${state}`,
+        subject: String(record.number),
+        time: change.endedAt,
+        data: { ...describePublicLease(ended, null) },
+      });
+      changes.apply(() => {
         this.#timers.clear(record.number);
         book.removeLease(record);
-        result.settled?.();
-        if (result.condemned !== null) remover.condemn(result.condemned);
-        this.#ports.runs.noteEvents(events);
-      },
-    );
+      });
+      if (record.delivery !== null) await deliveries.settle(tx, changes, ended, word);
+      return { condemned: await letGo(tx, changes, remover, record) };
+    });
     if (outcome === null) return null;
     observer.leaseEnded({ run: record.run, number: record.number, step: record.step, state, reason });
     if (outcome.condemned !== null) await remover.gone(outcome.condemned.id);
@@ -200,15 +188,10 @@ export class LeaseTerms {
   async abandon(pending: LeaseRecord): Promise<void> {
     const { log, clock, observer, remover } = this.#ports;
     try {
-      await log.commit(
-        async (tx) => {
-          await tx.leases.remove(pending.number);
-          return letGo(tx, pending);
-        },
-        (condemned) => {
-          if (condemned !== null) remover.condemn(condemned);
-        },
-      );
+      await log.commit(async (tx, changes) => {
+        await tx.leases.remove(pending.number);
+        await letGo(tx, changes, remover, pending);
+      });
     } catch (error) {
       observer.internalError({ during: 'removing a lease that was not granted', error });
       if (!this.#isClosed) clock.after(RETRY_MS, () => void this.abandon(pending));

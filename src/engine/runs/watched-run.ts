@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { EventType } from '../events/event.js';
-import type { Emit, EventLog } from '../events/event-log.js';
+import type { Changes, EventLog } from '../events/event-log.js';
 import type { Holdings } from '../holdings/holdings.js';
 import type { JsonObject } from '../json.js';
 import type { CommitMode } from '../steps/commit-marker.js';
@@ -36,7 +36,8 @@ export class WatchedRun {
   #record: RunRecord;
   #availability: Availability = 'unknown';
   #reason: string | null = null;
-  #lastSequence: number;
+  /** Of the log when the run began to be watched. */
+  readonly #startPosition: number;
   /** What the filesystem says; null until the directory was located. */
   commitMode: CommitMode = 'atomic_rename';
   realPath: string;
@@ -45,7 +46,7 @@ export class WatchedRun {
   constructor(record: RunRecord, context: RunContext, entries: readonly StepEntry[]) {
     this.#record = record;
     this.#context = context;
-    this.#lastSequence = context.log.position;
+    this.#startPosition = context.log.position;
     this.realPath = record.directory;
     this.watch = {
       mode: record.options.watch === 'poll' ? 'poll' : 'events',
@@ -80,23 +81,18 @@ export class WatchedRun {
 
   /** Position in the log of the newest event of this run that memory reflects. */
   get position(): number {
-    return this.#lastSequence;
+    return Math.max(this.#startPosition, this.#context.log.positionOf(this.name));
   }
 
   /** Where a list of this run's steps stands in the event log: all events of this run up to it are in the list. */
   get cursor(): string {
     const { log } = this.#context;
-    return log.cursor(Math.max(this.#lastSequence, log.floor));
+    return log.cursor(Math.max(this.position, log.floor));
   }
 
   /** Changes whenever the documents of the run's steps do. */
   get version(): string {
     return `${this.cursor}-${this.index.revision}`;
-  }
-
-  /** Notes that events of this run, told by others, are reflected in what its documents are made from. */
-  noteEvent(sequence: number): void {
-    this.#lastSequence = Math.max(this.#lastSequence, sequence);
   }
 
   async setAvailability(
@@ -132,21 +128,19 @@ export class WatchedRun {
     }
     const reopened = this.finished && changes.some((change) => this.#isNew(change));
     const reopen = (): RunRecord => ({ ...this.#record, finishedAt: null, finishReason: null });
-    await this.commit(
-      async (tx, emit) => {
-        await persist(tx, this.name, changes);
-        for (const change of changes) this.#tell(emit, change);
-        if (!reopened) return;
-        await tx.runs.put(reopen());
-        this.#emit(emit, 'run.reopened', { reason: 'a step was finalized after the run was finished' });
-      },
-      () => {
+    await this.#context.log.commit(async (tx, commit) => {
+      await persist(tx, this.name, changes);
+      for (const change of changes) this.#tell(commit, change);
+      commit.apply(() => {
         apply();
         for (const { before, after } of changes)
           if (hasGeneration(before) && !hasGeneration(after)) this.#departed.add(before.generation);
         if (reopened) this.#record = reopen();
-      },
-    );
+      });
+      if (!reopened) return;
+      await tx.runs.put(reopen());
+      this.#emit(commit, 'run.reopened', { reason: 'a step was finalized after the run was finished' });
+    });
     return changes;
   }
 
@@ -162,38 +156,26 @@ export class WatchedRun {
     data: JsonObject = {},
     apply: () => void = () => undefined,
   ): Promise<void> {
-    await this.commit(
-      async (tx, emit) => {
-        await tx.runs.put(record);
-        if (type !== null) this.#emit(emit, type, data);
-      },
-      () => {
+    await this.#context.log.commit(async (tx, changes) => {
+      await tx.runs.put(record);
+      if (type !== null) this.#emit(changes, type, data);
+      changes.apply(() => {
         this.#record = record;
         apply();
-      },
-    );
+      });
+    });
   }
 
   /** Tells of something that changes no record. */
   async tell(type: EventType, data: JsonObject): Promise<void> {
-    await this.commit(async (_tx, emit) => this.#emit(emit, type, data));
+    await this.#context.log.commit(async (_tx, changes) => this.#emit(changes, type, data));
   }
 
-  async commit<T>(
-    work: (tx: Transaction, emit: Emit) => Promise<T>,
-    apply: (value: T) => void = () => undefined,
-  ): Promise<T> {
-    return this.#context.log.commit(work, (value, events) => {
-      apply(value);
-      this.noteEvent(events.at(-1)?.sequence ?? 0);
-    });
-  }
-
-  #emit(emit: Emit, type: EventType, data: JsonObject): void {
+  #emit({ emit }: Changes, type: EventType, data: JsonObject): void {
     emit({ run: this.name, type, subject: this.name, time: this.#context.clock.now(), data });
   }
 
-  #tell(emit: Emit, change: StepChange): void {
+  #tell({ emit }: Changes, change: StepChange): void {
     if (change.event === null) return;
     const entry = change.after ?? deleted(change.before);
     if (entry === null) return;

@@ -1,5 +1,7 @@
+import type { Changes } from '../events/event-log.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Transaction } from '../store.js';
+import type { SnapshotRemover } from './snapshot-remover.js';
 
 /** Somebody who no longer needs a snapshot; null: there was none. */
 export interface FormerHolder {
@@ -9,11 +11,13 @@ export interface FormerHolder {
 }
 
 /**
- * With its last lease and hold a snapshot goes: from this commit on nobody can join it. Gives the snapshot that nobody holds any more,
- * to be condemned once it is committed.
+ * With its last lease and hold a snapshot goes: from this commit on nobody can join it, and its removal begins. Gives the snapshot that
+ * nobody holds any more, if there is one.
  */
 export async function letGo(
   tx: Transaction,
+  { apply }: Changes,
+  remover: SnapshotRemover,
   { run, generation, snapshotId }: FormerHolder,
 ): Promise<SnapshotRecord | null> {
   if (snapshotId === null) return null;
@@ -21,6 +25,8 @@ export async function letGo(
   if ((await tx.consumers.countHolding(snapshotId)) > 0) return null;
   const snapshot = await tx.snapshots.find(run, generation);
   if (snapshot === null || snapshot.id !== snapshotId || snapshot.state !== 'ready') return null;
+  const condemned: SnapshotRecord = { ...snapshot, state: 'deleting' };
   await tx.snapshots.update(snapshot.id, { state: 'deleting' });
-  return { ...snapshot, state: 'deleting' };
+  apply(() => remover.condemn(condemned));
+  return condemned;
 }

@@ -3,7 +3,6 @@ import type { EventLog } from '../events/event-log.js';
 import type { SnapshotFiles } from '../file-system.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
-import type { RunRegistry } from '../watch/run-registry.js';
 import { snapshotEvent } from './snapshot-event.js';
 import { publishedNameOf, temporaryName, trashName } from './snapshot-paths.js';
 
@@ -17,7 +16,6 @@ export interface RemovalPorts {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly observer: Observer;
-  readonly runs: RunRegistry;
 }
 
 /** What of a snapshot there is to remove: its published tree and leftovers of building it, only the latter, or nothing at all. */
@@ -141,21 +139,18 @@ export class Removal {
   }
 
   async #forget(): Promise<void> {
-    const { log, clock, observer, runs } = this.#ports;
+    const { log, clock, observer } = this.#ports;
     const { snapshot } = this;
     // Nobody was told of one that never became ready, unless it was in the way.
     const isKnown = snapshot.state !== 'building' || this.#obstacle !== null;
-    await log.commit(
-      async (tx, emit) => {
-        await tx.snapshots.remove(snapshot.id);
-        if (isKnown) emit(snapshotEvent('snapshot.deleted', snapshot, clock.now()));
-      },
-      (_value, events) => {
-        // Whom the event wakes finds the path free.
+    await log.commit(async (tx, { emit, apply }) => {
+      await tx.snapshots.remove(snapshot.id);
+      if (isKnown) emit(snapshotEvent('snapshot.deleted', snapshot, clock.now()));
+      // Whom the event wakes finds the path free.
+      apply(() => {
         this.#obstacle = null;
-        runs.noteEvents(events);
-      },
-    );
+      });
+    });
     if (!isKnown) return;
     const { run, step, generation, fileCount: files } = snapshot;
     const durationMs = clock.monotonic() - this.#startedMs;
@@ -168,15 +163,12 @@ export class Removal {
   }
 
   async #tellStuck({ errno, detail }: Obstacle): Promise<void> {
-    const { log, clock, observer, runs } = this.#ports;
+    const { log, clock, observer } = this.#ports;
     const { run, step, generation, path } = this.snapshot;
     observer.snapshotStuck({ run, step, generation, path, errno, detail });
     const event = snapshotEvent('snapshot.stuck', this.snapshot, clock.now(), { errno, detail });
     try {
-      await log.commit(
-        async (_tx, emit) => emit(event),
-        (_value, events) => runs.noteEvents(events),
-      );
+      await log.commit(async (_tx, { emit }) => emit(event));
     } catch (error) {
       observer.internalError({ during: 'telling of a stuck snapshot', error });
     }

@@ -7,7 +7,6 @@ import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import type { Transaction } from '../store.js';
-import type { RunRegistry } from '../watch/run-registry.js';
 import type { Original } from './original.js';
 import type { Extent } from './removal.js';
 import type { SnapshotAudit } from './snapshot-audit.js';
@@ -24,7 +23,6 @@ export interface SnapshotBuilderPorts {
   readonly book: LeaseBook;
   readonly audit: SnapshotAudit;
   readonly remover: SnapshotRemover;
-  readonly runs: RunRegistry;
   /** The store's id: what the service writes into its snapshot directories to know them again. */
   readonly owner: string;
 }
@@ -135,17 +133,14 @@ export class SnapshotBuilder {
   }
 
   async #commitReady(ready: SnapshotRecord, inventory: Inventory): Promise<void> {
-    const { log, clock, book, audit, runs } = this.#ports;
-    await log.commit(
-      async (tx, emit) => {
-        await tx.snapshots.update(ready.id, { state: 'ready' });
-        emit(snapshotEvent('snapshot.created', ready, clock.now()));
-      },
-      (_value, events) => {
+    const { log, clock, book, audit } = this.#ports;
+    await log.commit(async (tx, { emit, apply }) => {
+      await tx.snapshots.update(ready.id, { state: 'ready' });
+      emit(snapshotEvent('snapshot.created', ready, clock.now()));
+      apply(() => {
         audit.remember(ready.id, inventory);
         book.putSnapshot(ready);
-        runs.noteEvents(events);
-      },
-    );
+      });
+    });
   }
 }

@@ -90,10 +90,10 @@ async function settleHolds(
     for (const owed of consumer.owed()) {
       if (owed.snapshotId === null || ready.has(owed.snapshotId)) continue;
       const unheld = { ...owed, snapshotId: null };
-      await log.commit(
-        (tx) => tx.consumers.putOwed(unheld),
-        () => consumer.put(unheld),
-      );
+      await log.commit(async (tx, { apply }) => {
+        await tx.consumers.putOwed(unheld);
+        apply(() => consumer.put(unheld));
+      });
       const subject = `hold of consumer ${consumer.name} on step ${owed.step}`;
       observer.reconciled({ run: consumer.run, subject, action: 'undone: it was being built' });
     }

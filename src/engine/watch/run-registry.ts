@@ -1,5 +1,4 @@
 import { EngineError } from '../errors.js';
-import type { StoredEvent } from '../events/event.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import type { Breaker } from '../signals/wait-scope.js';
 import { runNotFound } from './run-errors.js';
@@ -32,6 +31,15 @@ export class RunRegistry {
     return live;
   }
 
+  /**
+   * For what began with the run and goes on: it may have been removed meanwhile.
+   *
+   * @throws EngineError `run_not_found`
+   */
+  expect({ run }: LiveRun): void {
+    if (this.find(run.name)?.run !== run) throw runNotFound(run.name);
+  }
+
   /** The run that a request means without naming it. */
   only(): LiveRun {
     const [live, ...others] = this.#runs.values();
@@ -55,10 +63,5 @@ export class RunRegistry {
 
   delete(name: string): void {
     this.#runs.delete(name);
-  }
-
-  /** Tells the runs that what is made of them reflects these events. */
-  noteEvents(events: readonly StoredEvent[]): void {
-    for (const event of events) this.#runs.get(event.run)?.run.noteEvent(event.sequence);
   }
 }
