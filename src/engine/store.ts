@@ -1,7 +1,7 @@
 import type { Acknowledgement, ConsumerRecord, OwedDraft, OwedStep } from './consumers/consumer.js';
 import type { EventDraft, EventType, StoredEvent } from './events/event.js';
 import type { GrantKey, LeaseRecord, LeaseState } from './holdings/lease.js';
-import type { SnapshotDraft, SnapshotRecord } from './holdings/snapshot.js';
+import type { SnapshotDraft, SnapshotRecord, SnapshotState } from './holdings/snapshot.js';
 import type { RunRecord } from './runs/run.js';
 import type { StepEntry } from './steps/step.js';
 import type { WaitRecord, WaitSummary } from './waits/wait.js';
@@ -12,7 +12,10 @@ import type { WaitRecord, WaitSummary } from './waits/wait.js';
  *
  * Writes go through `write` alone. Its work runs atomically: all of it is durable when the promise resolves, none of it happened when it
  * rejects. Works run one after the other, in the order of the calls, and the promises resolve in that order. Works that are asked
- * for in one turn of the event loop may share one commit; one that fails takes none of the others with it.
+ * for in one turn of the event loop may share one commit; one that fails takes none of the others with it. A store may run a work anew
+ * that lost a race, so a work decides by what it reads in its transaction, returns what it decided, and changes nothing else.
+ *
+ * Memory proposes, rows decide: a write that other hands may have made pointless tells whether it changed a row.
  */
 export interface Store {
   /** Made when the storage was made: cursors and snapshot directories carry it. Path-safe, at most 32 characters. */
@@ -50,7 +53,7 @@ export interface RunWriter extends RunReader {
   /** Inserts, or replaces the one of that name. */
   put(run: RunRecord): Promise<void>;
   /** Removes the run with its steps, grant keys and consumers. Its events, waits and ended leases stay until they are pruned. */
-  remove(name: string): Promise<void>;
+  remove(name: string): Promise<boolean>;
 }
 
 export interface StepReader {
@@ -59,7 +62,8 @@ export interface StepReader {
 export interface StepWriter extends StepReader {
   /** Inserts, or replaces those of the same run and entry name. */
   put(run: string, entries: readonly StepEntry[]): Promise<void>;
-  remove(run: string, names: readonly string[]): Promise<void>;
+  /** Returns the names of those that were there. */
+  remove(run: string, names: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface EventQuery {
@@ -104,12 +108,9 @@ export interface SnapshotReader {
 export interface SnapshotWriter extends SnapshotReader {
   /** Inserts with the next id, never used before, under the path for it. */
   insert(draft: SnapshotDraft): Promise<SnapshotRecord>;
-  /** Changes the fields given. */
-  update(
-    id: number,
-    change: Partial<Pick<SnapshotRecord, 'state' | 'digest' | 'sizeBytes' | 'fileCount'>>,
-  ): Promise<void>;
-  remove(id: number): Promise<void>;
+  /** Takes one from a state to the next; false: it is in another one, or gone. */
+  advance(id: number, from: SnapshotState, to: SnapshotState): Promise<boolean>;
+  remove(id: number): Promise<boolean>;
 }
 
 export interface LeaseQuery {
@@ -130,8 +131,10 @@ export interface LeaseReader {
 export interface LeaseWriter extends LeaseReader {
   /** Inserts with the next number, never used before. */
   insert(lease: Omit<LeaseRecord, 'number'>): Promise<LeaseRecord>;
+  /** Changes the fields given of one in a state; false: it is in another one, or gone. */
   update(
     number: number,
+    from: LeaseState,
     change: Partial<
       Pick<
         LeaseRecord,
@@ -148,9 +151,9 @@ export interface LeaseWriter extends LeaseReader {
         | 'verdict'
       >
     >,
-  ): Promise<void>;
-  /** Removes pending leases for good: nobody was ever told of them. */
-  remove(number: number): Promise<void>;
+  ): Promise<boolean>;
+  /** Removes a pending lease for good: nobody was ever told of it. */
+  remove(number: number): Promise<boolean>;
   /** Leases, pending or active, that need the snapshot. */
   countHolding(snapshotId: number): Promise<number>;
   /** Removes leases that ended before the time, with their grant keys; at most `atMost`; returns how many. */
@@ -161,8 +164,8 @@ export interface GrantKeyReader {
   find(run: string, caller: string, key: string): Promise<GrantKey | null>;
 }
 export interface GrantKeyWriter extends GrantKeyReader {
-  /** Inserts, or replaces the one of the same run, caller and key. */
-  put(key: GrantKey): Promise<void>;
+  /** False: the same run, caller and key have a lease already, and keep it. */
+  insert(key: GrantKey): Promise<boolean>;
   prune(limits: { readonly createdBefore: number; readonly atMost: number }): Promise<number>;
 }
 
@@ -197,9 +200,9 @@ export interface ConsumerWriter extends ConsumerReader {
   findOwed(run: string, consumer: string, ordinal: number): Promise<OwedStep | null>;
   /** The one that a lease delivers. */
   owedByLease(leaseNumber: number): Promise<OwedStep | null>;
-  /** Replaces the one of that ordinal, if it is still owed. */
-  putOwed(owed: OwedStep): Promise<void>;
-  removeOwed(owed: OwedStep): Promise<void>;
+  /** Replaces the one of that ordinal; false: it is no longer owed. */
+  putOwed(owed: OwedStep): Promise<boolean>;
+  removeOwed(owed: OwedStep): Promise<boolean>;
   /** Inserts with the next number of the consumer. */
   acknowledge(acknowledgement: Omit<Acknowledgement, 'number'>): Promise<void>;
   /** Owed steps that need the snapshot. */

@@ -86,8 +86,13 @@ export function consumerRules(make: MakeStorage): void {
       await tx.consumers.owedByLease(8),
     ]);
     assert.deepEqual(found, [{ ...owed, ...change }, { ...owed, ...change }, null, null]);
-    await store.write((tx) => tx.consumers.removeOwed(owed));
-    await store.write((tx) => tx.consumers.putOwed(owed));
+    const changed = await store.write(async (tx) => [
+      await tx.consumers.putOwed(other),
+      await tx.consumers.removeOwed(owed),
+      await tx.consumers.removeOwed(owed),
+      await tx.consumers.putOwed(owed),
+    ]);
+    assert.deepEqual(changed, [true, true, false, false]);
     assert.deepEqual(await store.consumers.owed('r', 'c'), [other], 'what was removed does not come back');
   });
 

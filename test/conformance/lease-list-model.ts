@@ -50,7 +50,7 @@ export function leaseListModel(make: MakeStorage): void {
         for (const [place, next] of changes) {
           const changed = inserted[place];
           if (changed !== undefined) {
-            await tx.leases.update(changed.number, { state: next });
+            await tx.leases.update(changed.number, changed.state, { state: next });
             inserted[place] = { ...changed, state: next };
           }
         }

@@ -19,7 +19,7 @@ export function runAndStepRules(make: MakeStorage): void {
     const store = await storeWithRun(make, t);
     await store.write(async (tx) => {
       await tx.steps.put('r', [step('1')]);
-      await tx.keys.put(grantKey((await tx.leases.insert(lease())).number));
+      await tx.keys.insert(grantKey((await tx.leases.insert(lease())).number));
     });
     const changed = run('r', { directory: '/elsewhere' });
     await store.write((tx) => tx.runs.put(changed));
@@ -37,11 +37,11 @@ export function runAndStepRules(make: MakeStorage): void {
       await tx.events.append([event()]);
       await tx.waits.append([wait()]);
       const inserted = await tx.leases.insert(lease());
-      await tx.keys.put(grantKey(inserted.number));
-      await tx.keys.put(grantKey(inserted.number, { run: 'other' }));
+      await tx.keys.insert(grantKey(inserted.number));
+      await tx.keys.insert(grantKey(inserted.number, { run: 'other' }));
       return inserted;
     });
-    await store.write((tx) => tx.runs.remove('r'));
+    assert.equal(await store.write((tx) => tx.runs.remove('r')), true);
     assert.deepEqual(await store.runs.list(), [run('other')]);
     assert.deepEqual(await store.steps.list('r'), []);
     assert.equal(await store.keys.find('r', 'anyone', 'k1'), null);
@@ -54,7 +54,7 @@ export function runAndStepRules(make: MakeStorage): void {
 
   test('removing a run that is not there does nothing', async (t) => {
     const store = await storeWithRun(make, t);
-    await store.write((tx) => tx.runs.remove('never'));
+    assert.equal(await store.write((tx) => tx.runs.remove('never')), false);
     assert.deepEqual(await store.runs.list(), [run('r')]);
   });
 
@@ -104,8 +104,8 @@ export function runAndStepRules(make: MakeStorage): void {
       await tx.runs.put(run('other'));
       await tx.steps.put('r', [step('1'), step('2'), step('3')]);
       await tx.steps.put('other', [step('1')]);
-      await tx.steps.remove('r', ['1', '3', 'never']);
-      await tx.steps.remove('r', []);
+      assert.deepEqual(await tx.steps.remove('r', ['1', '3', 'never']), ['1', '3']);
+      assert.deepEqual(await tx.steps.remove('r', []), []);
     });
     assert.deepEqual(await store.steps.list('r'), [step('2')]);
     assert.deepEqual(await store.steps.list('other'), [step('1')]);
@@ -117,7 +117,7 @@ export function runAndStepRules(make: MakeStorage): void {
     await assert.rejects(
       store.write(async (tx) => {
         const { number } = await tx.leases.insert(lease());
-        await tx.keys.put(grantKey(number, { run: 'gone' }));
+        await tx.keys.insert(grantKey(number, { run: 'gone' }));
       }),
     );
     assert.deepEqual(await store.steps.list('gone'), []);

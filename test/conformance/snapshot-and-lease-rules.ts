@@ -25,19 +25,23 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
     assert.deepEqual(await store.snapshots.list(), inserted);
   });
 
-  test('a snapshot is changed in the fields given alone, and removed', async (t) => {
+  test('a snapshot goes from the state that was expected to the next, and is removed; each tells whether it did', async (t) => {
     const store = await storeWithRun(make, t);
     const first = await store.write((tx) => tx.snapshots.insert(snapshot()));
     const second = await store.write((tx) => tx.snapshots.insert(snapshot({ generation: 'g2' })));
-    await store.write(async (tx) => {
-      await tx.snapshots.update(first.id, { state: 'ready', sizeBytes: 0 });
-      await tx.snapshots.update(first.id, {});
-      await tx.snapshots.update(-1, { state: 'deleting' });
-    });
-    assert.deepEqual(await store.snapshots.list(), [{ ...first, state: 'ready', sizeBytes: 0 }, second]);
-    await store.write((tx) => tx.snapshots.update(second.id, { digest: 'd2', fileCount: 1 }));
-    await store.write((tx) => tx.snapshots.remove(first.id));
-    assert.deepEqual(await store.snapshots.list(), [{ ...second, digest: 'd2', fileCount: 1 }]);
+    const advanced = await store.write(async (tx) => [
+      await tx.snapshots.advance(first.id, 'building', 'ready'),
+      await tx.snapshots.advance(first.id, 'building', 'deleting'),
+      await tx.snapshots.advance(-1, 'building', 'ready'),
+    ]);
+    assert.deepEqual(advanced, [true, false, false]);
+    assert.deepEqual(await store.snapshots.list(), [{ ...first, state: 'ready' }, second]);
+    const removed = await store.write(async (tx) => [
+      await tx.snapshots.remove(first.id),
+      await tx.snapshots.remove(first.id),
+    ]);
+    assert.deepEqual(removed, [true, false]);
+    assert.deepEqual(await store.snapshots.list(), [second]);
   });
 
   test('a generation has at most one snapshot, in whatever state, and it is found', async (t) => {
@@ -111,7 +115,8 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
       renewedAt: 11,
       waitedMs: 0,
     } as const;
-    await store.write((tx) => tx.leases.update(one.number, granted));
+    const isGranted = await store.write((tx) => tx.leases.update(one.number, 'pending', granted));
+    assert.equal(isGranted, true);
     assert.deepEqual(await store.leases.byNumber(one.number), { ...one, ...granted });
     const ended = {
       state: 'broken',
@@ -120,10 +125,13 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
       snapshotId: null,
       verdict: 'nack',
     } as const;
-    await store.write(async (tx) => {
-      await tx.leases.update(one.number, ended);
-      await tx.leases.update(one.number, {});
-    });
+    const isEnded = await store.write(async (tx) => [
+      await tx.leases.update(one.number, 'pending', { ...ended, endReason: 'too late' }),
+      await tx.leases.update(one.number, 'active', ended),
+      await tx.leases.update(one.number, 'active', { ...ended, endReason: 'once more' }),
+      await tx.leases.update(-1, 'active', ended),
+    ]);
+    assert.deepEqual(isEnded, [false, true, false, false]);
     assert.deepEqual(await store.leases.byNumber(one.number), { ...one, ...granted, ...ended });
     assert.deepEqual(await store.leases.byNumber(other.number), other);
   });
@@ -150,7 +158,7 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
         made.push((await tx.leases.insert(lease({ state, endedAt }))).number);
       }
       for (const number of made) {
-        await tx.keys.put(grantKey(number, { key: `k${number}` }));
+        await tx.keys.insert(grantKey(number, { key: `k${number}` }));
       }
       return made;
     });
@@ -165,14 +173,14 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
     assert.equal(await prune(100), 0);
   });
 
-  test('a grant key is found by run, caller and key together, and replaced by a put of the same', async (t) => {
+  test('a grant key is found by run, caller and key together, and keeps the lease that it gave first', async (t) => {
     const store = await storeWithRun(make, t);
     const [number, newer] = await store.write(async (tx) => {
       const made = [await tx.leases.insert(lease()), await tx.leases.insert(lease())];
       return made.map((each) => each.number);
     });
     assert.ok(number !== undefined && newer !== undefined);
-    await store.write((tx) => tx.keys.put(grantKey(number)));
+    assert.equal(await store.write((tx) => tx.keys.insert(grantKey(number))), true);
     assert.deepEqual(await store.keys.find('r', 'anyone', 'k1'), grantKey(number));
     for (const [runName, caller, key] of [
       ['s', 'anyone', 'k1'],
@@ -181,20 +189,20 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
     ] as const) {
       assert.equal(await store.keys.find(runName, caller, key), null);
     }
-    const replaced = grantKey(newer, { fingerprint: 'step=2', createdAt: 5 });
-    await store.write((tx) => tx.keys.put(replaced));
-    assert.deepEqual(await store.keys.find('r', 'anyone', 'k1'), replaced);
+    const late = grantKey(newer, { fingerprint: 'step=2', createdAt: 5 });
+    assert.equal(await store.write((tx) => tx.keys.insert(late)), false);
+    assert.deepEqual(await store.keys.find('r', 'anyone', 'k1'), grantKey(number));
   });
 
   test('grant keys go with a pending lease that is removed, and by their age, the oldest first', async (t) => {
     const store = await storeWithRun(make, t);
     await store.write(async (tx) => {
       const pending = await tx.leases.insert(lease({ state: 'pending' }));
-      await tx.keys.put(grantKey(pending.number, { key: 'pending' }));
+      await tx.keys.insert(grantKey(pending.number, { key: 'pending' }));
       await tx.leases.remove(pending.number);
       const { number } = await tx.leases.insert(lease());
       for (const createdAt of [2, 1, 3]) {
-        await tx.keys.put(grantKey(number, { key: `k${createdAt}`, createdAt }));
+        await tx.keys.insert(grantKey(number, { key: `k${createdAt}`, createdAt }));
       }
     });
     const left = async () => {

@@ -86,12 +86,12 @@ export class ConsumerTable implements ConsumerWriter {
     return row === undefined ? null : toOwed(row);
   }
 
-  async putOwed(owed: OwedStep): Promise<void> {
-    await this.#session.change(PUT_OWED, toOwedRow(owed));
+  async putOwed(owed: OwedStep): Promise<boolean> {
+    return (await this.#session.change(PUT_OWED, toOwedRow(owed))) > 0;
   }
 
-  async removeOwed({ run, consumer, ordinal }: OwedStep): Promise<void> {
-    await this.#session.change(REMOVE_OWED, { run, consumer, ordinal });
+  async removeOwed({ run, consumer, ordinal }: OwedStep): Promise<boolean> {
+    return (await this.#session.change(REMOVE_OWED, { run, consumer, ordinal })) > 0;
   }
 
   async acknowledge(acknowledgement: Omit<Acknowledgement, 'number'>): Promise<void> {

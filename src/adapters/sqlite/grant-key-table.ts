@@ -1,6 +1,6 @@
 import type { GrantKey } from '../../engine/holdings/lease.js';
 import type { GrantKeyWriter } from '../../engine/store.js';
-import { valuesOf, valuesOfInsert } from './columns.js';
+import { valuesOf } from './columns.js';
 import type { GrantKeyRow } from './schema.js';
 import type { Session } from './session.js';
 import { statement } from './statement.js';
@@ -23,13 +23,11 @@ const FIND = statement<Pick<GrantKeyRow, 'run' | 'caller' | 'key'>, GrantKeyRow>
     .where('key', '=', args.key),
 );
 
-const PUT = statement<GrantKeyRow, unknown>((db, key) =>
+const INSERT = statement<GrantKeyRow, unknown>((db, key) =>
   db
     .insertInto('grant_keys')
     .values(valuesOf<GrantKeyRow>(COLUMNS, key))
-    .onConflict((conflict) =>
-      conflict.columns(['run', 'caller', 'key']).doUpdateSet(valuesOfInsert<GrantKeyRow>(COLUMNS)),
-    ),
+    .onConflict((conflict) => conflict.columns(['run', 'caller', 'key']).doNothing()),
 );
 
 // SQL has no `limit` for a delete, and no tuples for `in` that every engine takes: so the rows are looked up, then removed by their key.
@@ -63,8 +61,8 @@ export class GrantKeyTable implements GrantKeyWriter {
     return row === undefined ? null : toKey(row);
   }
 
-  async put(key: GrantKey): Promise<void> {
-    await this.#session.change(PUT, toRow(key));
+  async insert(key: GrantKey): Promise<boolean> {
+    return (await this.#session.change(INSERT, toRow(key))) > 0;
   }
 
   async prune(limits: { readonly createdBefore: number; readonly atMost: number }): Promise<number> {

@@ -3,7 +3,7 @@ import type { LeaseWriter } from '../../engine/store.js';
 import { fromJson, toJson } from './columns.js';
 import type { LeaseRow } from './schema.js';
 
-export type LeaseChange = Parameters<LeaseWriter['update']>[1];
+export type LeaseChange = Parameters<LeaseWriter['update']>[2];
 
 export const LEASE_COLUMNS = [
   'number',

@@ -56,13 +56,18 @@ export const INSERT = statement<LeaseRow, unknown>((db, lease) =>
 );
 
 /** For each set of columns that some code changes together. */
-export const update = family<string, Partial<LeaseRow> & { readonly target: number }, unknown>(
+export const update = family<
+  string,
+  Partial<LeaseRow> & { readonly target: number; readonly from: LeaseState },
+  unknown
+>(
   (columns) => (db, args) =>
     db
       .updateTable('leases')
       // Names of columns, joined by the caller.
       .set(valuesOf(columns.split(',') as (keyof LeaseRow)[], args as LeaseRow))
-      .where('number', '=', args.target),
+      .where('number', '=', args.target)
+      .where('state', '=', args.from),
 );
 
 export const REMOVE = statement<{ readonly number: number }, unknown>((db, { number }) =>

@@ -1,4 +1,4 @@
-import type { LeaseRecord } from '../../engine/holdings/lease.js';
+import type { LeaseRecord, LeaseState } from '../../engine/holdings/lease.js';
 import type { LeaseQuery, LeaseWriter } from '../../engine/store.js';
 import { changedColumns } from './changes.js';
 import { takeNumbers } from './counters.js';
@@ -43,16 +43,17 @@ export class LeaseTable implements LeaseWriter {
     return lease;
   }
 
-  async update(number: number, change: LeaseChange): Promise<void> {
+  async update(number: number, from: LeaseState, change: LeaseChange): Promise<boolean> {
     const changed = changedColumns<LeaseChange, LeaseRow>(CHANGEABLE_LEASE_COLUMNS, change);
     const columns = Object.keys(changed);
-    if (columns.length > 0) {
-      await this.#session.change(update(columns.join()), { ...changed, target: number });
+    if (columns.length === 0) {
+      return false;
     }
+    return (await this.#session.change(update(columns.join()), { ...changed, target: number, from })) > 0;
   }
 
-  async remove(number: number): Promise<void> {
-    await this.#session.change(REMOVE, { number });
+  async remove(number: number): Promise<boolean> {
+    return (await this.#session.change(REMOVE, { number })) > 0;
   }
 
   async countHolding(snapshotId: number): Promise<number> {

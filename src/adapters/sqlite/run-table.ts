@@ -46,8 +46,8 @@ export class RunTable implements RunWriter {
     await this.#session.change(PUT, toRow(run));
   }
 
-  async remove(name: string): Promise<void> {
-    await this.#session.change(REMOVE, { name });
+  async remove(name: string): Promise<boolean> {
+    return (await this.#session.change(REMOVE, { name })) > 0;
   }
 }
 

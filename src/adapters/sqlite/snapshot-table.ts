@@ -1,13 +1,10 @@
 import type { SnapshotDraft, SnapshotRecord, SnapshotState } from '../../engine/holdings/snapshot.js';
 import type { SnapshotWriter } from '../../engine/store.js';
-import { changedColumns } from './changes.js';
 import { valuesOf } from './columns.js';
 import { takeNumbers } from './counters.js';
 import type { SnapshotRow } from './schema.js';
 import type { Session } from './session.js';
-import { family, type NoArguments, statement } from './statement.js';
-
-type SnapshotChange = Parameters<SnapshotWriter['update']>[1];
+import { type NoArguments, statement } from './statement.js';
 
 const COLUMNS = [
   'id',
@@ -26,13 +23,6 @@ const COLUMNS = [
   'created_at',
 ] as const satisfies readonly (keyof SnapshotRow)[];
 
-const CHANGEABLE = {
-  state: 'state',
-  digest: 'digest',
-  sizeBytes: 'size_bytes',
-  fileCount: 'file_count',
-} as const;
-
 const LIST = statement<NoArguments, SnapshotRow>((db) =>
   db.selectFrom('snapshots').selectAll().orderBy('id'),
 );
@@ -46,13 +36,11 @@ const INSERT = statement<SnapshotRow, unknown>((db, snapshot) =>
   db.insertInto('snapshots').values(valuesOf<SnapshotRow>(COLUMNS, snapshot)),
 );
 
-const update = family<string, Partial<SnapshotRow> & { readonly target: number }, unknown>(
-  (columns) => (db, args) =>
-    db
-      .updateTable('snapshots')
-      // Names of columns, joined below.
-      .set(valuesOf(columns.split(',') as (keyof SnapshotRow)[], args as SnapshotRow))
-      .where('id', '=', args.target),
+const ADVANCE = statement<
+  { readonly id: number; readonly from: SnapshotState; readonly to: SnapshotState },
+  unknown
+>((db, { id, from, to }) =>
+  db.updateTable('snapshots').set({ state: to }).where('id', '=', id).where('state', '=', from),
 );
 
 const REMOVE = statement<{ readonly id: number }, unknown>((db, { id }) =>
@@ -82,16 +70,12 @@ export class SnapshotTable implements SnapshotWriter {
     return snapshot;
   }
 
-  async update(id: number, change: SnapshotChange): Promise<void> {
-    const changed = changedColumns<SnapshotChange, SnapshotRow>(CHANGEABLE, change);
-    const columns = Object.keys(changed);
-    if (columns.length > 0) {
-      await this.#session.change(update(columns.join()), { ...changed, target: id });
-    }
+  async advance(id: number, from: SnapshotState, to: SnapshotState): Promise<boolean> {
+    return (await this.#session.change(ADVANCE, { id, from, to })) > 0;
   }
 
-  async remove(id: number): Promise<void> {
-    await this.#session.change(REMOVE, { id });
+  async remove(id: number): Promise<boolean> {
+    return (await this.#session.change(REMOVE, { id })) > 0;
   }
 }
 

@@ -58,10 +58,14 @@ export class StepTable implements StepWriter {
     }
   }
 
-  async remove(run: string, names: readonly string[]): Promise<void> {
+  async remove(run: string, names: readonly string[]): Promise<readonly string[]> {
+    const removed: string[] = [];
     for (const name of names) {
-      await this.#session.change(REMOVE, { run, name });
+      if ((await this.#session.change(REMOVE, { run, name })) > 0) {
+        removed.push(name);
+      }
     }
+    return removed;
   }
 }
 

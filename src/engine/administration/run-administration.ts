@@ -135,7 +135,7 @@ export class RunAdministration {
     await terms.breakAll(name, 'the run was removed');
     await log.commit(async (tx, changes) => {
       await removal.removeAll(tx, changes, name);
-      await tx.runs.remove(name);
+      if (!(await tx.runs.remove(name))) return;
       const data = { directory: record.directory };
       changes.emit({ run: name, type: 'run.removed', subject: name, time: clock.now(), data });
     });

@@ -51,7 +51,7 @@ export class DeliverySettlement implements Deliveries {
           // The lease of one that is in flight ends as lost.
           if (owed?.snapshotId !== id || owed.leaseNumber !== null) continue;
           const unheld = { ...owed, snapshotId: null };
-          await tx.consumers.putOwed(unheld);
+          if (!(await tx.consumers.putOwed(unheld))) continue;
           changes.apply(() => consumer.put(unheld));
         }
       }

@@ -85,7 +85,7 @@ export class HoldKeeper {
       if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
       // Deleted or not, what is held can be delivered.
       if (reason === 'deleted' && owed.snapshotId !== null) return null;
-      await tx.consumers.removeOwed(owed);
+      if (!(await tx.consumers.removeOwed(owed))) return null;
       changes.emit(skippedEvent(owed, reason, clock.now()));
       changes.apply(() => consumer.remove(ordinal));
       await letGo(tx, changes, remover, owed);

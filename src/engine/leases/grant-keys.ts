@@ -56,11 +56,30 @@ export class GrantKeys<T> {
   }
 
   async #replayOrGrant(keyed: Keyed, replay: (lease: LeaseRecord) => T, grant: () => Promise<T>): Promise<T> {
+    const known = await this.#find(keyed);
+    if (known !== null) return replay(known);
+    try {
+      return await grant();
+    } catch (error) {
+      const first = error instanceof KeyTaken ? await this.#find(keyed) : null;
+      if (first === null) throw error;
+      return replay(first);
+    }
+  }
+
+  /** The lease that the key gave; null: none. */
+  async #find(keyed: Keyed): Promise<LeaseRecord | null> {
     const known = await this.#store.keys.find(keyed.run, keyed.caller, keyed.key);
-    if (known === null) return grant();
+    if (known === null) return null;
     check(keyed, known.fingerprint);
-    const lease = await this.#store.leases.byNumber(known.leaseNumber);
-    return lease === null || lease.state === 'pending' ? grant() : replay(lease);
+    return this.#store.leases.byNumber(known.leaseNumber);
+  }
+}
+
+/** Takes a grant back: its key gave another lease meanwhile. */
+export class KeyTaken extends Error {
+  constructor() {
+    super('the idempotency key gave another lease meanwhile');
   }
 }
 

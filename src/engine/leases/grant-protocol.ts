@@ -100,7 +100,8 @@ export class GrantProtocol {
     const lease: LeaseRecord = { ...pending, ...change };
     return log.commit(async (tx, changes) => {
       runs.expect(live);
-      await tx.leases.update(lease.number, change);
+      if (!(await tx.leases.update(lease.number, 'pending', change)))
+        throw new Error(`the row of lease ${lease.number} is no longer pending`);
       return this.#note(tx, changes, lease, terms, place);
     });
   }

@@ -1,7 +1,7 @@
 import type { Changes } from '../events/event-log.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import type { Transaction } from '../store.js';
-import type { Keyed } from './grant-keys.js';
+import { type Keyed, KeyTaken } from './grant-keys.js';
 import { describePublicLease } from './lease-document.js';
 
 /** What belongs to every grant, in the transaction that makes the lease active: its idempotency key, and its event. */
@@ -11,7 +11,10 @@ export async function noteGrant(
   lease: LeaseRecord,
   keyed: Keyed | null,
 ): Promise<void> {
-  if (keyed !== null) await tx.keys.put({ ...keyed, leaseNumber: lease.number, createdAt: lease.grantedAt });
+  if (keyed !== null) {
+    const key = { ...keyed, leaseNumber: lease.number, createdAt: lease.grantedAt };
+    if (!(await tx.keys.insert(key))) throw new KeyTaken();
+  }
   emit({
     run: lease.run,
     type: 'lease.granted',

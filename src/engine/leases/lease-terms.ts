@@ -91,8 +91,7 @@ export class LeaseTerms {
     const change = { ttlMs: renewedMs, renewedAt: clock.now() };
     const renewed: LeaseRecord = { ...active.record, ...change };
     const isRenewed = await log.commit(async (tx, { apply }) => {
-      if ((await tx.leases.byNumber(number))?.state !== 'active') return false;
-      await tx.leases.update(number, change);
+      if (!(await tx.leases.update(number, 'active', change))) return false;
       apply(() => this.begin(renewed));
       return true;
     });
@@ -133,8 +132,7 @@ export class LeaseTerms {
     const change = { state, endedAt: clock.now(), endReason: reason, verdict: word?.verdict ?? null };
     const ended: LeaseRecord = { ...record, ...change };
     const outcome = await log.commit(async (tx, changes) => {
-      if ((await tx.leases.byNumber(record.number))?.state !== 'active') return null;
-      await tx.leases.update(record.number, change);
+      if (!(await tx.leases.update(record.number, 'active', change))) return null;
       changes.emit({
         run: record.run,
         type: `lease.${state}`,

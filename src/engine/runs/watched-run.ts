@@ -129,8 +129,8 @@ export class WatchedRun {
     const reopened = this.finished && changes.some((change) => this.#isNew(change));
     const reopen = (): RunRecord => ({ ...this.#record, finishedAt: null, finishReason: null });
     await this.#context.log.commit(async (tx, commit) => {
-      await persist(tx, this.name, changes);
-      for (const change of changes) this.#tell(commit, change);
+      const toldBefore = await persist(tx, this.name, changes);
+      for (const change of changes) if (!toldBefore.has(change.name)) this.#tell(commit, change);
       commit.apply(() => {
         apply();
         for (const { before, after } of changes)
@@ -209,15 +209,19 @@ function isMemorable({ before, after, event }: StepChange): boolean {
   return event !== null || hasGeneration(before) || hasGeneration(after);
 }
 
-async function persist(tx: Transaction, run: string, changes: readonly StepChange[]): Promise<void> {
+/** Gives the names that were to be removed and had no row any more. */
+async function persist(
+  tx: Transaction,
+  run: string,
+  changes: readonly StepChange[],
+): Promise<ReadonlySet<string>> {
   const kept = changes.map(({ after }) => after).filter(hasGeneration);
   const dropped = changes.filter(({ before, after }) => hasGeneration(before) && !hasGeneration(after));
   if (kept.length > 0) await tx.steps.put(run, kept);
-  if (dropped.length === 0) return;
-  await tx.steps.remove(
-    run,
-    dropped.map(({ name }) => name),
-  );
+  if (dropped.length === 0) return new Set();
+  const names = dropped.map(({ name }) => name);
+  const removed = new Set(await tx.steps.remove(run, names));
+  return new Set(names.filter((name) => !removed.has(name)));
 }
 
 function hasGeneration(entry: StepEntry | null): entry is StepEntry & { readonly generation: string } {

@@ -24,9 +24,9 @@ export async function letGo(
   if ((await tx.leases.countHolding(snapshotId)) > 0) return null;
   if ((await tx.consumers.countHolding(snapshotId)) > 0) return null;
   const snapshot = await tx.snapshots.find(run, generation);
-  if (snapshot === null || snapshot.id !== snapshotId || snapshot.state !== 'ready') return null;
+  if (snapshot === null || snapshot.id !== snapshotId) return null;
+  if (!(await tx.snapshots.advance(snapshotId, 'ready', 'deleting'))) return null;
   const condemned: SnapshotRecord = { ...snapshot, state: 'deleting' };
-  await tx.snapshots.update(snapshot.id, { state: 'deleting' });
   apply(() => remover.condemn(condemned));
   return condemned;
 }

@@ -144,8 +144,8 @@ export class Removal {
     // Nobody was told of one that never became ready, unless it was in the way.
     const isKnown = snapshot.state !== 'building' || this.#obstacle !== null;
     await log.commit(async (tx, { emit, apply }) => {
-      await tx.snapshots.remove(snapshot.id);
-      if (isKnown) emit(snapshotEvent('snapshot.deleted', snapshot, clock.now()));
+      const isRemoved = await tx.snapshots.remove(snapshot.id);
+      if (isRemoved && isKnown) emit(snapshotEvent('snapshot.deleted', snapshot, clock.now()));
       // Whom the event wakes finds the path free.
       apply(() => {
         this.#obstacle = null;

@@ -135,7 +135,8 @@ export class SnapshotBuilder {
   async #commitReady(ready: SnapshotRecord, inventory: Inventory): Promise<void> {
     const { log, clock, book, audit } = this.#ports;
     await log.commit(async (tx, { emit, apply }) => {
-      await tx.snapshots.update(ready.id, { state: 'ready' });
+      if (!(await tx.snapshots.advance(ready.id, 'building', 'ready')))
+        throw new Error(`the row of snapshot ${ready.id} is no longer building`);
       emit(snapshotEvent('snapshot.created', ready, clock.now()));
       apply(() => {
         audit.remember(ready.id, inventory);

@@ -118,7 +118,7 @@ async function settleSnapshot(
   // One that was being built may have left its tree under the temporary name, or have been published: it stays `building` until nothing is
   // left, so that the next start knows that too, should this one be cut off.
   if (snapshot.state === 'ready')
-    await log.commit((tx) => tx.snapshots.update(snapshot.id, { state: 'deleting' }));
+    await log.commit((tx) => tx.snapshots.advance(snapshot.id, 'ready', 'deleting'));
   remover.condemn(snapshot);
   await remover.gone(snapshot.id);
   note(snapshot.state === 'building' ? 'rolled back: it was being built' : 'removed: nobody holds it');

@@ -58,11 +58,11 @@ async function callEverything(store: Store): Promise<void> {
     await tx.steps.remove('s', ['1']);
     await tx.events.append([event()]);
     const made = await tx.snapshots.insert(snapshot());
-    await tx.snapshots.update(made.id, { state: 'ready' });
+    await tx.snapshots.advance(made.id, 'building', 'ready');
     const granted = await tx.leases.insert(lease({ state: 'pending' }));
-    await tx.leases.update(granted.number, { renewedAt: 1, ttlMs: 1 });
+    await tx.leases.update(granted.number, 'pending', { renewedAt: 1, ttlMs: 1 });
     await tx.leases.countHolding(made.id);
-    await tx.keys.put(grantKey(granted.number));
+    await tx.keys.insert(grantKey(granted.number));
     await tx.keys.prune({ createdBefore: Number.MAX_SAFE_INTEGER, atMost: 10 });
     await tx.leases.remove(granted.number);
     await tx.leases.prune({ endedBefore: 1, atMost: 10 });
