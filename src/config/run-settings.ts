@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { SNAPSHOT_MODES } from '../engine/file-system.js';
 import { SNAPSHOT_LAYOUTS } from '../engine/holdings/snapshot.js';
 import {
@@ -8,6 +7,7 @@ import {
   WATCH_OPTIONS,
 } from '../engine/runs/run-options.js';
 import { DEFAULT_NAME_FORMAT, FIXED_LENGTH_BOUNDS, STEP_SEPARATORS } from '../engine/steps/name-format.js';
+import { Type } from '../typebox.js';
 import { formatDuration } from './duration.js';
 import { optional, type ValuesOf } from './setting.js';
 

@@ -1,5 +1,4 @@
-import type { Static, TSchema } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check, type Static, type TSchema } from '../typebox.js';
 import type { Kind } from './kinds.js';
 
 /**
@@ -33,13 +32,13 @@ export function setting<S extends TSchema>(
   schema: S,
   fallback: NonNullable<Setting['fallback']>,
 ): Setting<Static<S>> {
-  const accepts = (value: unknown): value is Static<S> => Value.Check(schema, value);
+  const accepts = (value: unknown): value is Static<S> => Check(schema, value);
   return { ...shape, schema, fallback, accepts };
 }
 
 /** A setting that need not be set: its value is null then. */
 export function optional<S extends TSchema>(shape: Shape, schema: S): Setting<Static<S> | null> {
-  const accepts = (value: unknown): value is Static<S> | null => value === null || Value.Check(schema, value);
+  const accepts = (value: unknown): value is Static<S> | null => value === null || Check(schema, value);
   return { ...shape, schema, fallback: null, accepts };
 }
 

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../typebox.js';
 import { RUN_SETTINGS } from './run-settings.js';
 import { optional, setting, type ValuesOf } from './setting.js';
 

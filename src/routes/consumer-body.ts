@@ -1,10 +1,10 @@
-import { type Static, Type } from 'typebox';
 import {
   CONSUMER_BOUNDS,
   CONSUMER_MODES,
   DEFAULT_CONSUMER_SETTINGS,
 } from '../engine/consumers/consumer-options.js';
 import type { Consumers } from '../engine/engine.js';
+import { type Static, Type } from '../typebox.js';
 import { choice } from './documents/building-blocks.js';
 import { start } from './documents/consumer-schema.js';
 import { ttl } from './lease-body.js';

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
+import { Type } from '../typebox.js';
 import { ConsumerBody, toConsumerSettings } from './consumer-body.js';
 import { listOf } from './documents/building-blocks.js';
 import { Consumer } from './documents/consumer-schema.js';

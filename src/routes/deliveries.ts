@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
 import { EngineError } from '../engine/errors.js';
 import type { JsonObject } from '../engine/json.js';
+import { Type } from '../typebox.js';
 import { UnsatisfiedNext } from './documents/consumer-schema.js';
 import { Lease } from './documents/lease-schema.js';
 import { hangUpSignal } from './edge/hang-up.js';

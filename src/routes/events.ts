@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
 import type { Engine, SubscribeRequest } from '../engine/engine.js';
 import { EVENT_TYPES } from '../engine/events/event.js';
+import { Type } from '../typebox.js';
 import { choice, ref } from './documents/building-blocks.js';
 import { hangUpSignal } from './edge/hang-up.js';
 import type { Report } from './edge/problem-reply.js';

@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
 import { EngineError } from '../engine/errors.js';
+import { Type } from '../typebox.js';
 import { describe } from './edge/problem.js';
 import { sendProblem } from './edge/problem-reply.js';
 import type { HttpServer } from './http-server-type.js';

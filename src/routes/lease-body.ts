@@ -1,7 +1,7 @@
-import { type Static, Type } from 'typebox';
 import type { GrantRequest } from '../engine/engine.js';
 import { EngineError } from '../engine/errors.js';
 import { DEFAULT_TTL_MS, MIN_TTL_MS } from '../engine/leases/ttl.js';
+import { type Static, Type } from '../typebox.js';
 import { MAX_DURATION_SECONDS, toMilliseconds } from './wire/duration.js';
 import { stepNumber, stepOrLatest, waitId } from './wire/parameters.js';
 

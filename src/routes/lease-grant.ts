@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
+import { Type } from '../typebox.js';
 import { Lease, PublicLease } from './documents/lease-schema.js';
 import { UnsatisfiedWait } from './documents/wait-schema.js';
 import { hangUpSignal } from './edge/hang-up.js';

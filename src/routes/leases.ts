@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
+import { Type } from '../typebox.js';
 import { choice, listOf } from './documents/building-blocks.js';
 import { LEASE_STATES, Lease } from './documents/lease-schema.js';
 import type { HttpServer } from './http-server-type.js';

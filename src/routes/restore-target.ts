@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
+import { Type } from '../typebox.js';
 import { ref } from './documents/building-blocks.js';
 import { BodyRoom } from './edge/body-room.js';
 import type { HttpServer } from './http-server-type.js';

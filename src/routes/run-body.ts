@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox';
 import { EngineError } from '../engine/errors.js';
 import { SNAPSHOT_MODES } from '../engine/file-system.js';
 import { SNAPSHOT_LAYOUTS } from '../engine/holdings/snapshot.js';
@@ -10,6 +9,7 @@ import {
   WATCH_OPTIONS,
 } from '../engine/runs/run-options.js';
 import { DEFAULT_NAME_FORMAT, FIXED_LENGTH_BOUNDS, STEP_SEPARATORS } from '../engine/steps/name-format.js';
+import { type Static, Type } from '../typebox.js';
 import { choice } from './documents/building-blocks.js';
 import { inSeconds, toMilliseconds } from './wire/duration.js';
 

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
+import { Type } from '../typebox.js';
 import { Run } from './documents/run-schema.js';
 import type { HttpServer } from './http-server-type.js';
 import { BODY_ERRORS, json, responses } from './openapi/responses.js';

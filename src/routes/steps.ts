@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Engine, StepListQuery } from '../engine/engine.js';
+import { Type } from '../typebox.js';
 import { AnswerCache, matchesTag } from './answer-cache.js';
 import { choice, ref } from './documents/building-blocks.js';
 import { STEP_STATES, Step } from './documents/step-schema.js';

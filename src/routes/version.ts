@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../typebox.js';
 import type { HttpServer } from './http-server-type.js';
 import { API_VERSION } from './openapi/document.js';
 import { json, responses } from './openapi/responses.js';

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
+import { Type } from '../typebox.js';
 import { Wait } from './documents/wait-schema.js';
 import { hangUpSignal } from './edge/hang-up.js';
 import type { HttpServer } from './http-server-type.js';

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Engine } from '../engine/engine.js';
+import { Type } from '../typebox.js';
 import { listOf, ref } from './documents/building-blocks.js';
 import type { HttpServer } from './http-server-type.js';
 import { json, responses } from './openapi/responses.js';

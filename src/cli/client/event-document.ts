@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../../typebox.js';
 
 export const CloudEvent = Type.Object({
   id: Type.String(),

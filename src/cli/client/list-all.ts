@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, type TSchema, Type } from '../../typebox.js';
 import type { Call, ServerClient } from './server-client.js';
 
 /** Every item of a list, page by page, within the fields of its first page. */

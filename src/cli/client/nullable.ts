@@ -1,3 +1,3 @@
-import { type TSchema, Type } from 'typebox';
+import { type TSchema, Type } from '../../typebox.js';
 
 export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);

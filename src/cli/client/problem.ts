@@ -1,5 +1,4 @@
-import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check, type Static, Type } from '../../typebox.js';
 
 /** The server refused, and said why in a problem document (RFC 9457). */
 export class ProblemError extends Error {
@@ -35,7 +34,7 @@ const Problem = Type.Object({
 
 /** Null when the answer is none of steplease's. */
 export function problemOf(response: Response, document: unknown): ProblemError | null {
-  if (!Value.Check(Problem, document)) return null;
+  if (!Check(Problem, document)) return null;
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new ProblemError(document, Number.isFinite(seconds) ? seconds * 1_000 : null);
 }

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../../typebox.js';
 import { nullable } from './nullable.js';
 
 export const Verification = Type.Object({

@@ -1,6 +1,5 @@
-import type { Static, TSchema } from 'typebox';
-import { Value } from 'typebox/value';
 import type { ClientConfig } from '../../config/client-config.js';
+import { Check, Errors, type Static, type TSchema } from '../../typebox.js';
 import { VERSION } from '../../version.js';
 import { parseJson } from './parse-json.js';
 import { ForeignAnswerError, problemOf, UnreachableError } from './problem.js';
@@ -46,8 +45,8 @@ export class ServerClient {
    */
   async document<S extends TSchema>(schema: S, call: Call): Promise<Static<S>> {
     const document = parseJson(await this.text(call));
-    if (Value.Check(schema, document)) return document;
-    const [error] = Value.Errors(schema, document);
+    if (Check(schema, document)) return document;
+    const [error] = Errors(schema, document);
     throw new ForeignAnswerError(
       this.#describe(call),
       `${error?.instancePath || 'the answer'} ${error?.message}`,

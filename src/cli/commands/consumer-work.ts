@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { Type } from 'typebox';
 import type { Clock } from '../../engine/clock.js';
+import { Type } from '../../typebox.js';
 import { readObject, readSeconds } from '../arguments.js';
 import { Lease, Unsatisfied } from '../client/documents.js';
 import { addClientCommand, openSession, type Session } from '../client-command.js';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { Type } from 'typebox';
 import type { Clock } from '../../engine/clock.js';
+import { Type } from '../../typebox.js';
 import { collectLabel, DEFAULT_TTL, readSeconds, readStep, readStepOrLatest } from '../arguments.js';
 import { Lease, Unsatisfied } from '../client/documents.js';
 import { ProblemError } from '../client/problem.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { Type } from 'typebox';
 import type { Clock } from '../../engine/clock.js';
+import { Type } from '../../typebox.js';
 import { readSeconds, readStep } from '../arguments.js';
 import { Satisfied, Unsatisfied } from '../client/documents.js';
 import { addClientCommand, openSession } from '../client-command.js';

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import type { Clock } from '../../engine/clock.js';
+import { type Static, Type } from '../../typebox.js';
 import { RunDocument } from '../client/documents.js';
 import { listAll } from '../client/list-all.js';
 import type { ServerClient } from '../client/server-client.js';

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../../typebox.js';
 import { Lease, Unsatisfied } from '../client/documents.js';
 import type { Call, ServerClient } from '../client/server-client.js';
 import { goalOf } from '../waiting/ended-without-step.js';

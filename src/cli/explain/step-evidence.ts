@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../../typebox.js';
 import { Consumer } from '../client/consumer-documents.js';
 import { PublicLease, RunDocument, StepDocument } from '../client/documents.js';
 import { CloudEvent } from '../client/event-document.js';

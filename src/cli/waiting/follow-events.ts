@@ -1,5 +1,5 @@
-import { Value } from 'typebox/value';
 import type { Clock } from '../../engine/clock.js';
+import { Check } from '../../typebox.js';
 import { CloudEvent } from '../client/event-document.js';
 import { readEventStream } from '../client/event-stream.js';
 import { parseJson } from '../client/parse-json.js';
@@ -92,6 +92,6 @@ async function* readStream(
 
 function readEvent(server: string, data: string): CloudEvent {
   const event = parseJson(data);
-  if (Value.Check(CloudEvent, event)) return event;
+  if (Check(CloudEvent, event)) return event;
   throw new ForeignAnswerError(`GET ${server}/events`, 'an event is no CloudEvent');
 }

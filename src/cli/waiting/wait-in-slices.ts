@@ -1,4 +1,4 @@
-import { Value } from 'typebox/value';
+import { Check } from '../../typebox.js';
 import { Unsatisfied } from '../client/documents.js';
 import { type Patience, persist } from './persist.js';
 
@@ -19,5 +19,5 @@ export async function waitInSlices<T>(
 }
 
 export function isUnsatisfied(answer: unknown): answer is Unsatisfied {
-  return Value.Check(Unsatisfied, answer);
+  return Check(Unsatisfied, answer);
 }

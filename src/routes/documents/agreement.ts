@@ -1,4 +1,3 @@
-import type { Static } from 'typebox';
 import type {
   ConsumerDocument,
   ConsumerResultDocument,
@@ -15,6 +14,7 @@ import type {
   WaitRecordDocument,
   WaitSummaryDocument,
 } from '../../engine/documents.js';
+import type { Static } from '../../typebox.js';
 import type { ConsumerResultSchema, ConsumerSchema, UnsatisfiedNextSchema } from './consumer-schema.js';
 import type { EventPageSchema, EventSchema } from './event-schema.js';
 import type { LeaseSchema, PublicLeaseSchema } from './lease-schema.js';

@@ -1,5 +1,5 @@
-import { type Static, type TSchema, Type } from 'typebox';
 import type { JsonObject } from '../../engine/json.js';
+import { type Static, type TSchema, Type } from '../../typebox.js';
 
 /** A string out of a fixed set. */
 export function choice<const T extends string>(values: readonly T[], options: object = {}) {

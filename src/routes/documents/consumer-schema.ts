@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import {
   CONSUMER_MODES,
   CONSUMER_START_WORDS,
@@ -6,6 +5,7 @@ import {
 } from '../../engine/consumers/consumer-options.js';
 import type { ConsumerDocument, UnsatisfiedNextDocument } from '../../engine/documents.js';
 import type { JsonObject } from '../../engine/json.js';
+import { Type } from '../../typebox.js';
 import { choice, nullable, ref, seconds, time } from './building-blocks.js';
 import { UNSATISFIED_FIELDS } from './wait-schema.js';
 

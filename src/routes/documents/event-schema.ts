@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { EventDocument } from '../../engine/documents.js';
+import { Type } from '../../typebox.js';
 import { jsonObject, ref, time } from './building-blocks.js';
 
 export const EventSchema = Type.Object(

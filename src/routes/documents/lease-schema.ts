@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { LeaseDocument, PublicLeaseDocument } from '../../engine/documents.js';
+import { Type } from '../../typebox.js';
 import { choice, nullable, ref, seconds, time } from './building-blocks.js';
 
 export const LEASE_STATES = ['active', 'released', 'expired', 'broken', 'lost'] as const;

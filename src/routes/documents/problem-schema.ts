@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import { ERROR_STATUS, type ErrorCode } from '../../engine/errors.js';
+import { Type } from '../../typebox.js';
 import { choice } from './building-blocks.js';
 
 // `as`: Object.keys widens the keys of a frozen table to string.

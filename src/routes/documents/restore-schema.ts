@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../../typebox.js';
 import { choice, nullable } from './building-blocks.js';
 
 const path = Type.Unsafe<readonly (string | number)[]>({

@@ -1,9 +1,9 @@
-import { Type } from 'typebox';
 import type { RunDocument } from '../../engine/documents.js';
 import { SNAPSHOT_MODES } from '../../engine/file-system.js';
 import { SNAPSHOT_LAYOUTS } from '../../engine/holdings/snapshot.js';
 import { COMMIT_MODE_OPTIONS, WATCH_OPTIONS } from '../../engine/runs/run-options.js';
 import { STEP_SEPARATORS } from '../../engine/steps/name-format.js';
+import { Type } from '../../typebox.js';
 import { choice, nullable, ref, time } from './building-blocks.js';
 
 const RUN_STATES = ['waiting_for_directory', 'watching', 'finished', 'unavailable'] as const;

@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import type { StepDocument } from '../../engine/documents.js';
 import { SNAPSHOT_MODES } from '../../engine/file-system.js';
 import type { JsonObject } from '../../engine/json.js';
+import { Type } from '../../typebox.js';
 import { choice, nullable, ref, time } from './building-blocks.js';
 
 export const STEP_STATES = ['finalized', 'temporary', 'deleting', 'foreign'] as const;

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { UnsatisfiedWaitDocument, WaitDocument } from '../../engine/documents.js';
+import { Type } from '../../typebox.js';
 import { choice, nullable, ref, seconds, time } from './building-blocks.js';
 import { Step } from './step-schema.js';
 

@@ -1,5 +1,5 @@
-import type { TSchema } from 'typebox';
 import { ERROR_STATUS, type ErrorCode } from '../../engine/errors.js';
+import type { TSchema } from '../../typebox.js';
 import { PROBLEM_TYPE } from '../edge/problem.js';
 
 /** What every call can answer. */

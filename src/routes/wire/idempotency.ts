@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Caller } from '../../engine/engine.js';
+import { Type } from '../../typebox.js';
 
 export const IDEMPOTENCY_HEADERS = Type.Object({
   'Idempotency-Key': Type.Optional(

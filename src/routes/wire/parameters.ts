@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../../typebox.js';
 import { DURATION_PATTERN } from './duration.js';
 import { DURATION_FORMAT } from './value-schema.js';
 
