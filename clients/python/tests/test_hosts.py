@@ -8,7 +8,7 @@ import pathlib
 import socket
 import subprocess
 import sys
-from typing import Any
+from typing import Any, Literal
 
 from tests.server import ServerTest, save_step
 
@@ -16,7 +16,7 @@ _BEYOND_INT32 = 5_000_000_000
 
 
 class MultihostTest(ServerTest):
-    def run_job(self, fault: str, layout: str = "orbax") -> list[dict[str, Any]]:
+    def run_job(self, fault: str, layout: Literal["orbax", "generation"] = "orbax") -> list[dict[str, Any]]:
         root = self.server.folder / f"{fault}-{layout}"
         save_step(root, _BEYOND_INT32)
         if layout == "generation":

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from steplease import hosts
 from steplease.client import Client
 from steplease.directory_run import LAYOUT, ensure_run, local_directory, run_name
-from steplease.documents import Run, RunOptions
+from steplease.documents import Run, RunSettings
 from steplease.held_paths import HeldPaths
 from steplease.lease import Lease
 from steplease.leftovers import remove_leftovers
@@ -169,7 +169,7 @@ class _Evaluation:
     """What one evaluator wants of one directory."""
 
     directory: str
-    options: RunOptions
+    options: RunSettings
     ignore_snapshot_errors: bool
     is_begun: bool = False
 
@@ -177,12 +177,12 @@ class _Evaluation:
     def of(
         cls,
         checkpoint_dir: str | os.PathLike[str],
-        names: RunOptions,
+        names: RunSettings,
         snapshot_dir: str | os.PathLike[str] | None,
         set_immutable: bool | None,
         ignore_snapshot_errors: bool,
     ) -> _Evaluation:
-        options: RunOptions = {**names}
+        options: RunSettings = {**names}
         if snapshot_dir is not None:
             options["snapshot_dir"] = local_directory(snapshot_dir, "snapshot_dir")
         if set_immutable is not None:

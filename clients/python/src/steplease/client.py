@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import weakref
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from steplease import documents
 from steplease.address import transport_to
@@ -19,6 +19,9 @@ from steplease.patience import Patience
 from steplease.run_calls import RunCalls
 from steplease.transport import ANSWER_WITHIN, Request
 from steplease.waiting import Deadline, new_id, wait_for
+
+StepState = Literal["finalized", "temporary", "deleting", "foreign", "all"]
+LeaseState = Literal["active", "released", "expired", "broken", "lost", "all"]
 
 
 class Client(RunCalls):
@@ -93,7 +96,7 @@ class Client(RunCalls):
 
     def lease(
         self,
-        step: int | str | None = None,
+        step: int | Literal["latest"] | None = None,
         *,
         until: int | None = None,
         timeout: float | None = None,
@@ -169,7 +172,7 @@ class Client(RunCalls):
         """The consumer of this name. It exists on the server after its `put`."""
         return Consumer(self.transport, self._bound.or_other(run), name)
 
-    def consumers(self, *, run: str | None = None) -> list[documents.Consumer]:
+    def consumers(self, *, run: str | None = None) -> list[documents.StepConsumer]:
         """The run's consumers."""
         return all_items(self.transport, "/consumers", {"run": self._bound.or_other(run)})
 
@@ -180,8 +183,8 @@ class Client(RunCalls):
         *,
         min: int | None = None,
         max: int | None = None,
-        order: str | None = None,
-        state: str | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        state: StepState | None = None,
         run: str | None = None,
     ) -> list[documents.Step]:
         """The run's finalized steps, or those in another `state` (`all` for every entry), ascending or in `order="desc"`.
@@ -191,23 +194,25 @@ class Client(RunCalls):
         query = {"run": self._bound.or_other(run), "min": min, "max": max, "order": order, "state": state}
         return all_items(self.transport, "/steps", query)
 
-    def step(self, step: int | str = "latest", *, run: str | None = None) -> documents.Step:
+    def step(self, step: int | Literal["latest"] = "latest", *, run: str | None = None) -> documents.Step:
         """One step with everything that is known about it."""
         found: documents.Step = self._get(f"/steps/{step}", run=self._bound.or_other(run))
         return found
 
-    def verify(self, step: int, *, run: str | None = None) -> dict[str, Any]:
+    def verify(self, step: int, *, run: str | None = None) -> documents.Verification:
         """Whether the checkpoint is whole: every item committed, every checksum right, every file long enough."""
-        verdict: dict[str, Any] = self._get(f"/steps/{step}/verify", run=self._bound.or_other(run))
+        verdict: documents.Verification = self._get(f"/steps/{step}/verify", run=self._bound.or_other(run))
         return verdict
 
-    def leases(self, *, state: str | None = None, step: int | None = None, run: str | None = None) -> list[documents.PublicLease]:
+    def leases(
+        self, *, state: LeaseState | None = None, step: int | None = None, run: str | None = None
+    ) -> list[documents.PublicLease]:
         """Active leases, or those in another `state` (`all` for all), of the client's run, another, or `"*"` for all runs."""
         return all_items(self.transport, "/leases", {"run": self._bound.or_all(run), "state": state, "step": step})
 
-    def get_lease(self, lease_id: str) -> documents.HeldLease:
+    def get_lease(self, lease_id: str) -> documents.Lease:
         """A lease in any state; ended ones are kept for a day."""
-        found: documents.HeldLease = self._get(f"/leases/{lease_id}")
+        found: documents.Lease = self._get(f"/leases/{lease_id}")
         return found
 
     def break_lease(self, number: int, reason: str | None = None) -> documents.PublicLease:
@@ -220,13 +225,13 @@ class Client(RunCalls):
 
     def restore_args(
         self,
-        step: int | str = "latest",
+        step: int | Literal["latest"] = "latest",
         *,
         item: str | None = None,
         set_global_shape: bool = True,
         strict: bool = True,
         run: str | None = None,
-    ) -> documents.ItemRestoreArgs:
+    ) -> documents.RestoreArgs:
         """The server's answer as it is, without jax. `Lease.restore_args` makes Orbax's objects of it."""
         query = {
             "run": self._bound.or_other(run),
@@ -235,7 +240,7 @@ class Client(RunCalls):
             "set_global_shape": set_global_shape,
             "strict": strict,
         }
-        answer: documents.ItemRestoreArgs = self._get("/restore-args", **query)
+        answer: documents.RestoreArgs = self._get("/restore-args", **query)
         return answer
 
     def construct_restore_args(
@@ -263,18 +268,18 @@ class Client(RunCalls):
 
     # Operation
 
-    def waits(self, *, run: str | None = None) -> list[dict[str, Any]]:
+    def waits(self, *, run: str | None = None) -> list[documents.WaitRecord]:
         """Ended waits, the newest first."""
         return all_items(self.transport, "/waits", {"run": self._bound.or_all(run)})
 
-    def waits_summary(self, *, run: str | None = None) -> dict[str, Any]:
+    def waits_summary(self, *, run: str | None = None) -> documents.WaitSummary:
         """Their number by outcome, and percentiles of their length in seconds."""
-        summary: dict[str, Any] = self._get("/waits/summary", run=self._bound.or_all(run))
+        summary: documents.WaitSummary = self._get("/waits/summary", run=self._bound.or_all(run))
         return summary
 
-    def version(self) -> dict[str, Any]:
+    def version(self) -> documents.Versions:
         """What the server is."""
-        version: dict[str, Any] = self._get("/version")
+        version: documents.Versions = self._get("/version")
         return version
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Iterator
-from typing import Any
+from typing import Literal
 
 from steplease import documents
 from steplease.delivery import Delivery
@@ -28,16 +28,47 @@ class Consumer:
     def __repr__(self) -> str:
         return f"<Consumer {self.name!r} of run {self.run!r} on {self._transport.url}>"
 
-    def put(self, mode: str, **options: Any) -> documents.Consumer:
-        """Makes the consumer, or changes its options: those left out get their defaults; `mode` and `start` never change.
+    def put(
+        self,
+        mode: Literal["latest", "every"],
+        *,
+        every_k: int | None = None,
+        start: documents.ConsumerStart | None = None,
+        min_interval: float | None = None,
+        max_pending: int | None = None,
+        max_in_flight: int | None = None,
+        max_deliver: int | None = None,
+        ttl: float | None = None,
+    ) -> documents.StepConsumer:
+        """Makes the consumer, or changes its options. Those that are left out get the server's defaults.
 
         Args:
-            mode: `latest` yields the newest step beyond the last one, `every` each finalized one, none missed.
-            options: `every_k`, `start`, `min_interval`, `max_pending`, `max_in_flight`, `max_deliver`, `ttl` of the contract.
-        """
-        return self._call("PUT", self._path, {"mode": mode, **options})
+            mode: `latest` yields the newest step beyond the last one yielded, `every` each finalized step, none missed. Never
+                changes.
+            every_k: only multiples of this are yielded; 1 when left out.
+            start: `latest`, `earliest`, `next`, or a step number; `latest` when left out. Never changes.
+            min_interval: seconds from one grant to the next, at least; 0 when left out.
+            max_pending: how many snapshots the server holds for steps that are still to be delivered; 3 when left out.
+            max_in_flight: how many workers may hold a delivery at once; 1 when left out.
+            max_deliver: how often a step is delivered at most, before it is parked; 5 when left out.
+            ttl: seconds of its leases, where a worker asks for no other; 60 when left out.
 
-    def describe(self) -> documents.Consumer:
+        Raises:
+            ConsumerExists: it exists with another mode or start.
+        """
+        options = {
+            "mode": mode,
+            "every_k": every_k,
+            "start": start,
+            "min_interval": min_interval,
+            "max_pending": max_pending,
+            "max_in_flight": max_in_flight,
+            "max_deliver": max_deliver,
+            "ttl": ttl,
+        }
+        return self._call("PUT", self._path, {name: value for name, value in options.items() if value is not None})
+
+    def describe(self) -> documents.StepConsumer:
         """What is acknowledged, pending, in flight and parked."""
         return self._call("GET", self._path)
 
@@ -45,7 +76,7 @@ class Consumer:
         """Drops the consumer, its results and what is held for it."""
         self._transport.call(Request("DELETE", self._path, self._query))
 
-    def results(self) -> list[dict[str, Any]]:
+    def results(self) -> list[documents.ConsumerResult]:
         """What was acknowledged, with the results."""
         return all_items(self._transport, f"{self._path}/results", self._query)
 
@@ -78,6 +109,6 @@ class Consumer:
             with delivery:
                 yield delivery
 
-    def _call(self, method: str, path: str, body: object = None) -> documents.Consumer:
-        answer: documents.Consumer = self._transport.call(Request(method, path, self._query, body)).document
+    def _call(self, method: str, path: str, body: object = None) -> documents.StepConsumer:
+        answer: documents.StepConsumer = self._transport.call(Request(method, path, self._query, body)).document
         return answer

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from steplease.documents import HeldLease
+from steplease import documents
 from steplease.lease import Lease
 from steplease.problem import StepleaseError
 from steplease.problem_codes import ConsumerNotFound, LeaseEnded
@@ -27,10 +27,13 @@ class Delivery(Lease):
         result: set it in the body to have it stored with the acknowledgement; an object of at most 16 KiB as JSON.
     """
 
-    def __init__(self, transport: Transport, document: HeldLease, sent_at: float) -> None:
+    def __init__(self, transport: Transport, document: documents.Lease, sent_at: float) -> None:
         super().__init__(transport, document, sent_at)
-        self.consumer = document["delivery"]["consumer"]
-        self.attempt = document["delivery"]["attempt"]
+        delivery = document["delivery"]
+        if delivery is None:
+            raise TypeError(f"lease {document['number']} was not granted by a consumer")
+        self.consumer = delivery["consumer"]
+        self.attempt = delivery["attempt"]
         self.result: Mapping[str, Any] | None = None
         self.is_settled = False
 

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import re
-from typing import Any
+from typing import Any, Final
 
 from steplease import documents
 from steplease.client import Client
@@ -16,7 +16,7 @@ from steplease.problem_codes import Forbidden, RunInUse
 _LOG = logging.getLogger("steplease")
 
 # The layout in which snapshots lie where Orbax's own get_snapshot_dir_from_step_dir points.
-LAYOUT = "orbax"
+LAYOUT: Final = "orbax"
 
 # What decides which directories are steps: to change it changes what everybody else sees.
 _WHAT_STEPS_ARE = ("step_name_formats", "commit_mode")
@@ -40,7 +40,7 @@ def run_name(directory: str) -> str:
     return f"{readable}-{hashlib.sha256(directory.encode()).hexdigest()[:12]}"
 
 
-def ensure_run(client: Client, directory: str, wanted: documents.RunOptions, *, may_move: bool) -> documents.Run:
+def ensure_run(client: Client, directory: str, wanted: documents.RunSettings, *, may_move: bool) -> documents.Run:
     """The run of the directory, registered if there is none, and changed as far as `wanted` needs it.
 
     A run that this package registered is changed as its callers want. That of somebody else is changed only while nobody can
@@ -58,14 +58,15 @@ def ensure_run(client: Client, directory: str, wanted: documents.RunOptions, *, 
     """
     run = _find(client, directory)
     if run is None:
-        return client.put_run(run_name(directory), directory, {**wanted, "snapshot_layout": LAYOUT})
+        fresh: documents.RunSettings = {**wanted, "snapshot_layout": LAYOUT}
+        return client.put_run(run_name(directory), directory, fresh)
     needed = _unmet(run["options"], wanted)
     wished = _layout(run["options"], wanted) if may_move else {}
     if not needed and not wished:
         return run
     reasons = [] if run["name"] == run_name(directory) else _what_others_have(client, run, needed)
     if not reasons:
-        changes: documents.RunOptions = {**needed, **wished}
+        changes: documents.RunSettings = {**needed, **wished}
         try:
             return client.change_run(run["name"], changes)
         except (RunInUse, Forbidden) as refusal:
@@ -92,8 +93,8 @@ def _find(client: Client, directory: str) -> documents.Run | None:
     return next((run for run in client.runs() if os.path.realpath(run["directory"]) == place), None)
 
 
-def _unmet(options: documents.RunOptions, wanted: documents.RunOptions) -> documents.RunOptions:
-    unmet: documents.RunOptions = {}
+def _unmet(options: documents.RunOptions, wanted: documents.RunSettings) -> documents.RunSettings:
+    unmet: documents.RunSettings = {}
     for key, value in wanted.items():
         if _comparable(options.get(key)) != _comparable(value):
             unmet[key] = value  # type: ignore[literal-required]
@@ -108,13 +109,13 @@ def _comparable(value: Any) -> Any:
     return [{**blank, **name_format} for name_format in value]
 
 
-def _layout(options: documents.RunOptions, wanted: documents.RunOptions) -> documents.RunOptions:
+def _layout(options: documents.RunOptions, wanted: documents.RunSettings) -> documents.RunSettings:
     """The change that puts snapshots where Orbax looks for them; none where somebody chose a place that the caller did not."""
     is_elsewhere = options["snapshot_dir"] is not None and "snapshot_dir" not in wanted
     return {} if options["snapshot_layout"] == LAYOUT or is_elsewhere else {"snapshot_layout": LAYOUT}
 
 
-def _what_others_have(client: Client, run: documents.Run, needed: documents.RunOptions) -> list[str]:
+def _what_others_have(client: Client, run: documents.Run, needed: documents.RunSettings) -> list[str]:
     """What a change could harm."""
     found = {"active lease": run["leases"]["active"], "snapshot": run["snapshots"]["count"]}
     if any(key in needed for key in _WHAT_STEPS_ARE):
@@ -123,7 +124,7 @@ def _what_others_have(client: Client, run: documents.Run, needed: documents.RunO
     return [f"it has {count} {what}{'' if count == 1 else 's'}" for what, count in found.items() if count > 0]
 
 
-def _refusal(run: documents.Run, needed: documents.RunOptions, reasons: list[str]) -> str:
+def _refusal(run: documents.Run, needed: documents.RunSettings, reasons: list[str]) -> str:
     has = {key: run["options"].get(key) for key in needed}
     return (
         f'{run["directory"]} is run "{run["name"]}" of the server, with {_words(has)}, and this call asks for {_words(needed)}. '
@@ -135,5 +136,5 @@ def _words(options: Any) -> str:
     return ", ".join(f"{key} {value!r}" for key, value in options.items())
 
 
-def _call(run: documents.Run, options: documents.RunOptions) -> str:
+def _call(run: documents.Run, options: documents.RunSettings) -> str:
     return f"steplease.Client().change_run({run['name']!r}, {dict(options)!r})"

@@ -61,9 +61,8 @@ class EventStream(Iterator[Event]):
             ServerUnreachable: the connection could not be made again within the client's patience.
             StopIteration: the stream was closed.
         """
-        event = self._first or self._next_event()
-        self._first = None
-        while event["type"] == _BOOKMARK:
+        event, self._first = self._first, None
+        while event is None:
             event = self._next_event()
         return event
 
@@ -83,12 +82,13 @@ class EventStream(Iterator[Event]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _next_event(self) -> Event:
+    def _next_event(self) -> Event | None:
+        """None for a bookmark, which tells nothing but the cursor."""
         with self._reading:
             message = self._next_message()
         self.cursor = message.id or self.cursor
         if message.type == _BOOKMARK:
-            return Event(type=_BOOKMARK, id=message.id)
+            return None
         event: Event = json.loads(message.data)
         return event
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from steplease.documents import HeldLease
+from steplease import documents
 from steplease.lease import Lease
 from steplease.problem import no_step
 from steplease.transport import ANSWER_WITHIN, Answer, Request, Transport
@@ -21,7 +21,7 @@ def request_grant(
     query: Mapping[str, object],
     body: Mapping[str, Any],
     timeout: float | None,
-    hold: Callable[[Transport, HeldLease, float], Held],
+    hold: Callable[[Transport, documents.Lease, float], Held],
 ) -> Held:
     """Waits for a grant.
 

@@ -8,7 +8,7 @@ import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from steplease.documents import HeldLease, ItemRestoreArgs
+from steplease import documents
 from steplease.problem import Problem, ServerUnreachable, Unprotected
 from steplease.term import Renewal, Term
 from steplease.transport import Request, Transport
@@ -34,7 +34,7 @@ class Lease:
         source_path: where the trainer saved the step.
     """
 
-    def __init__(self, transport: Transport, document: HeldLease, sent_at: float) -> None:
+    def __init__(self, transport: Transport, document: documents.Lease, sent_at: float) -> None:
         self._transport = transport
         self._term = Term(transport, document, sent_at)
         self._renewal = Renewal(self._term)
@@ -63,7 +63,7 @@ class Lease:
         return pathlib.Path(self._term.document["path"])
 
     @property
-    def document(self) -> HeldLease:
+    def document(self) -> documents.Lease:
         """The server's latest word about it."""
         return self._term.document
 
@@ -132,9 +132,9 @@ class Lease:
         directory = self.path if answer["item"] is None else self.path / answer["item"]
         return restore_item(directory, restore_args_tree(answer, mesh) if restore_args is None else restore_args)
 
-    def _describe(self, item: str | None, set_global_shape: bool, strict: bool) -> ItemRestoreArgs:
+    def _describe(self, item: str | None, set_global_shape: bool, strict: bool) -> documents.RestoreArgs:
         query = {"lease": self.id, "item": item, "set_global_shape": set_global_shape, "strict": strict}
-        answer: ItemRestoreArgs = self._transport.call(Request("GET", "/restore-args", query)).document
+        answer: documents.RestoreArgs = self._transport.call(Request("GET", "/restore-args", query)).document
         return answer
 
     def _confirm(self) -> None:

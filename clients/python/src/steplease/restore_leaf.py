@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from steplease.documents import Leaf
+from steplease.documents import RestoreLeaf
 
 _KEY_IMPLEMENTATIONS = {"key<fry>": "threefry2x32", "key<rbg>": "rbg", "key<urbg>": "unsafe_rbg"}
 
 
-def restore_args_of(leaf: Leaf, sharding: Any) -> Any:
+def restore_args_of(leaf: RestoreLeaf, sharding: Any) -> Any:
     """`RestoreArgs` or `ArrayRestoreArgs`.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from steplease.documents import Leaf
+from steplease.documents import RestoreLeaf
 from steplease.restore_leaf import dtype_name, restore_args_of
 from steplease.shardings import layout_form, to_form, to_jax
 from steplease.transport import Request, Transport
@@ -44,7 +44,7 @@ def construct_restore_args(transport: Transport, target: Any, sharding_tree: Any
         forms = [None if sharding is None else to_form(sharding) for sharding in wanted]
         body["sharding_tree"] = [{"path": [name], "sharding": form} for name, form in zip(names, forms, strict=True)]
     answer = transport.call(Request("POST", "/restore-args", body=body)).document
-    leaves: dict[str, Leaf] = {leaf["path"][0]: leaf for leaf in answer["leaves"]}
+    leaves: dict[str, RestoreLeaf] = {leaf["path"][0]: leaf for leaf in answer["leaves"]}
     made = [_restore_args(leaves[name], value, sharding) for name, value, sharding in zip(names, values, wanted, strict=True)]
     return jax.tree_util.tree_unflatten(treedef, made)
 
@@ -94,7 +94,7 @@ def _layout_of(value: Any) -> Any:
     return getattr(getattr(value, "format", None), "layout", None)
 
 
-def _restore_args(leaf: Leaf, value: Any, wanted: Any) -> Any:
+def _restore_args(leaf: RestoreLeaf, value: Any, wanted: Any) -> Any:
     import numpy as np
 
     args = restore_args_of(leaf, _chosen(leaf.get("sharding"), wanted))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from steplease.documents import Path, RestoreArgs
+from steplease.documents import ConstructedRestoreArgs, PathElement, RestoreArgs
 from steplease.restore_leaf import restore_args_of
 from steplease.shardings import to_jax
 
@@ -18,9 +18,9 @@ class _Node(dict[Any, Any]):
     """An inner node while the tree is built, to be told from a value that is an empty dict."""
 
 
-def restore_args_tree(answer: RestoreArgs, mesh: jax.sharding.Mesh | None = None) -> Any:
+def restore_args_tree(answer: RestoreArgs | ConstructedRestoreArgs, mesh: jax.sharding.Mesh | None = None) -> Any:
     """The tree, with dicts and lists where the stored one has them; empty places as Orbax's metadata has them."""
-    leaves: list[tuple[Path, Any]] = []
+    leaves: list[tuple[list[PathElement], Any]] = []
     for leaf in answer["leaves"]:
         form = leaf.get("sharding")
         leaves.append((leaf["path"], restore_args_of(leaf, None if form is None else to_jax(form, mesh))))
@@ -37,7 +37,7 @@ def restore_item(directory: os.PathLike[str], restore_args: Any) -> Any:
         return checkpointer.restore(os.fspath(directory), args=ocp.args.PyTreeRestore(restore_args=restore_args))
 
 
-def _nested(pairs: Iterable[tuple[Path, Any]]) -> Any:
+def _nested(pairs: Iterable[tuple[list[PathElement], Any]]) -> Any:
     holder = _Node()
     for path, value in pairs:
         node: _Node = holder

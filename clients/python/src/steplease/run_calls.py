@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from steplease import documents
 from steplease.bound_run import BoundRun, run_path
@@ -39,7 +39,7 @@ class RunCalls:
         found: documents.Run = self._get(self._run_path(name))
         return found
 
-    def put_run(self, name: str, directory: str, options: documents.RunOptions | None = None) -> documents.Run:
+    def put_run(self, name: str, directory: str, options: documents.RunSettings | None = None) -> documents.Run:
         """Registers a checkpoint root, or changes how it is watched. Answers after its first scan.
 
         Args:
@@ -49,14 +49,15 @@ class RunCalls:
         run: documents.Run = self.transport.call(Request("PUT", self._run_path(name), body=body)).document
         return run
 
-    def change_run(self, name: str, options: documents.RunOptions) -> documents.Run:
+    def change_run(self, name: str, options: documents.RunSettings) -> documents.Run:
         """Changes these options of a run, and leaves its others as they are (admin).
 
         Raises:
             RunInUse: snapshots would move (`snapshot_layout`, `snapshot_dir`), and leases or consumers hold some.
         """
         run = self.run(name)
-        changed: documents.RunOptions = {**run["options"], **options}
+        # What a document says of a run, its body takes.
+        changed = cast("documents.RunSettings", {**run["options"], **options})
         return self.put_run(name, run["directory"], changed)
 
     def delete_run(self, name: str, *, force: bool = False) -> None:

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 
-from steplease.documents import HeldLease
+from steplease import documents
 from steplease.problem import LeaseUncertain, Problem, ServerUnreachable, Unprotected
 from steplease.problem_codes import LeaseEnded, LeaseNotFound, LeaseReleased
 from steplease.transport import Request, Transport
@@ -21,7 +21,7 @@ class Term:
     Shared by the holder and the thread that renews. Both go through `renew`, one at a time.
     """
 
-    def __init__(self, transport: Transport, document: HeldLease, sent_at: float) -> None:
+    def __init__(self, transport: Transport, document: documents.Lease, sent_at: float) -> None:
         self._transport = transport
         self._lock = threading.Lock()
         self.document = document
@@ -46,7 +46,7 @@ class Term:
         with self._lock:
             sent_at = time.monotonic()
             try:
-                document: HeldLease = self._transport.attempt(request).document
+                document: documents.Lease = self._transport.attempt(request).document
             except (LeaseEnded, LeaseNotFound) as error:
                 self.ended = error if isinstance(error, LeaseEnded) else LeaseUncertain(str(error))
                 raise self.ended from None
