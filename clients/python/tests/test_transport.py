@@ -189,3 +189,5 @@ class ProblemTest(unittest.TestCase):
     def test_a_url_that_is_none_is_refused(self) -> None:
         with self.assertRaisesRegex(ValueError, "'localhost:7878' is no server: it must be like http://"):
             Client("localhost:7878")
+        with self.assertRaisesRegex(ValueError, "^(?!.*secret)the url holds a user name: pass the token as `token`"):
+            Client("http://me:secret@localhost:7878")

@@ -40,7 +40,7 @@ _WAIT_DURATION = "/jax/orbax/checkpoint_utils/wait_duration"
 # Pure functions and constants that have nothing to do with waiting are Orbax's own, loaded when they are used.
 _OF_ORBAX = ("construct_restore_args", "Format", "PLACEHOLDER", "PyTree", "STANDARD_ARRAY_TYPES")
 
-# What a wait ends with besides a step.
+# The results of a wait that found no step.
 _TIMED_OUT = -1
 _FINISHED = -2
 
@@ -150,7 +150,7 @@ def checkpoints_iterator(
         timeout_rule = OrbaxTimeout(seconds_to_sleep, timeout, timeout_fn)
         with evaluation.new_checkpoint(until_step, timeout_rule) as step:
             if step == _FINISHED:
-                # What a timeout_fn could find out, the trainer has said.
+                # The trainer has said what a timeout_fn could only find out.
                 return
             if step == _TIMED_OUT:
                 if timeout_fn is None or timeout_fn():
@@ -217,7 +217,7 @@ class _Evaluation:
         def ask() -> Sequence[int]:
             nonlocal lease, place
             try:
-                # What vanishes before it is protected is passed over, even if errors are to be ignored: a newer step serves.
+                # A step that vanishes before it is protected is passed over, even if errors are ignored: a newer one serves.
                 lease = wait_and_lease(self.client, self.run()["name"], timeout, until=until_step)
             except RunFinished:
                 return [_FINISHED, 0]

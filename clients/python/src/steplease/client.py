@@ -106,7 +106,7 @@ class Client(RunCalls):
         ignore_snapshot_errors: bool = False,
         run: str | None = None,
     ) -> Lease:
-        """Waits for a step, snapshots it and leases it, in one.
+        """Waits for a step, snapshots it and leases it, in one call.
 
         Args:
             step: exactly this step, or `"latest"`.
@@ -119,8 +119,8 @@ class Client(RunCalls):
             run: another run than the client's.
 
         Raises:
-            WaitTimedOut, RunFinished: there is no such step, for `until` or any.
-            StepNotFound, StepGone: the same for `step`.
+            WaitTimedOut, RunFinished: no step came that `until` allows.
+            StepNotFound, StepGone: the run has no such `step`, or no longer.
         """
         body = {
             "step": step,
@@ -273,12 +273,12 @@ class Client(RunCalls):
         return all_items(self.transport, "/waits", {"run": self._bound.or_all(run)})
 
     def waits_summary(self, *, run: str | None = None) -> documents.WaitSummary:
-        """Their number by outcome, and percentiles of their length in seconds."""
+        """The number of ended waits by outcome, and percentiles of their length in seconds."""
         summary: documents.WaitSummary = self._get("/waits/summary", run=self._bound.or_all(run))
         return summary
 
     def version(self) -> documents.Versions:
-        """What the server is."""
+        """Name and version of the server, and the versions of Node and of the API."""
         version: documents.Versions = self._get("/version")
         return version
 

@@ -69,19 +69,19 @@ class Consumer:
         return self._call("PUT", self._path, {name: value for name, value in options.items() if value is not None})
 
     def describe(self) -> documents.StepConsumer:
-        """What is acknowledged, pending, in flight and parked."""
+        """The options of the consumer, and which steps are acknowledged, pending, in flight and parked."""
         return self._call("GET", self._path)
 
     def delete(self) -> None:
-        """Drops the consumer, its results and what is held for it."""
+        """Deletes the consumer, its results and the snapshots that are held for it."""
         self._transport.call(Request("DELETE", self._path, self._query))
 
     def results(self) -> list[documents.ConsumerResult]:
-        """What was acknowledged, with the results."""
+        """The acknowledged deliveries, with their results."""
         return all_items(self._transport, f"{self._path}/results", self._query)
 
     def next(self, timeout: float | None = None, *, ttl: float | None = None, holder: str | None = None) -> Delivery:
-        """Waits for a step to do.
+        """Waits for the next step to work on.
 
         Args:
             timeout: seconds; None waits until the run is finished and everything is done.
@@ -89,14 +89,14 @@ class Consumer:
             holder: who asks, for others to see; host and process when left out.
 
         Raises:
-            RunFinished: nothing is left and nothing will come.
-            WaitTimedOut: nothing came in time, or as many workers hold steps as may.
+            RunFinished: no step is left, and none will come.
+            WaitTimedOut: no step came in time, or `max_in_flight` workers hold one already.
         """
         body = {"ttl": ttl, "holder": holder or this_process()}
         return request_grant(self._transport, f"{self._path}/next", self._query, body, timeout, Delivery)
 
     def iterate(self, timeout: float | None = None, *, ttl: float | None = None, holder: str | None = None) -> Iterator[Delivery]:
-        """Yields steps to do, until the run is finished or none comes within `timeout` seconds.
+        """Yields steps to work on, until the run is finished or none comes within `timeout` seconds.
 
         A delivery that the loop's body neither acknowledged nor gave back is acknowledged, with its `result`, when the
         next one is asked for. One with which the loop is left, by `break` or an exception, is given back.

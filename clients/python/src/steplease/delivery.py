@@ -18,7 +18,7 @@ _LOG = logging.getLogger("steplease")
 
 
 class Delivery(Lease):
-    """A step that is this worker's to do. As a context manager it is acknowledged when the body ends, and given back, to be
+    """A step for this worker to work on. As a context manager it is acknowledged when the body ends, and given back, to be
     offered again, when the body raises.
 
     Attributes:
@@ -59,7 +59,7 @@ class Delivery(Lease):
         self._term.end("given back")
 
     def release(self) -> None:
-        """The same as `nack()`, but it counts as a lease that ended without a word."""
+        """Ends the lease without acknowledging the step, as if this worker had died: the step is offered again."""
         self.is_settled = True
         super().release()
 

@@ -23,9 +23,9 @@ _SILENCE = 45.0
 
 
 class EventStream(Iterator[Event]):
-    """Each event once, in order, without a gap; a lost connection is made again and goes on where it stopped.
+    """Yields each event once, in order, without a gap; a lost connection is made again and goes on where it stopped.
 
-    When this object exists its beginning is fixed: what happens from then on will be yielded.
+    The stream begins when this object is made: everything that happens from then on is yielded.
 
     Attributes:
         cursor: the position behind the last event: `client.watch(after=stream.cursor)` goes on from there, also tomorrow.

@@ -20,7 +20,7 @@ _LOG = logging.getLogger("steplease")
 
 
 class Lease:
-    """Renewed by a thread of its own from its grant until it is released, or until nobody refers to it any more.
+    """A step that is held. A thread renews the lease until it is released, or until nothing refers to this object any more.
 
     As a context manager it is released on the way out; before that it is confirmed once more, so that a body that ends
     without `Unprotected` being raised has read nothing but the step's own bytes. A body that releases it itself is not
@@ -75,11 +75,11 @@ class Lease:
         self._term.check()
 
     def renew(self, ttl: float | None = None) -> None:
-        """Renews now, for the thread's renewals to come with this TTL in seconds. Rarely needed."""
+        """Renews now, and changes the TTL (seconds) that the thread's later renewals keep. Rarely needed."""
         self._term.renew(ttl)
 
     def release(self) -> None:
-        """Lets go. When this returns, the path is gone if nobody else holds the step. May be called again."""
+        """Ends the lease. When this returns, the path is gone unless somebody else holds the step. May be called again."""
         self._forgotten()
         self._term.end("released")
         self._transport.call(Request("DELETE", f"/leases/{self.id}"))

@@ -13,10 +13,14 @@ _LOG = logging.getLogger("steplease")
 
 
 def remove_leftovers(client: Client, run: str, snapshot_directory: str) -> int:
-    """Does what Orbax's iterator does first, deleting all snapshots, as far as it hurts nobody; returns how many.
+    """Deletes the snapshots in the directory, as Orbax's iterator does at its start, but only while that harms nobody.
 
-    A leftover would keep the server from placing its own snapshot of the step, since both have one path. It is one for
-    certain only while the server has no snapshot at all in the run: a snapshot's row is there before its directory is.
+    A leftover would keep the server from placing its own snapshot of the step, since both have one path. A directory is
+    a leftover for certain only while the server has no snapshot at all in the run: it records a snapshot before it makes the
+    directory.
+
+    Returns:
+        How many were deleted.
     """
     entries = _entries(snapshot_directory)
     if not entries or client.run(run)["snapshots"]["count"] > 0:

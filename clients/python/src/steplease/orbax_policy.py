@@ -33,8 +33,8 @@ class LeasedSteps:
     A decision never takes longer than the deadline and never raises: while the server does not answer, the last answer
     counts for a minute, and then nothing is preserved by this policy. In a multihost job process 0 asks for all.
 
-    Leases are safe without it, since they hold snapshots. It keeps the originals as well, for who reads these, and where
-    snapshots are not possible.
+    Leases are safe without this policy, since they hold snapshots. It keeps the originals as well, for readers of the originals
+    and for runs where snapshots are not possible.
 
     Args:
         directory: the checkpoint directory of the run; or give `run`.
@@ -68,7 +68,7 @@ class LeasedSteps:
 
 
 class _Question:
-    """Asks in a thread, one at a time, so that nothing that happens to the connection can outlast the deadline."""
+    """Asks the server in a thread, one question at a time, so that no trouble with the connection outlasts the deadline."""
 
     def __init__(self, transport: Transport, directory: str | None, run: str | None, deadline: float) -> None:
         self._transport = transport

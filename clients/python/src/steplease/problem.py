@@ -78,11 +78,11 @@ class RunFinished(NoStep):
 
 
 class Unprotected(StepleaseError):
-    """What the lease's path holds can no longer be relied on: everything that was read from it is in doubt."""
+    """The files under the lease's path can no longer be relied on, and whatever was read from them is in doubt."""
 
 
 class LeaseUncertain(Unprotected):
-    """The lease could not be renewed within its TTL: whether it still stands, only the server knows."""
+    """The lease could not be renewed within its TTL. Only the server knows whether it still stands."""
 
 
 def no_step(answer: Mapping[str, Any]) -> NoStep:

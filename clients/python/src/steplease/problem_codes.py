@@ -21,7 +21,7 @@ class InvalidRequest(Problem):
 
 
 class RunRequired(Problem):
-    """Several runs are registered: say which one is meant."""
+    """No run was named, and the server cannot tell which one is meant: it has none, or several without a `default`."""
 
     code = "run_required"
     advice = 'pass run="NAME" to Client or to the call; client.runs() lists the runs'

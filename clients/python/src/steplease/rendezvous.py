@@ -71,8 +71,10 @@ def lease_together(
 
 
 class _Assembly:
-    """Which hosts have leased what, since before this host had: none of them lets go of a step that all were to have, so
-    none can have come and gone before.
+    """Records which hosts of the job have leased which generation.
+
+    The record begins before this host leases anything, and no host lets go of a step before all have it or it is gone, so that
+    no grant is missed.
     """
 
     def __init__(self, client: Client, job: str, hosts: int, run: str | None) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Node(dict[Any, Any]):
-    """An inner node while the tree is built, to be told from a value that is an empty dict."""
+    """An inner node while the tree is built. Its type tells it from a value that is an empty dict."""
 
 
 def restore_args_tree(answer: RestoreArgs | ConstructedRestoreArgs, mesh: jax.sharding.Mesh | None = None) -> Any:

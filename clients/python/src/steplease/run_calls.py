@@ -35,7 +35,7 @@ class RunCalls:
         return all_items(self.transport, "/runs", {"directory": directory})
 
     def run(self, name: str | None = None) -> documents.Run:
-        """One run: the client's own without a name."""
+        """One run; the client's own if no name is given."""
         found: documents.Run = self._get(self._run_path(name))
         return found
 
@@ -66,7 +66,7 @@ class RunCalls:
         self.transport.call(Request("DELETE", self._run_path(name), query))
 
     def finish_run(self, name: str | None = None, *, reason: str | None = None) -> documents.Run:
-        """For the trainer's end: no more steps will come, so waits that no step satisfies end."""
+        """Says that no more steps will come, at the end of training: waits that no step satisfies end."""
         body = {} if reason is None else {"reason": reason}
         run: documents.Run = self._post(f"{self._run_path(name)}/finish", body).document
         return run

@@ -1,4 +1,4 @@
-"""Shardings between JAX and Orbax's serialized form, in which the server speaks of them. Needs jax and orbax."""
+"""Converts shardings between JAX and Orbax's serialized form, which the server uses. Needs jax and orbax."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def layout_form(layout: Any) -> dict[str, Any]:
 def to_jax(form: Form, mesh: jax.sharding.Mesh | None = None) -> Any:
     """A JAX sharding (or `Format`) on the devices that the form names, or with its partition on `mesh`.
 
-    What is not partitioned over a mesh of its own is replicated over `mesh`.
+    An array that was not partitioned over a mesh is replicated over `mesh`.
 
     Raises:
         ValueError: the devices are not there, or `mesh` lacks an axis of the partition.

@@ -40,7 +40,7 @@ class Term:
             raise LeaseUncertain(f"lease {self.document['number']} was not renewed within its TTL: no answer came in time")
 
     def renew(self, ttl: float | None = None, within: float = 30.0) -> None:
-        """Asks once. A lease that stands stands for a whole TTL from this moment on, also after a time of uncertainty."""
+        """Asks the server once. A lease that still stands then does so for a whole TTL, also after a time of uncertainty."""
         body = {} if ttl is None else {"ttl": ttl}
         request = Request("POST", f"/leases/{self.document['id']}/renew", body=body, within=within)
         with self._lock:
@@ -48,13 +48,15 @@ class Term:
             try:
                 document: documents.Lease = self._transport.attempt(request).document
             except (LeaseEnded, LeaseNotFound) as error:
-                self.ended = error if isinstance(error, LeaseEnded) else LeaseUncertain(str(error))
-                raise self.ended from None
+                ended = error if isinstance(error, LeaseEnded) else LeaseUncertain(str(error))
+                if not self.is_given_up:
+                    self.ended = ended
+                raise ended from None
             self.document = document
             self._trusted_until = sent_at + document["ttl"]
 
     def end(self, how: str) -> None:
-        """The holder lets go: from now on its path is not to be relied on, whatever the server still keeps.
+        """Notes that the holder lets go: its path is not to be relied on from now on, whatever the server still keeps.
 
         Args:
             how: what the holder did, such as `released`.
@@ -86,6 +88,9 @@ class Renewal:
                 self._term.renew(within=max(1.0, period))
                 pause = period
             except Unprotected as error:
+                if self._stopped.is_set():
+                    # It was under way when the holder let go.
+                    return
                 _LOG.error("lease %s on step %s: %s", self._term.document["number"], self._term.document["step"], error)
                 return
             except (ServerUnreachable, Problem) as error:

@@ -60,7 +60,7 @@ class Answer:
 
 
 class Transport:
-    """Talks to one server. A connection of its own for each request: calls are rare, and none finds a connection stale.
+    """Talks to one server. Every request has a connection of its own: calls are rare, and none finds a connection stale.
 
     Safe to use from several threads.
     """
@@ -76,6 +76,9 @@ class Transport:
         parts = urllib.parse.urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is no server: it must be like http://127.0.0.1:7878")
+        if parts.username is not None:
+            # It would be shown wherever the address is.
+            raise ValueError("the url holds a user name: pass the token as `token`, or as STEPLEASE_TOKEN")
         self.url = url.rstrip("/")
         self._parts = parts
         self._token = token
@@ -87,7 +90,7 @@ class Transport:
         """Sends a request until it is answered.
 
         Args:
-            request: or what makes it, anew for each attempt, where what is left of a timeout shrinks.
+            request: a request, or a function that makes it anew for each attempt, where the rest of a timeout shrinks.
 
         Raises:
             Problem: the server refused.

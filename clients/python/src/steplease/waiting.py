@@ -1,4 +1,4 @@
-"""Waits longer than one request may take, as a row of requests."""
+"""Waits that are longer than one request may take: they become a series of requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from steplease.transport import Answer
 
-# What one request asks for at most, in seconds. Servers cap it by their own rule and say so (`max_wait`).
+# The longest wait that one request asks for, in seconds. Servers have a limit of their own, and say so (`max_wait`).
 _LONGEST_REQUEST = 3600.0
 
 
@@ -32,7 +32,7 @@ def new_id() -> str:
 
 
 def wait_for(send: Callable[[Deadline], Answer], deadline: Deadline) -> Any:
-    """The document of the answer that ended the wait: satisfied, or not and then with its reason.
+    """The document that ended the wait: a satisfied one, or an unsatisfied one with its reason.
 
     Args:
         send: makes one request that asks the server to wait for what is left.
