@@ -10,13 +10,17 @@ const LAYOUTS = join(DIRECTORY, 'layouts');
 export const STRICT: RestoreArgsOptions = { setGlobalShape: true, strict: true };
 export const LOOSE: RestoreArgsOptions = { setGlobalShape: false, strict: false };
 
+/** Files in one JSON document: git keeps no empty directories, and Orbax's are small. */
+export interface StoredFiles {
+  readonly directories: readonly string[];
+  readonly files: Readonly<Record<string, { text: string } | { base64: string }>>;
+}
+
 /** A layout written by real Orbax, with real Orbax's answers, as `test/scenarios/restore/generate.py` bundles it. */
-export interface Fixture {
+export interface Fixture extends StoredFiles {
   readonly name: string;
   /** The item's directory below the layout's own. */
   readonly item: string;
-  readonly directories: readonly string[];
-  readonly files: Readonly<Record<string, { text: string } | { base64: string }>>;
   readonly answer?: unknown;
   readonly loose_answer?: unknown;
   /** What Orbax raises instead of answering. */
@@ -35,7 +39,7 @@ export function loadFixture(name: string): Fixture {
   return { name, ...JSON.parse(text) };
 }
 
-export function contentsOf(fixture: Fixture): [string, Uint8Array][] {
+export function contentsOf(fixture: StoredFiles): [string, Uint8Array][] {
   return Object.entries(fixture.files).map(([path, content]) => [
     path,
     'text' in content
@@ -45,7 +49,7 @@ export function contentsOf(fixture: Fixture): [string, Uint8Array][] {
 }
 
 /** The whole layout. */
-export function filesOf(fixture: Fixture): MemoryFiles {
+export function filesOf(fixture: StoredFiles): MemoryFiles {
   return new MemoryFiles(contentsOf(fixture), fixture.directories);
 }
 
@@ -54,7 +58,7 @@ export function itemOf(fixture: Fixture): MemoryFiles {
 }
 
 /** Writes the layout into a real directory. */
-export function unpack(fixture: Fixture, directory: string): void {
+export function unpack(fixture: StoredFiles, directory: string): void {
   for (const path of fixture.directories) mkdirSync(join(directory, path), { recursive: true });
   for (const [path, content] of contentsOf(fixture)) {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
