@@ -70,7 +70,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
     layer: 'cli',
     paths: /^src\/cli\//,
     mayImport: ['engine', 'config', 'process', 'shared'],
-    packages: /^(?:commander|node:)/,
+    packages: /^(?:commander|string-width|node:)/,
   },
   { layer: 'migrations', paths: /^migrations\//, mayImport: [], packages: /^kysely$/ },
   { layer: 'shared', paths: /^src\/[^/]+\.ts$/, mayImport: [], packages: /^(?:node:|typebox)/ },

@@ -4,6 +4,10 @@ import { CONSUMER_START_WORDS, type ConsumerStart } from '../engine/consumers/co
 import { DEFAULT_TTL_MS } from '../engine/leases/ttl.js';
 import { parseJson } from './client/parse-json.js';
 
+/*
+ * How values of the command line are read. An InvalidArgumentError says the rule alone: `Verb` names the value and where it stood.
+ */
+
 const MAX_STEP = Number.MAX_SAFE_INTEGER;
 
 /** As a user would write it. */
@@ -24,14 +28,14 @@ export function readCount(text: string): number {
 /** Seconds, however the duration is written. */
 export function readSeconds(text: string): number {
   const ms = parseDuration(text);
-  if (ms === null) throw new InvalidArgumentError('It is not a duration (30, 30s, 1.5m, 2h, 250ms).');
+  if (ms === null) throw new InvalidArgumentError('a duration (30, 30s, 1.5m, 2h, 250ms)');
   return ms / 1_000;
 }
 
 export function readObject(text: string): object {
   const value = parseJson(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new InvalidArgumentError('It is not a JSON object, such as {"loss": 0.5}.');
+  throw new InvalidArgumentError('a JSON object, such as {"loss": 0.5}');
 }
 
 /** Adds one `KEY=VALUE` to those given before. */
@@ -40,7 +44,7 @@ export function collectLabel(
   before: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
   const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('It is not KEY=VALUE.');
+  if (at < 1) throw new InvalidArgumentError('KEY=VALUE');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
@@ -53,5 +57,5 @@ export function readStart(text: string): ConsumerStart {
 function readInteger(text: string, minimum: number, rule: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= minimum && value <= MAX_STEP) return value;
-  throw new InvalidArgumentError(`It is not ${rule}.`);
+  throw new InvalidArgumentError(rule);
 }

@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
-import { type ClientConfig, loadClientConfig } from '../config/client-config.js';
+import { type Command, Option } from 'commander';
+import { loadClientConfig } from '../config/client-config.js';
 import { ServerClient } from './client/server-client.js';
 import { type Screen, screen } from './terminal/screen.js';
 
@@ -12,44 +12,57 @@ export interface Session {
   readonly screen: Screen;
 }
 
+/** `text`: one line per row, cells separated by tabs. */
+const FORMS = ['table', 'text', 'json'] as const;
+
 interface Shape {
   readonly description: string;
   /** Lines that could be typed as they are. */
   readonly examples: readonly string[];
 }
 
+/** Adds a verb that talks HTTP to a running server about one run. */
+export function addClientCommand(parent: Command, usage: string, shape: Shape): Command {
+  return addServerCommand(parent, usage, shape).option(
+    '--run <NAME>',
+    'the run that is meant (variable STEPLEASE_RUN; not needed while there is only one)',
+  );
+}
+
 /** Adds a verb that talks HTTP to a running server. */
-export function addClientCommand(parent: Command, usage: string, { description, examples }: Shape): Command {
+export function addServerCommand(parent: Command, usage: string, { description, examples }: Shape): Command {
   return parent
     .command(usage)
     .description(description)
-    .option('--server <URL>', 'where the server is (variable STEPLEASE_URL; default http://127.0.0.1:7878)')
     .option(
-      '--run <NAME>',
-      'the run that is meant (variable STEPLEASE_RUN; not needed while there is only one)',
+      '--server <URL>',
+      'where the server is, as URL or HOST:PORT (variable STEPLEASE_URL; default http://127.0.0.1:7878)',
     )
     .option(
       '--token <TOKEN>',
       'access token (better given as variable STEPLEASE_TOKEN: others see arguments)',
     )
-    .option('--json', 'print JSON: one document, or one per line where results come over time')
+    .addOption(
+      new Option(
+        '-o, --output <FORM>',
+        'how results are printed (default: table on a terminal, text in a pipe)',
+      ).choices(FORMS),
+    )
+    .option('--json', 'the same as --output json: one document, or one per line where results come over time')
     .addHelpText('after', `\nExample${examples.length === 1 ? '' : 's'}:\n${indent(examples)}`);
 }
 
 /** @throws ConfigError */
 export function openSession(command: Command): Session {
-  const config = clientConfigOf(command);
+  // A group such as `runs` may itself be a verb: options before the verb below it count, too.
+  const { server, token, run, json, output } = command.optsWithGlobals();
+  const config = loadClientConfig({ server, token, run });
   return {
     client: new ServerClient(config),
     run: config.run,
-    json: command.opts()['json'] === true,
-    screen: screen(),
+    json: json === true || output === 'json',
+    screen: screen(output),
   };
-}
-
-function clientConfigOf(command: Command): ClientConfig {
-  const { server, token, run } = command.opts();
-  return loadClientConfig({ server, token, run });
 }
 
 function indent(lines: readonly string[]): string {

@@ -5,6 +5,7 @@ import { ForeignAnswerError, ProblemError, UnreachableError } from './client/pro
 import { EXIT, ExitError } from './exit-code.js';
 import { hintFor } from './hint.js';
 import { printable } from './terminal/printable.js';
+import { UsageError } from './usage-error.js';
 
 /** How an error that a command ends with is told, and with which exit code. */
 export interface Failure {
@@ -13,9 +14,13 @@ export interface Failure {
 }
 
 export function failureOf(error: unknown): Failure {
-  // Commander printed its message already; --help and --version end this way too, with 0.
+  // Commander printed a help text: it was asked for, or a verb is missing. --version ends this way, too.
   if (error instanceof CommanderError)
     return { exitCode: error.exitCode === 0 ? EXIT.ok : EXIT.usage, lines: [] };
+  if (error instanceof UsageError) {
+    const lines = [`steplease: ${error.message}`, `  hint: ${error.hint}`];
+    return { exitCode: EXIT.usage, lines: lines.map(printable) };
+  }
   if (error instanceof ExitError) return told(error.exitCode, error.message);
   if (error instanceof ConfigError || error instanceof StartupError) return told(EXIT.usage, error.message);
   if (error instanceof ProblemError) return refusal(error);

@@ -21,7 +21,18 @@ const HINTS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** Requests that the server's hints and warnings name, and what to type here instead. */
+const COMMANDS = [
+  ['PUT /runs/{run}', '"steplease runs put"'],
+  ['?force=true', '--force'],
+] as const;
+
 /** @param served the server's hint, for codes that mean the same on every way in. */
 export function hintFor(code: string, served: string | null): string | null {
-  return HINTS.get(code) ?? served;
+  return HINTS.get(code) ?? (served === null ? null : inCommands(served));
+}
+
+/** What the server says to do, in terms of this command line. */
+export function inCommands(served: string): string {
+  return COMMANDS.reduce((text, [request, command]) => text.replaceAll(request, command), served);
 }

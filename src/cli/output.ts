@@ -1,5 +1,5 @@
 import { EXIT, ExitError } from './exit-code.js';
-import { printableJson } from './terminal/printable.js';
+import { printable, printableJson } from './terminal/printable.js';
 
 /**
  * The command line's only way to the terminal. Standard output may be a pipe whose reader has gone (`| head -1`): what is
@@ -11,6 +11,11 @@ export function printLine(line: string): void {
 
 export function printErrorLine(line: string): void {
   write(process.stderr, `${line}\n`);
+}
+
+/** What the program itself has to say: progress, warnings, and where there is nothing to print. */
+export function printNote(sentence: string): void {
+  printErrorLine(printable(`steplease: ${sentence}`));
 }
 
 export function printLines(lines: readonly string[]): void {

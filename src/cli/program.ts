@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Clock } from '../engine/clock.js';
 import type { MigrateDatabase, StartApp } from '../server.js';
 import { VERSION } from '../version.js';
@@ -11,16 +11,20 @@ import { addExplain } from './commands/explain.js';
 import { addLease } from './commands/lease.js';
 import { addMigrate } from './commands/migrate.js';
 import { addRestoreArgs } from './commands/restore-args.js';
+import { addFinish, addReopen } from './commands/run-completion.js';
 import { addRuns } from './commands/runs.js';
 import { addServe } from './commands/serve.js';
 import { addSteps } from './commands/steps.js';
 import { addVerify } from './commands/verify.js';
+import { addVersion } from './commands/version.js';
 import { addWait } from './commands/wait.js';
+import { addWaits } from './commands/waits.js';
 import { addWatch } from './commands/watch.js';
 import type { Machine } from './doctor/machine.js';
 import { EXIT } from './exit-code.js';
 import { failureOf } from './failure.js';
 import { printErrorLine, printLine } from './output.js';
+import { Verb } from './verb.js';
 
 /** What the commands run on: the composition root, or a test's stand-in. */
 export interface Composition {
@@ -60,7 +64,7 @@ export async function runProgram(args: readonly string[], composition: Compositi
 }
 
 function createProgram({ migrateDatabase, machine, clock, ...serving }: Composition): Command {
-  const program = new Command('steplease')
+  const program = new Verb('steplease')
     .description('Watch, wait for and lease JAX/Orbax checkpoints over HTTP and WebSocket.')
     .version(VERSION)
     .addHelpText('after', EXAMPLES)
@@ -76,8 +80,11 @@ function createProgram({ migrateDatabase, machine, clock, ...serving }: Composit
   addMigrate(program, migrateDatabase);
   addConfigExplain(program);
   addRuns(program);
+  addFinish(program);
+  addReopen(program);
   addSteps(program);
   addWait(program, clock);
+  addWaits(program);
   addWatch(program, clock);
   addLease(program, clock);
   addRestoreArgs(program);
@@ -86,6 +93,7 @@ function createProgram({ migrateDatabase, machine, clock, ...serving }: Composit
   addExplain(program);
   addExec(program, clock);
   addDoctor(program, clock, machine);
+  addVersion(program);
   addCompletion(program);
   return program;
 }

@@ -18,6 +18,19 @@ export function addSettingOptions(command: Command, settings: readonly Setting[]
   return command;
 }
 
+/** The same options where no file and no variable counts: they are for one call. */
+export function addPlainOptions(command: Command, settings: readonly Setting[]): void {
+  for (const setting of settings) command.addOption(plainOption(setting, setting.description));
+}
+
+/** What the user gave of `settings`, as texts by the settings' names. */
+export function readPlainOptions(command: Command, settings: readonly Setting[]): Flags {
+  const given: Record<string, unknown> = command.opts();
+  return Object.fromEntries(
+    settings.map((setting) => [setting.name, given[optionFor(setting).attributeName()]]),
+  );
+}
+
 /** DIR stands without a flag, on the commands that take every setting. */
 export function addDirectory(command: Command): Command {
   return command.argument('[DIR]', 'checkpoint root of the run "default"');
@@ -25,18 +38,21 @@ export function addDirectory(command: Command): Command {
 
 /** What the user gave of `settings`, with DIR and `--config`. */
 export function readFlags(command: Command, settings: readonly Setting[], directory?: string): Flags {
-  const given: Record<string, unknown> = command.opts();
-  const flags = settings.map((setting) => [setting.name, given[optionFor(setting).attributeName()]]);
-  return { ...Object.fromEntries(flags), config: given['config'], directory };
+  const flags = readPlainOptions(command, settings);
+  return { ...flags, config: command.opts()['config'], directory };
 }
 
 function optionFor(setting: Setting): Option {
-  const placeholder = PLACEHOLDER[setting.kind];
-  const flag = placeholder === null ? flagOf(setting) : `${flagOf(setting)} <${placeholder}>`;
-  const option = new Option(
-    flag,
+  return plainOption(
+    setting,
     `${setting.description}${defaultOf(setting)} (variable ${variableOf(setting)})`,
   );
+}
+
+function plainOption(setting: Setting, description: string): Option {
+  const placeholder = PLACEHOLDER[setting.kind];
+  const flag = placeholder === null ? flagOf(setting) : `${flagOf(setting)} <${placeholder}>`;
+  const option = new Option(flag, description);
   return SEPARATOR[setting.kind] === null ? option : option.argParser(collect);
 }
 

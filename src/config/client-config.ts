@@ -3,7 +3,7 @@ import { type Environment, environment } from './environment.js';
 
 /** Which server the command line talks to, as whom, and about which run. */
 export interface ClientConfig {
-  /** Without a slash at its end, such as `http://127.0.0.1:7878`. */
+  /** A URL without a slash at its end, such as `http://127.0.0.1:7878`. */
   readonly server: string;
   /** Sent as bearer token; null: none. */
   readonly token: string | null;
@@ -27,6 +27,8 @@ export const CLIENT_VARIABLES = [
 ] as const;
 
 const DEFAULT_SERVER = 'http://127.0.0.1:7878';
+/** HOST:PORT, as people name a server; a URL would take the host for its scheme. */
+const ADDRESS = /^(\[[0-9a-f:.]+\]|[^[\]:/?#@\s]+):\d{1,5}$/i;
 
 /**
  * Reads what a client is told: by flag, else by variable.
@@ -59,10 +61,16 @@ function choose(
 
 function readServer(given: Given | null): string {
   if (given === null) return DEFAULT_SERVER;
-  const url = URL.canParse(given.value) ? new URL(given.value) : null;
+  const text = ADDRESS.test(given.value) ? `http://${given.value}` : given.value;
+  const url = URL.canParse(text) ? new URL(text) : null;
   const isPlain =
     url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.search}${url.hash}` === '';
-  if (!isPlain) throw malformed(given.origin, given.value, `an http or https URL such as ${DEFAULT_SERVER}`);
+  if (!isPlain)
+    throw malformed(
+      given.origin,
+      given.value,
+      `HOST:PORT, or an http or https URL such as ${DEFAULT_SERVER}`,
+    );
   return url.href.replace(/\/+$/, '');
 }
 

@@ -20,11 +20,13 @@ _steplease; printf '%s\\n' "\${COMPREPLY[@]}"`;
 test('bash completes verbs, and the verbs below them', async (t) => {
   assert.deepEqual(await complete(t, 'steplease', 'le'), ['lease']);
   assert.deepEqual(await complete(t, 'steplease', 'lease', 're'), ['renew', 'release']);
+  assert.deepEqual(await complete(t, 'steplease', 'runs', 'p'), ['put']);
 });
 
 test('bash completes the flags of a verb, and their values', async (t) => {
   assert.deepEqual(await complete(t, 'steplease', 'lease', 'acquire', '--un'), ['--until']);
   assert.deepEqual(await complete(t, 'steplease', 'steps', '--state', 'te'), ['temporary']);
+  assert.deepEqual(await complete(t, 'steplease', 'watch', '-o', 'ta'), ['table']);
   assert.deepEqual(await complete(t, 'steplease', 'completion', ''), ['bash', 'zsh', 'fish']);
 });
 

@@ -94,6 +94,24 @@ test('the lease outlives a restart of the server', async (t) => {
   assert.equal(await child.exit(), 0, child.stderr);
 });
 
+test('a server that is back in time has the lease released, and that is the last word', async (t) => {
+  const root = CheckpointRoot.make(t);
+  root.save(7);
+  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  const child = runCommand(t, server.base, ['exec', '--ttl', '1h', '--', ...patient()]);
+  await child.until('stdout', /running/);
+
+  const port = new URL(server.base).port;
+  await server.stop();
+  child.process.stdin?.end();
+  await child.until('stderr', /no answer from .*; step 7 is settled when it answers again/);
+  await server.begin({ port });
+
+  assert.equal(await child.exit(), 0, child.stderr);
+  assert.match(child.stderr, /\nsteplease: step 7: the lease is released\n$/);
+  assert.doesNotMatch(child.stderr, /ends by itself/);
+});
+
 test('when the lease is broken the command is stopped, and then the exit code is 75', async (t) => {
   const stage = await Stage.set(t);
   await stage.save(7);
@@ -186,6 +204,10 @@ test('--each goes on with every new step until the run is finished', async (t) =
 
   assert.equal(await child.exit(), 0, child.stderr);
   assert.equal(child.stdout, 'step 1\nstep 2\n');
+  assert.match(
+    child.stderr,
+    /^steplease: the run is finished: a step of at least 3 will not come; the command ran 2 times, no step failed\n$/m,
+  );
 });
 
 test('--each ends with the status of the step that failed, after the others', async (t) => {

@@ -26,7 +26,7 @@ test('warnings of runs go to standard error', async (t) => {
   const child = runCommand(t, stage.origin, ['runs']);
 
   assert.equal(await child.exit(), 0);
-  assert.match(child.stderr, /^warning: run r: .*checkpoint_/m);
+  assert.match(child.stderr, /^steplease: warning: run r: .*checkpoint_/m);
 });
 
 test('steps --json is the document of the server', async (t) => {
@@ -62,6 +62,57 @@ test('steps --last takes the highest', async (t) => {
     items.map(({ step }: { step: number }) => step),
     [2, 3],
   );
+});
+
+test('steps --order desc begins with the highest, and --last counts from there', async (t) => {
+  const stage = await Stage.set(t);
+  for (const step of [1, 2, 3]) await stage.save(step);
+
+  const child = runCommand(t, stage.origin, ['steps', '--order', 'desc', '--last', '2']);
+
+  assert.equal(await child.exit(), 0, child.stderr);
+  assert.match(child.stdout, /^3\t.*\n2\t.*\n$/);
+});
+
+test('-o json is --json, and -o table aligns columns in a pipe, too', async (t) => {
+  const stage = await Stage.set(t);
+
+  const json = runCommand(t, stage.origin, ['runs', '-o', 'json']);
+  const table = runCommand(t, stage.origin, ['runs', '--output', 'table']);
+
+  assert.equal(await json.exit(), 0, json.stderr);
+  assert.equal(JSON.parse(json.stdout).items[0].name, 'r');
+  assert.equal(await table.exit(), 0, table.stderr);
+  assert.match(table.stdout, /^RUN {2}STATE {5}LATEST.*\nr {4}watching {7}-/);
+});
+
+test('version prints that of the program and that of the server', async (t) => {
+  const stage = await Stage.set(t);
+
+  const both = runCommand(t, stage.origin, ['version']);
+  const own = runCommand(t, 'http://127.0.0.1:9', ['version', '--client', '--json']);
+
+  assert.equal(await both.exit(), 0, both.stderr);
+  assert.match(both.stdout, /^client\t\d\S+ \(Node .*\)\nserver\t\d\S+ \(Node .*, API .*\) at http:/);
+  assert.equal(await own.exit(), 0, own.stderr);
+  assert.deepEqual(Object.keys(JSON.parse(own.stdout)), ['client']);
+});
+
+test('waits lists the waits that ended, the newest first, and --summary counts them', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  await stage.get('/wait?until=7');
+  await stage.get('/wait?until=8&timeout=0');
+  const waits = (...args: readonly string[]) => runCommand(t, stage.origin, ['waits', ...args]);
+
+  const [all, last, summary] = [waits(), waits('--last', '1'), waits('--summary')];
+
+  assert.equal(await all.exit(), 0, all.stderr);
+  assert.match(all.stdout, /^r\t8\t\S+\t\S+ s\ttimeout\t-\twait\nr\t7\t\S+\t\S+ s\treached\t7\twait\n$/);
+  assert.equal(await last.exit(), 0, last.stderr);
+  assert.match(last.stdout, /^r\t8\t[^\n]*\n$/);
+  assert.equal(await summary.exit(), 0, summary.stderr);
+  assert.match(summary.stdout, /^count\t2\nreached\t1\ntimeout\t1\n/);
 });
 
 for (const form of [[], ['--json']]) {

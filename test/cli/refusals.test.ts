@@ -91,7 +91,7 @@ test('a token is sent as bearer token, and nothing without one', async (t) => {
 });
 
 for (const [args, env] of [
-  [['steps', '--server', 'localhost:7878'], {}],
+  [['steps', '--server', '7878'], {}],
   [['steps'], { STEPLEASE_URL: 'ftp://host' }],
   [['steps'], { STEPLEASE_TOKEN: 'two words' }],
   [['steps', '--min', '-1'], {}],
@@ -101,6 +101,8 @@ for (const [args, env] of [
   [['consumer', 'create', 'c'], {}],
   [['consumer', 'ack', 'ls_1', '--result', '[1]'], {}],
   [['completion', 'csh'], {}],
+  [['runs', 'put', 'r', '/ckpts', '--poll-interval', '1ms'], {}],
+  [['steps', '-o', 'yaml'], {}],
 ] as const) {
   test(`${args.join(' ')} ${JSON.stringify(env)}: bad arguments, exit 2`, async (t) => {
     const child = runCommand(t, 'http://127.0.0.1:9', args, env);

@@ -55,7 +55,7 @@ test('wait asks again, as the same wait, when the server ends a request before i
 test('wait ends with 3 when the run is finished', async (t) => {
   const stage = await Stage.set(t);
   const child = runCommand(t, stage.origin, ['wait', '--until', '8']);
-  await child.until('stderr', /waiting for a step of at least 8/);
+  await child.until('stderr', /^steplease: waiting for a step of at least 8/);
 
   await stage.post('/runs/r/finish');
 
@@ -118,7 +118,20 @@ test('watch says where to go on when a signal ends it', async (t) => {
   child.kill('SIGINT');
 
   assert.equal(await child.exit(), 130);
-  assert.match(child.stderr, new RegExp(`^go on with --after ${after}$`, 'm'));
+  assert.match(child.stderr, new RegExp(`^steplease: go on with --after ${after}$`, 'm'));
+});
+
+test('watch --timeout ends in peace, unless --count asked for more', async (t) => {
+  const stage = await Stage.set(t);
+  await stage.save(7);
+  const watch = (...args: readonly string[]) =>
+    runCommand(t, stage.origin, ['watch', '--timeout', '50ms', ...args]);
+
+  const [open, counting] = [watch(), watch('--count', '1')];
+
+  assert.equal(await open.exit(), 0, open.stderr);
+  assert.equal(await counting.exit(), 124);
+  assert.match(counting.stderr, /^steplease: one event did not come in time$/m);
 });
 
 test('watch refuses a cursor that is not kept, and goes on from nowhere else', async (t) => {

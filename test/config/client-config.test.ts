@@ -23,9 +23,22 @@ test('runs that are listed for serve name none to a client', () => {
   assert.equal(loadClientConfig({}, { STEPLEASE_RUN: 'a=/ckpts/a:b=/ckpts/b' }).run, null);
 });
 
+for (const [given, server] of [
+  ['localhost:7878', 'http://localhost:7878'],
+  ['10.0.0.7:80', 'http://10.0.0.7'],
+  ['[::1]:7878', 'http://[::1]:7878'],
+] as const) {
+  test(`${given} without a scheme is ${server}`, () => {
+    assert.equal(loadClientConfig({ server: given }, {}).server, server);
+    assert.equal(loadClientConfig({}, { STEPLEASE_URL: given }).server, server);
+  });
+}
+
 for (const server of [
   '7878',
-  'localhost:7878',
+  ':7878',
+  'localhost',
+  'user:password@a:1',
   'ftp://a',
   'http://user:password@a',
   'http://a/?b',

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Consumer, ConsumerResult } from '../client/consumer-documents.js';
 import { listAll } from '../client/list-all.js';
 import { addClientCommand, openSession } from '../client-command.js';
-import { printErrorLine, printJson, printLines } from '../output.js';
+import { printJson, printLines, printNote } from '../output.js';
 import { showTime } from '../terminal/figures.js';
 import { recordLines, tableLines } from '../terminal/table.js';
 import { CONSUMER_COLUMNS, consumerFields } from './consumer-columns.js';
@@ -16,7 +16,7 @@ export function addConsumerList(consumer: Command): void {
     const { client, run, json, screen } = openSession(command);
     const list = await listAll(client, Consumer, { path: ['consumers'], query: { run } });
     if (json) return printJson(list);
-    if (list.items.length === 0) return printErrorLine('no consumers');
+    if (list.items.length === 0) return printNote('no consumers');
     printLines(tableLines(screen, CONSUMER_COLUMNS, list.items));
   });
 }
@@ -44,7 +44,7 @@ export function addConsumerResults(consumer: Command): void {
     const path = ['consumers', name, 'results'];
     const list = await listAll(client, ConsumerResult, { path, query: { run } });
     if (json) return printJson(list);
-    if (list.items.length === 0) return printErrorLine('no results');
+    if (list.items.length === 0) return printNote('no results');
     printLines(
       tableLines(
         screen,

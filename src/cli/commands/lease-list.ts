@@ -3,7 +3,7 @@ import { readStep } from '../arguments.js';
 import { PublicLease } from '../client/documents.js';
 import { listAll } from '../client/list-all.js';
 import { addClientCommand, openSession } from '../client-command.js';
-import { printErrorLine, printJson, printLines } from '../output.js';
+import { printJson, printLines, printNote } from '../output.js';
 import { tableLines } from '../terminal/table.js';
 import { LEASE_COLUMNS } from './lease-columns.js';
 
@@ -22,7 +22,7 @@ export function addLeaseList(lease: Command): void {
     const { client, run, json, screen } = openSession(command);
     const list = await listAll(client, PublicLease, { path: ['leases'], query: { run, step, state } });
     if (json) return printJson(list);
-    if (list.items.length === 0) return printErrorLine('no leases');
+    if (list.items.length === 0) return printNote('no leases');
     printLines(tableLines(screen, LEASE_COLUMNS, list.items));
   });
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { readStepOrLatest } from '../arguments.js';
 import { RestoreArgs, type RestoreLeaf } from '../client/restore-documents.js';
 import { addClientCommand, openSession } from '../client-command.js';
-import { printErrorLine, printLine, printLines } from '../output.js';
+import { printLine, printLines, printNote } from '../output.js';
 import { printableJson } from '../terminal/printable.js';
 import { type Column, tableLines } from '../terminal/table.js';
 
@@ -53,7 +53,7 @@ export function addRestoreArgs(program: Command): void {
     // Passed on as it is: numbers in it may have more digits than are read here.
     if (json) return printLine(printableJson(await client.text(call)));
     const { leaves } = await client.document(RestoreArgs, call);
-    if (leaves.length === 0) return printErrorLine('no leaves');
+    if (leaves.length === 0) return printNote('no leaves');
     printLines(tableLines(screen, COLUMNS, leaves));
   });
 }

@@ -3,7 +3,7 @@ import { readCount, readStep } from '../arguments.js';
 import { StepDocument } from '../client/documents.js';
 import { listAll } from '../client/list-all.js';
 import { addClientCommand, openSession } from '../client-command.js';
-import { printErrorLine, printJson, printLines } from '../output.js';
+import { printJson, printLines, printNote } from '../output.js';
 import { showBytes, showTime } from '../terminal/figures.js';
 import { type Column, tableLines } from '../terminal/table.js';
 
@@ -23,6 +23,7 @@ interface StepsOptions {
   readonly min?: number;
   readonly max?: number;
   readonly state: string;
+  readonly order: string;
   readonly last?: number;
 }
 
@@ -36,23 +37,30 @@ export function addSteps(program: Command): void {
   })
     .option('--min <N>', 'only steps from this number on', readStep)
     .option('--max <N>', 'only steps up to this number', readStep)
+    .addOption(
+      new Option('--order <ORDER>', 'by number; entries without one come last')
+        .choices(['asc', 'desc'])
+        .default('asc'),
+    )
     .option('--last <COUNT>', 'only so many, the highest', readCount)
     .addOption(
       new Option('--state <STATE>', 'only entries in this state')
         .choices(['finalized', 'temporary', 'deleting', 'foreign', 'all'])
         .default('finalized'),
     );
-  command.action(async ({ min, max, state, last }: StepsOptions) => {
+  command.action(async ({ min, max, state, order, last }: StepsOptions) => {
     const { client, run, json, screen } = openSession(command);
-    const list = await listAll(client, StepDocument, { path: ['steps'], query: { run, min, max, state } });
-    if (last !== undefined) list.items = highest(list.items, last);
+    const query = { run, min, max, state, order };
+    const list = await listAll(client, StepDocument, { path: ['steps'], query });
+    if (last !== undefined) list.items = highest(list.items, last, order);
     if (json) return printJson(list);
-    if (list.items.length === 0) return printErrorLine('no steps');
+    if (list.items.length === 0) return printNote('no steps');
     printLines(tableLines(screen, state === 'finalized' ? COLUMNS : ALL_COLUMNS, list.items));
   });
 }
 
 /** Entries without a number come last in the list, and are none of the highest. */
-function highest(steps: readonly StepDocument[], count: number): StepDocument[] {
-  return steps.filter(({ step }) => step !== null).slice(-count);
+function highest(steps: readonly StepDocument[], count: number, order: string): StepDocument[] {
+  const numbered = steps.filter(({ step }) => step !== null);
+  return order === 'desc' ? numbered.slice(0, count) : numbered.slice(-count);
 }

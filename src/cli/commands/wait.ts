@@ -4,8 +4,7 @@ import { Type } from '../../typebox.js';
 import { readSeconds, readStep } from '../arguments.js';
 import { Satisfied, Unsatisfied } from '../client/documents.js';
 import { addClientCommand, openSession } from '../client-command.js';
-import { printErrorLine, printJson, printLine } from '../output.js';
-import { printable } from '../terminal/printable.js';
+import { printJson, printLine, printNote } from '../output.js';
 import { Deadline } from '../waiting/deadline.js';
 import { endedWithoutStep, goalOf } from '../waiting/ended-without-step.js';
 import { tellAway } from '../waiting/tell-away.js';
@@ -38,7 +37,7 @@ export function addWait(program: Command, clock: Clock): void {
     const { client, run, json } = openSession(command);
     const goal = goalOf({ until: until ?? null, run });
     const waitId = newWaitId(clock);
-    if (!quiet && timeout !== 0) printErrorLine(printable(`waiting for ${goal}`));
+    if (!quiet && timeout !== 0) printNote(`waiting for ${goal}`);
     const patience = {
       client,
       clock,

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { Clock } from '../../engine/clock.js';
-import { readCount } from '../arguments.js';
+import { readCount, readSeconds } from '../arguments.js';
 import type { CloudEvent } from '../client/event-document.js';
 import { addClientCommand, openSession } from '../client-command.js';
 import { SignalRelay } from '../exec/signal-relay.js';
-import { printErrorLine, printJson, printLine, readerGone } from '../output.js';
+import { EXIT, ExitError } from '../exit-code.js';
+import { printJson, printLine, printNote, readerGone } from '../output.js';
 import { showTime } from '../terminal/figures.js';
 import { printable } from '../terminal/printable.js';
 import { type Screen, styled } from '../terminal/screen.js';
@@ -15,6 +16,7 @@ interface WatchOptions {
   readonly after?: string;
   readonly types?: string;
   readonly count?: number;
+  readonly timeout?: number;
 }
 
 export function addWatch(program: Command, clock: Clock): void {
@@ -28,16 +30,24 @@ export function addWatch(program: Command, clock: Clock): void {
   })
     .option('--after <CURSOR>', 'begin with what came after this position (default: now)')
     .option('--types <TYPE,…>', 'only events of these types')
-    .option('--count <N>', 'end after so many events', readCount);
-  command.action(async ({ after, types, count }: WatchOptions) => {
+    .option('--count <N>', 'end after so many events', readCount)
+    .option(
+      '--timeout <DURATION>',
+      'end then: with exit 124 if --count asked for more events, else with 0',
+      readSeconds,
+    );
+  command.action(async ({ after, types, count, timeout }: WatchOptions) => {
     const { client, run, json, screen } = openSession(command);
     const relay = new SignalRelay();
+    const time = new AbortController();
+    const cancel =
+      timeout === undefined ? null : clock.after(timeout * 1_000, () => time.abort(timeIsUp(count)));
     let cursor: string | null = null;
     const following = {
       client,
       clock,
       query: { run, types: types ?? null, after: after ?? null },
-      signal: AbortSignal.any([relay.abandoned, readerGone]),
+      signal: AbortSignal.any([relay.abandoned, readerGone, time.signal]),
       onCursor: (passed: string) => {
         cursor = passed;
       },
@@ -52,10 +62,17 @@ export function addWatch(program: Command, clock: Clock): void {
         if (seen === count) return;
       }
     } finally {
+      cancel?.();
       relay.close();
-      if (cursor !== null) printErrorLine(printable(`go on with --after ${cursor}`));
+      if (cursor !== null) printNote(`go on with --after ${cursor}`);
     }
   });
+}
+
+/** Without a number of events there is nothing that time could have been too short for. */
+function timeIsUp(count: number | undefined): ExitError {
+  if (count === undefined) return new ExitError(EXIT.ok);
+  return new ExitError(EXIT.timeout, `${count === 1 ? 'one event' : `${count} events`} did not come in time`);
 }
 
 function eventLine(screen: Screen, { time, type, source, subject, data = {} }: CloudEvent): string {

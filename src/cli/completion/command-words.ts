@@ -7,7 +7,7 @@ export interface CommandWords {
   /** Or the choices of its argument. */
   readonly verbs: readonly string[];
   readonly flags: readonly string[];
-  /** Flags that take a value, and the values where they are a closed set. */
+  /** Flags that take a value, short ones too, and the values where they are a closed set. */
   readonly values: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -25,7 +25,11 @@ function wordsBelow(command: Command, path: readonly string[]): readonly Command
       ...command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
     ],
     flags: [...options.flatMap(({ long }) => (long ? [long] : [])), '--help'],
-    values: new Map(valued.map(({ long, argChoices }) => [long ?? '', argChoices ?? []])),
+    values: new Map(
+      valued.flatMap(({ long, short, argChoices = [] }) =>
+        [long, short].flatMap((flag) => (flag === undefined ? [] : [[flag, argChoices] as const])),
+      ),
+    ),
   };
   return [own, ...command.commands.flatMap((child) => wordsBelow(child, [...path, child.name()]))];
 }

@@ -20,6 +20,7 @@ interface LoopOptions {
 export async function execLoop(execution: Execution, { each, newDeadline }: LoopOptions): Promise<number> {
   const { client, clock, relay, report, source } = execution;
   const failed = new Map<number, number>();
+  let commands = 0;
   for (;;) {
     const { goal } = source;
     report('waiting', { goal }, `waiting for ${goal}`);
@@ -32,13 +33,26 @@ export async function execLoop(execution: Execution, { each, newDeadline }: Loop
     };
     const answer = await waitInSlices(patience, (seconds) => source.ask(seconds, relay.abandoned));
     if (isUnsatisfied(answer)) {
-      if (each && answer.reason === 'finished') return [...failed.values()].at(-1) ?? EXIT.ok;
+      if (each && answer.reason === 'finished') {
+        const tally = `the command ran ${times(commands)}, ${failed.size === 0 ? 'no step' : `step ${[...failed.keys()].join(', ')}`} failed`;
+        report(
+          'finished',
+          { goal, commands, failed: failed.size },
+          `the run is finished: ${goal} will not come; ${tally}`,
+        );
+        return [...failed.values()].at(-1) ?? EXIT.ok;
+      }
       throw endedWithoutStep(answer.reason, goal);
     }
     const status = await runOnLease(execution, answer);
+    commands += 1;
     // A signal that asked to end was meant for more than this one command.
     if (!each || relay.isToEnd) return status;
     failed.delete(answer.step);
     if (status !== EXIT.ok) failed.set(answer.step, status);
   }
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
 }

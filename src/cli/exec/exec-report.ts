@@ -1,9 +1,9 @@
-import { printErrorLine } from '../output.js';
-import { printable, printableJson } from '../terminal/printable.js';
+import { printErrorLine, printNote } from '../output.js';
+import { printableJson } from '../terminal/printable.js';
 
 /** Tells what happens, on standard error: standard output belongs to the command. */
 export type ExecReport = (
-  event: 'waiting' | 'away' | 'leased' | 'ended' | 'lost' | 'unsettled',
+  event: 'waiting' | 'away' | 'leased' | 'ended' | 'lost' | 'settled' | 'unsettled' | 'finished',
   fields: Readonly<Record<string, string | number | boolean | null>>,
   sentence: string,
 ) => void;
@@ -12,7 +12,6 @@ export function execReport({ json, quiet }: { readonly json: boolean; readonly q
   return (event, fields, sentence) => {
     if (json) printErrorLine(printableJson(JSON.stringify({ event, ...fields })));
     // What went wrong is said in any case.
-    else if (!quiet || event === 'lost' || event === 'unsettled')
-      printErrorLine(printable(`steplease: ${sentence}`));
+    else if (!quiet || event === 'lost' || event === 'unsettled') printNote(sentence);
   };
 }

@@ -2,6 +2,7 @@ import { Type } from '../../typebox.js';
 import { Lease, Unsatisfied } from '../client/documents.js';
 import type { Call, ServerClient } from '../client/server-client.js';
 import { goalOf } from '../waiting/ended-without-step.js';
+import { isUnsatisfied } from '../waiting/wait-in-slices.js';
 
 /** Where the leases come from that commands are run on, and how the server is told what became of them. */
 export interface LeaseSource {
@@ -11,6 +12,8 @@ export interface LeaseSource {
   ask(timeoutSeconds: number, signal: AbortSignal): Promise<Lease | Unsatisfied>;
   /** The call that ends a lease, by the status of the command. */
   settlement(lease: Lease, status: number): Call;
+  /** What a delivered settlement means, in words. */
+  settled(status: number): string;
   /** What an undelivered settlement means, in words. */
   readonly unsettled: string;
 }
@@ -50,12 +53,16 @@ export class NewestSteps implements LeaseSource {
       body: { until: this.#until, timeout, ttl, holder, wait_id: waitId },
       signal,
     });
-    if ('step' in answer) this.#until = answer.step + 1;
+    if (!isUnsatisfied(answer)) this.#until = answer.step + 1;
     return answer;
   }
 
   settlement({ id }: Lease): Call {
     return { method: 'DELETE', path: ['leases', id] };
+  }
+
+  settled(): string {
+    return 'the lease is released';
   }
 }
 
@@ -91,5 +98,9 @@ export class ConsumerSteps implements LeaseSource {
     return status === 0
       ? { method: 'POST', path: ['leases', id, 'ack'] }
       : { method: 'POST', path: ['leases', id, 'nack'], body: { delay: this.#nackDelay } };
+  }
+
+  settled(status: number): string {
+    return status === 0 ? 'the consumer has it acknowledged' : 'the consumer offers it again';
   }
 }

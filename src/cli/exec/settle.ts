@@ -33,17 +33,24 @@ export async function settle(
   const warn = (reason: string): void =>
     report('unsettled', { step, number, reason }, `step ${step}: ${reason}; ${source.unsettled}`);
   const deadline = new Deadline(clock, withinMs / 1_000);
+  let wasAway = false;
+  const onAway = ({ message }: Error): void => {
+    wasAway = true;
+    report('away', { reason: message }, `${message}; step ${step} is settled when it answers again`);
+  };
   try {
-    const onAway = ({ message }: Error): void => warn(message);
     await persist({ client, clock, deadline, signal: relay.abandoned, onAway }, () =>
       client.text(source.settlement(lease, status)),
     );
+    // Whoever was told of the trouble is told how it ended.
+    if (wasAway) report('settled', { step, number, status }, `step ${step}: ${source.settled(status)}`);
   } catch (error) {
     if (error instanceof ProblemError) {
       if (error.code === 'consumer_not_found') await release(client, lease);
       refused(error, lease, warn);
       return;
     }
+    if (relay.abandoned.aborted) warn('interrupted by a signal');
     if (!(error instanceof UnreachableError)) throw error;
     warn(error.message);
     if (status === 0 && lease.delivery) throw new ExitError(EXIT.unreachable);

@@ -1,7 +1,8 @@
 import { Type } from '../../typebox.js';
 import { Consumer } from '../client/consumer-documents.js';
-import { PublicLease, RunDocument, StepDocument } from '../client/documents.js';
+import { PublicLease, type RunDocument, StepDocument } from '../client/documents.js';
 import { CloudEvent } from '../client/event-document.js';
+import { findRun } from '../client/find-run.js';
 import { listAll } from '../client/list-all.js';
 import { ProblemError } from '../client/problem.js';
 import type { ServerClient } from '../client/server-client.js';
@@ -17,7 +18,6 @@ export interface StepEvidence {
   readonly events: readonly CloudEvent[];
 }
 
-const RunList = Type.Object({ items: Type.Array(RunDocument) });
 const EventPage = Type.Object({ items: Type.Array(CloudEvent), cursor: Type.String(), more: Type.Boolean() });
 
 /** Of a long history the last events matter; the others are read past. */
@@ -49,17 +49,6 @@ export async function gatherEvidence(
     ),
     events,
   };
-}
-
-/** The server is asked which run is meant by the rule that it has for all calls. */
-async function findRun(client: ServerClient, given: string | null): Promise<RunDocument> {
-  if (given !== null) return client.document(RunDocument, { path: ['runs', given] });
-  const { items } = await client.document(RunList, { path: ['runs'] });
-  const [only, ...others] = items;
-  if (only !== undefined && others.length === 0) return only;
-  // With none or several it refuses, and says what to do.
-  await client.text({ path: ['steps'], query: { limit: 1 } });
-  throw new Error('the runs changed meanwhile: ask again');
 }
 
 /** An older server has no consumers. */

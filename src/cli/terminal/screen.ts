@@ -7,11 +7,18 @@ export interface Screen {
   readonly colors: boolean;
 }
 
-/** Of standard output. NO_COLOR: see no-color.org. */
-export function screen(): Screen {
+/**
+ * The screen that standard output is. NO_COLOR: see no-color.org.
+ *
+ * @param form what the user asked for; left out: tables on a terminal, lines elsewhere.
+ */
+export function screen(form?: string): Screen {
   const { NO_COLOR: noColor = '', TERM: terminal } = environment();
-  const tables = process.stdout.isTTY === true;
-  return { tables, colors: tables && noColor === '' && terminal !== 'dumb' };
+  const isTerminal = process.stdout.isTTY === true;
+  return {
+    tables: form === undefined ? isTerminal : form === 'table',
+    colors: isTerminal && form !== 'text' && noColor === '' && terminal !== 'dumb',
+  };
 }
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';

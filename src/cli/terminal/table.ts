@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { printable } from './printable.js';
 import { type Screen, styled } from './screen.js';
 
@@ -25,7 +26,7 @@ export function tableLines<Row>(
   if (rows.length === 0) return [];
   const titles = columns.map(({ title }) => title.toUpperCase());
   const widths = columns.map((_column, at) =>
-    Math.max(...[titles, ...cells].map((row) => row[at]?.length ?? 0)),
+    Math.max(...[titles, ...cells].map((row) => stringWidth(row[at] ?? ''))),
   );
   const align = (row: readonly string[]): string =>
     row
@@ -48,5 +49,7 @@ function show(cell: Cell): string {
 }
 
 function pad(text: string, width: number, right: boolean): string {
-  return right ? text.padStart(width) : text.padEnd(width);
+  // In columns of the screen: a wide character takes two, a combining one none.
+  const space = ' '.repeat(Math.max(0, width - stringWidth(text)));
+  return right ? `${space}${text}` : `${text}${space}`;
 }
