@@ -30,7 +30,6 @@ export function loggingObserver(log: Logger): Observer {
     reconciled: (repair) => log.warn(repair, 'reconciled after an interruption'),
     retentionPruned: (pruned) => log.debug(pruned, 'old records removed'),
     storeCommitFailed: ({ error }) => log.error({ err: error }, 'database commit failed'),
-    workerRestarted: (worker) => log.warn(worker, 'worker restarted'),
     internalError: ({ during, error }) => log.error({ err: error }, `internal error while ${during}`),
   };
 }

@@ -145,8 +145,8 @@ export interface Happenings {
     readonly what: 'events' | 'waits' | 'leases' | 'keys';
     readonly rows: number;
   };
+  /** The storage could not do its part: nothing of it happened. */
   readonly storeCommitFailed: { readonly error: unknown };
-  readonly workerRestarted: { readonly worker: string; readonly reason: string };
   /** A bug, or trouble that nobody foresaw. `during` completes "while …". */
   readonly internalError: { readonly during: string; readonly error: unknown };
 }
@@ -183,7 +183,6 @@ const NAMES: Readonly<Record<HappeningName, true>> = {
   reconciled: true,
   retentionPruned: true,
   storeCommitFailed: true,
-  workerRestarted: true,
   internalError: true,
 };
 

@@ -5,7 +5,18 @@ import type { Clock } from './clock.js';
 import { ConsumerBook } from './consumers/consumer-book.js';
 import { DeliverySettlement } from './consumers/delivery-settlement.js';
 import { openConsumers } from './consumers/open-consumers.js';
-import type { Engine, GrantResult, Readiness, Runs, Waits } from './engine.js';
+import type {
+  Engine,
+  Events,
+  GrantResult,
+  Leases,
+  Readiness,
+  Restore,
+  Runs,
+  Steps,
+  Subscription,
+  Waits,
+} from './engine.js';
 import { EventLog } from './events/event-log.js';
 import { EventReader } from './events/event-reader.js';
 import type { FileSystem } from './file-system.js';
@@ -16,11 +27,12 @@ import { GrantProtocol } from './leases/grant-protocol.js';
 import { LeaseTerms } from './leases/lease-terms.js';
 import { Lessor } from './leases/lessor.js';
 import type { Observer } from './observer.js';
+import { onlyEngineErrors } from './only-engine-errors.js';
 import { parsePage } from './pages.js';
 import type { CheckpointReader } from './restore/checkpoint-reader.js';
 import { RestoreDesk } from './restore/restore-desk.js';
 import type { RunOptions } from './runs/run-options.js';
-import { Breaker } from './signals/wait-scope.js';
+import { Interrupt } from './signals/interrupt.js';
 import { SnapshotAudit } from './snapshots/snapshot-audit.js';
 import { SnapshotBuilder } from './snapshots/snapshot-builder.js';
 import { SnapshotClaims } from './snapshots/snapshot-claims.js';
@@ -67,7 +79,7 @@ export interface EnginePorts {
 export async function startEngine(ports: EnginePorts, settings: EngineSettings): Promise<Engine> {
   const { store, files, clock, observer, reader } = ports;
   const { maxWaitMs, maxWaits, maxTtlMs, maxLeases, maxSubscriptions } = settings;
-  const log = await EventLog.open(store, observer);
+  const log = await EventLog.open(store, clock, observer);
   const stored = await store.runs.list();
   const allowed = await AllowedDirectories.resolve(
     files,
@@ -77,7 +89,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   );
   const registry = new RunRegistry();
   const book = new LeaseBook();
-  const shutdown = new Breaker();
+  const shutdown = new Interrupt();
   const owner = store.id;
   const audit = new SnapshotAudit(files);
   const snapshotPorts = { files: files.snapshots, log, clock, observer, book, audit, owner };
@@ -127,6 +139,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   });
 
   const close = async () => {
+    log.close();
     retention.close();
     auditor.close();
     terms.close();
@@ -184,27 +197,40 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     },
   };
   return {
-    runs,
-    waits,
-    consumers: consuming.consumers,
-    events,
-    restore,
-    steps: {
+    runs: onlyEngineErrors(runs),
+    waits: onlyEngineErrors(waits),
+    consumers: onlyEngineErrors(consuming.consumers),
+    events: onlyEngineErrors<Events>({
+      page: (request, signal) => events.page(request, signal),
+      subscribe: async (request) => {
+        const subscription = await events.subscribe(request);
+        return onlyEngineErrors<Subscription>({
+          next: () => subscription.next(),
+          close: () => subscription.close(),
+        });
+      },
+    }),
+    restore: onlyEngineErrors<Restore>({
+      args: (query) => restore.args(query),
+      construct: (body) => restore.construct(body),
+      verify: (run, step) => restore.verify(run, step),
+    }),
+    steps: onlyEngineErrors<Steps>({
       list: async (run, query) => catalog.list(registry.get(run), query),
       version: async (run) => catalog.version(registry.get(run)),
       get: async (run, step) => catalog.get(registry.get(run), step),
-    },
-    leases: {
+    }),
+    leases: onlyEngineErrors<Leases>({
       grant: async (run, request, caller, signal) => lessor.grant(registry.get(run), request, caller, signal),
       get: (id) => lessor.get(id),
       renew: (id, ttlMs) => lessor.renew(id, ttlMs),
       release: (id) => lessor.release(id),
       list: (query) => lessor.list(query),
       breakLease: (number, reason) => lessor.breakLease(number, reason),
-    },
+    }),
     readiness: () => readiness(registry, consuming.pending()),
     drain: () => {
-      shutdown.trip('shutdown');
+      shutdown.raise('shutdown');
       events.drain();
     },
     close,

@@ -9,15 +9,6 @@ import { startServer } from './support/test-server.js';
 
 const failing = (error: unknown) => scriptedEngine({ leases: { get: () => Promise.reject(error) } });
 
-class StorageError extends Error {
-  readonly kind: string;
-  constructor(kind: string, message: string) {
-    super(message);
-    this.name = 'StorageError';
-    this.kind = kind;
-  }
-}
-
 describe('an error of the engine', () => {
   it('is a problem document with the fields of RFC 9457 and the code', async (t) => {
     const error = new EngineError('cursor_expired', 'cursor c1 is too old', {
@@ -75,24 +66,6 @@ describe('an error that nobody foresaw', () => {
     const { api } = await startServer(t, failing('text'), { onInternalError: () => undefined });
     const { body } = await api.get('/leases/x').expect(500);
     assert.equal(body.code, 'internal');
-  });
-});
-
-describe('an error of the storage', () => {
-  for (const kind of ['full', 'read_only']) {
-    it(`is 507 insufficient_storage with its message when the disk is ${kind}`, async (t) => {
-      const { api } = await startServer(t, failing(new StorageError(kind, 'the database disk is no good')));
-      const { body } = await api.get('/leases/x').expect(507);
-      assert.equal(body.code, 'insufficient_storage');
-      assert.equal(body.detail, 'the database disk is no good');
-    });
-  }
-
-  it('of another kind is 500 internal', async (t) => {
-    const { api } = await startServer(t, failing(new StorageError('io', 'x')), {
-      onInternalError: () => undefined,
-    });
-    await api.get('/leases/x').expect(500);
   });
 });
 

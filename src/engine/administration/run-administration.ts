@@ -14,7 +14,8 @@ import { invalidPage } from '../pages.js';
 import type { RunRecord } from '../runs/run.js';
 import { DEFAULT_RUN_OPTIONS, type RunOptions, runOptionsProblem, withImplied } from '../runs/run-options.js';
 import { WatchedRun } from '../runs/watched-run.js';
-import { Breaker } from '../signals/wait-scope.js';
+import { Interrupt } from '../signals/interrupt.js';
+import { Lane } from '../signals/lane.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import { nameFormatProblem } from '../steps/name-format.js';
@@ -45,7 +46,7 @@ export interface RunAdministrationPorts {
 export class RunAdministration {
   readonly #ports: RunAdministrationPorts;
   readonly #claims: DirectoryClaims;
-  #lane: Promise<unknown> = Promise.resolve();
+  readonly #lane = new Lane();
 
   constructor(ports: RunAdministrationPorts) {
     this.#ports = ports;
@@ -75,7 +76,7 @@ export class RunAdministration {
     directory: string,
     options: Partial<RunOptions>,
   ): Promise<{ created: boolean; run: RunDocument }> {
-    return this.#inTurn(async () => {
+    return this.#lane.run(async () => {
       const complete = { ...DEFAULT_RUN_OPTIONS, ...withImplied(options) };
       checkName('run', name);
       checkOptions(complete);
@@ -98,18 +99,18 @@ export class RunAdministration {
   }
 
   remove(name: string, isForced: boolean): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#lane.run(async () => {
       const { registry } = this.#ports;
       const live = registry.get(name);
       if (!isForced) this.#checkUnused(name);
       registry.delete(name);
-      live.removal.trip('run_removed');
+      live.removal.raise('run_removed');
       await live.watcher.stop();
       try {
         await this.#forget(live.run);
       } catch (error) {
         // Its waits were told that it is gone; who asks again finds it.
-        const again = { ...live, removal: new Breaker() };
+        const again = { ...live, removal: new Interrupt() };
         registry.add(again);
         this.#watchAgain(again);
         throw error;
@@ -142,7 +143,7 @@ export class RunAdministration {
   }
 
   finish(name: string, reason: string | null): Promise<RunDocument> {
-    return this.#inTurn(async () => {
+    return this.#lane.run(async () => {
       const { registry, clock } = this.#ports;
       const live = registry.get(name);
       const { run, watcher } = live;
@@ -158,7 +159,7 @@ export class RunAdministration {
   }
 
   reopen(name: string): Promise<RunDocument> {
-    return this.#inTurn(async () => {
+    return this.#lane.run(async () => {
       const live = this.#ports.registry.get(name);
       if (live.run.finished) {
         await live.run.change({ ...live.run.record, finishedAt: null, finishReason: null }, 'run.reopened', {
@@ -244,7 +245,7 @@ export class RunAdministration {
   #assemble(record: RunRecord, entries: readonly StepEntry[]): LiveRun {
     const { log, clock, book } = this.#ports;
     const run = new WatchedRun(record, { log, clock, holdings: book }, entries);
-    return { run, watcher: this.#watcherOf(run), removal: new Breaker() };
+    return { run, watcher: this.#watcherOf(run), removal: new Interrupt() };
   }
 
   /** What was to happen to the run failed, and its watcher is stopped: all shall be as it was. */
@@ -258,12 +259,6 @@ export class RunAdministration {
     const { files, clock, observer } = this.#ports;
     const refusal = (realPath: string) => this.#claims.refusal(run.name, realPath);
     return new Watcher(run, { files, clock, observer, refusal });
-  }
-
-  #inTurn<T>(job: () => Promise<T>): Promise<T> {
-    const turn = this.#lane.then(job);
-    this.#lane = turn.catch(() => undefined);
-    return turn;
   }
 }
 

@@ -7,6 +7,7 @@ import type { LeaseBook } from '../holdings/lease-book.js';
 import { checkTtl } from '../leases/ttl.js';
 import { checkName, NAME } from '../names.js';
 import { invalidPage, pageOf, parsePage } from '../pages.js';
+import { Lane } from '../signals/lane.js';
 import type { Store } from '../store.js';
 import { runUnavailable } from '../watch/run-errors.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
@@ -42,7 +43,7 @@ type Wanted = Parameters<Consumers['put']>[2];
 /** Makes, changes, shows and removes consumers, one change at a time. */
 export class ConsumerAdministration {
   readonly #ports: ConsumerAdministrationPorts;
-  #lane: Promise<unknown> = Promise.resolve();
+  readonly #lane = new Lane();
 
   constructor(ports: ConsumerAdministrationPorts) {
     this.#ports = ports;
@@ -62,7 +63,7 @@ export class ConsumerAdministration {
   ): Promise<{ created: boolean; consumer: ConsumerDocument }> {
     checkName('consumer', name);
     checkTtl(wanted.ttlMs, this.#ports.maxTtlMs);
-    const { created, consumer } = await this.#inTurn(async () => {
+    const { created, consumer } = await this.#lane.run(async () => {
       const known = this.#ports.book.find(live.run.name, name);
       if (known !== null) return { created: false, consumer: await this.#change(known, wanted) };
       const settings = { ...wanted, start: wanted.start ?? DEFAULT_CONSUMER_SETTINGS.start };
@@ -86,7 +87,7 @@ export class ConsumerAdministration {
   }
 
   remove(live: LiveRun, name: string): Promise<void> {
-    return this.#inTurn(() => this.#ports.removal.remove(this.#ports.book.get(live.run.name, name)));
+    return this.#lane.run(() => this.#ports.removal.remove(this.#ports.book.get(live.run.name, name)));
   }
 
   async results(
@@ -184,11 +185,5 @@ export class ConsumerAdministration {
     const wanted = run.index.finalized().filter(({ entry }) => isWanted(settings, entry.step));
     for (const { entry } of settings.start === 'latest' ? wanted.slice(-1) : wanted)
       if (entry.generation === null) await watcher.examine(entry.name);
-  }
-
-  #inTurn<T>(job: () => Promise<T>): Promise<T> {
-    const turn = this.#lane.then(job);
-    this.#lane = turn.catch(() => undefined);
-    return turn;
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { StoredEvent } from '../events/event.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Observer } from '../observer.js';
+import { Lane } from '../signals/lane.js';
 import { nap } from '../signals/nap.js';
 import { waitForEvents } from '../signals/wait-for-events.js';
 import type { LiveRun } from '../watch/run-registry.js';
@@ -28,7 +29,7 @@ export class Feed {
   /** Events up to there are of the first scan, and of what came before. */
   #firstScanEnd: number | null = null;
   #gathered: OwedDraft[] = [];
-  #lane: Promise<void> = Promise.resolve();
+  readonly #lane = new Lane();
   #isCaughtUp = false;
   readonly #begun: Promise<void>;
   #begin: () => void = () => undefined;
@@ -71,9 +72,7 @@ export class Feed {
 
   /** Resolves when everything that the log had at the call is taken up. */
   drain(): Promise<void> {
-    const turn = this.#lane.then(() => this.#begun).then(() => this.#advance());
-    this.#lane = turn.catch(() => undefined);
-    return turn;
+    return this.#lane.run(() => this.#begun.then(() => this.#advance()));
   }
 
   async #awaitFirstScan({ run, watcher }: LiveRun): Promise<void> {

@@ -31,7 +31,6 @@ const RETRY_MS = 1_000;
  */
 export class HoldKeeper {
   readonly #ports: HoldKeeperPorts;
-  readonly #underWay = new Map<LiveConsumer, Map<number, Promise<void>>>();
   /** Steps whose hold failed a moment ago. */
   readonly #failed = new WeakMap<LiveConsumer, Set<number>>();
   readonly #jobs = new Set<Promise<unknown>>();
@@ -50,7 +49,7 @@ export class HoldKeeper {
     const plan = planHolds({
       owed: consumer.owed(),
       maxPending: live.run.record.options.snapshotMode === 'none' ? 0 : consumer.record.settings.maxPending,
-      underWay: new Set(this.#underWay.get(consumer)?.keys()),
+      underWay: consumer.holds.keys(),
       isThere: (owed) => isThere(live, owed),
       hasFailed: ({ ordinal }) => failed?.has(ordinal) === true,
     });
@@ -62,18 +61,11 @@ export class HoldKeeper {
 
   /** Resolves when the step is held, or settled; rejects as `HoldProtocol.hold` does. Joins a hold that is being taken. */
   ensure(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<void> {
-    const ofConsumer = this.#underWay.get(consumer) ?? new Map<number, Promise<void>>();
-    const known = ofConsumer.get(owed.ordinal);
-    if (known !== undefined) return known;
-    this.#underWay.set(consumer, ofConsumer);
-    const hold = this.#hold(live, consumer, owed).finally(() => {
-      ofConsumer.delete(owed.ordinal);
-      if (ofConsumer.size === 0) this.#underWay.delete(consumer);
-      // Whoever waits for it looks again.
-      this.#ports.log.wakeup(consumer.run).signal();
-    });
-    ofConsumer.set(owed.ordinal, hold);
-    return hold;
+    const known = consumer.holds.find(owed.ordinal);
+    if (known !== null) return known;
+    const hold = consumer.holds.run(owed.ordinal, () => this.#hold(live, consumer, owed));
+    // Whoever waits for it looks again, once it can be begun anew.
+    return this.#track(hold.finally(() => this.#ports.log.wakeup(consumer.run).signal()));
   }
 
   /** Settles an owed step that nobody will get, with the event that says why. Of one that is in flight, or settled, nothing changes. */
@@ -99,7 +91,6 @@ export class HoldKeeper {
   /** Resolves when nothing is under way any more. */
   async close(): Promise<void> {
     while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs);
-    for (const holds of this.#underWay.values()) await Promise.allSettled(holds.values());
   }
 
   async #tryHold(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<void> {
@@ -157,9 +148,13 @@ export class HoldKeeper {
             error: result.reason,
           });
     });
-    this.#jobs.add(all);
-    await all;
-    this.#jobs.delete(all);
+    await this.#track(all);
+  }
+
+  #track<T>(job: Promise<T>): Promise<T> {
+    const tracked = job.finally(() => this.#jobs.delete(tracked));
+    this.#jobs.add(tracked);
+    return tracked;
   }
 }
 

@@ -1,8 +1,6 @@
-import type { Clock } from '../clock.js';
 import type { EventLog } from '../events/event-log.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { GrantLimits } from '../leases/grant-limits.js';
-import type { Observer } from '../observer.js';
 import { letGo } from '../snapshots/let-go.js';
 import { originalOf } from '../snapshots/original.js';
 import type { SnapshotClaims } from '../snapshots/snapshot-claims.js';
@@ -14,16 +12,11 @@ import type { LiveConsumer } from './live-consumer.js';
 
 export interface HoldProtocolPorts {
   readonly log: EventLog;
-  readonly clock: Clock;
-  readonly observer: Observer;
   readonly limits: GrantLimits;
   readonly claims: SnapshotClaims;
   readonly remover: SnapshotRemover;
   readonly runs: RunRegistry;
 }
-
-/** Between two attempts to write down that a hold failed, while the store takes no writes. */
-const RETRY_MS = 1_000;
 
 /**
  * Holds a snapshot for an owed step, in the order that makes a crash harmless, as grants do: 1. one transaction: the snapshot's row `building`, or one
@@ -31,7 +24,6 @@ const RETRY_MS = 1_000;
  */
 export class HoldProtocol {
   readonly #ports: HoldProtocolPorts;
-  #isClosed = false;
 
   constructor(ports: HoldProtocolPorts) {
     this.#ports = ports;
@@ -67,10 +59,6 @@ export class HoldProtocol {
     if (snapshot !== null && build !== null) await this.#wait(consumer, ordinal, snapshot, build);
   }
 
-  close(): void {
-    this.#isClosed = true;
-  }
-
   async #wait(
     consumer: LiveConsumer,
     ordinal: number,
@@ -89,22 +77,19 @@ export class HoldProtocol {
 
   /** Never rejects: tried again as soon as the store takes writes. */
   async #drop(consumer: LiveConsumer, ordinal: number, snapshot: SnapshotRecord): Promise<void> {
-    const { log, clock, observer, remover } = this.#ports;
+    const { log, remover } = this.#ports;
     const { run, name } = consumer;
-    try {
-      await log.commit(async (tx, changes) => {
+    const { generation, id } = snapshot;
+    await log.insist('letting go of a hold', () =>
+      log.commit(async (tx, changes) => {
         const owed = await tx.consumers.findOwed(run, name, ordinal);
-        if (owed?.snapshotId === snapshot.id) {
+        if (owed?.snapshotId === id) {
           const unheld = { ...owed, snapshotId: null };
           await tx.consumers.putOwed(unheld);
           changes.apply(() => consumer.put(unheld));
         }
-        const { generation, id } = snapshot;
         await letGo(tx, changes, remover, { run, generation, snapshotId: id });
-      });
-    } catch (error) {
-      observer.internalError({ during: 'letting go of a hold', error });
-      if (!this.#isClosed) clock.after(RETRY_MS, () => void this.#drop(consumer, ordinal, snapshot));
-    }
+      }),
+    );
   }
 }

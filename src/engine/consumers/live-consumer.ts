@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import { Interrupt } from '../signals/interrupt.js';
+import { SingleFlight } from '../signals/single-flight.js';
 import type { ConsumerRecord, OwedStep } from './consumer.js';
 
 /** A consumer in memory: its record, what it owes, and what only this process knows of both. Changed by what was committed, and by claims. */
@@ -9,6 +10,8 @@ export class LiveConsumer {
   readonly name: string;
   /** Raised when the consumer is removed, or the service stops. */
   readonly ended = new Interrupt();
+  /** Being taken, by ordinal. */
+  readonly holds = new SingleFlight<number, void>();
   readonly #clock: Clock;
   readonly #owed = new Map<number, OwedStep>();
   readonly #claimed = new Set<number>();

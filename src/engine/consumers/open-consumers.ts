@@ -93,7 +93,6 @@ export function openConsumers(ports: ConsumerPorts): OpenConsumers {
         .map(({ run, name }) => `run ${run}: consumer ${name} is taking up and holding what it owes`),
     close: async () => {
       guard.close();
-      protocol.close();
       for (const consumer of book.all()) consumer.ended.raise('shutdown');
       await Promise.all(book.all().map((consumer) => feeds.end(consumer)));
       await keeper.close();

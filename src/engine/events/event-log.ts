@@ -1,7 +1,11 @@
+import type { Clock } from '../clock.js';
 import type { EventDocument } from '../documents.js';
 import { EngineError } from '../errors.js';
 import type { Observer } from '../observer.js';
+import { Interrupt } from '../signals/interrupt.js';
+import { pause } from '../signals/pause.js';
 import { Wakeup } from '../signals/wakeup.js';
+import { StorageError } from '../storage-error.js';
 import type { EventPage, EventQuery, Store, Transaction } from '../store.js';
 import { isoTime } from '../units.js';
 import { formatCursor, parseCursor } from './cursor.js';
@@ -16,13 +20,18 @@ export interface Changes {
   apply(change: () => void): void;
 }
 
+/** Between two attempts at what must be done, while the store takes no writes. */
+const RETRY_MS = 1_000;
+
 /**
  * The one way in which anything changes: a transaction and the events that tell of it, then the change in memory, then the wakeups. In
  * that order, so that whoever is woken finds memory and log in agreement.
  */
 export class EventLog {
   readonly #store: Store;
+  readonly #clock: Clock;
   readonly #observer: Observer;
+  readonly #closed = new Interrupt();
   readonly #recent: RecentEvents;
   readonly #wakeups = new Map<string, Wakeup>();
   readonly #positions = new Map<string, number>();
@@ -30,17 +39,18 @@ export class EventLog {
   #newest: number;
   #floor: number;
 
-  private constructor(store: Store, observer: Observer, newest: number, floor: number) {
+  private constructor(store: Store, clock: Clock, observer: Observer, newest: number, floor: number) {
     this.#store = store;
+    this.#clock = clock;
     this.#observer = observer;
     this.#recent = new RecentEvents(newest);
     this.#newest = newest;
     this.#floor = floor;
   }
 
-  static async open(store: Store, observer: Observer): Promise<EventLog> {
+  static async open(store: Store, clock: Clock, observer: Observer): Promise<EventLog> {
     const { oldest, newest } = await store.events.range();
-    return new EventLog(store, observer, newest, oldest - 1);
+    return new EventLog(store, clock, observer, newest, oldest - 1);
   }
 
   /** Position of the newest event that memory reflects. */
@@ -69,7 +79,7 @@ export class EventLog {
   }
 
   async commit<T>(work: (tx: Transaction, changes: Changes) => Promise<T>): Promise<T> {
-    const { value, events, applied } = await this.#store.write(async (tx) => {
+    const { value, events, applied } = await this.#write(async (tx) => {
       const drafts: EventDraft[] = [];
       const applied: (() => void)[] = [];
       const changes: Changes = {
@@ -82,6 +92,37 @@ export class EventLog {
     for (const apply of applied) apply();
     this.#announce(events);
     return value;
+  }
+
+  /**
+   * Does what must be done in the end, such as writing down that something ended: again and again, until it succeeds or the service
+   * stops; the next start goes on from the rows. Resolves after the first attempt, and never rejects.
+   *
+   * @param during completes "while …".
+   */
+  async insist(during: string, job: () => Promise<unknown>): Promise<void> {
+    try {
+      await job();
+    } catch (error) {
+      if (!(error instanceof StorageError)) this.#observer.internalError({ during, error });
+      void pause(this.#clock, this.#closed, RETRY_MS).then(() => {
+        if (this.#closed.reason === null) return this.insist(during, job);
+      });
+    }
+  }
+
+  /** What is insisted on is not tried again. */
+  close(): void {
+    this.#closed.raise('shutdown');
+  }
+
+  async #write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    try {
+      return await this.#store.write(work);
+    } catch (error) {
+      if (error instanceof StorageError) this.#observer.storeCommitFailed({ error });
+      throw error;
+    }
   }
 
   #announce(events: readonly StoredEvent[]): void {
@@ -158,7 +199,7 @@ export class EventLog {
     readonly keep: number;
     readonly atMost: number;
   }): Promise<number> {
-    const removed = await this.#store.write((tx) => tx.events.prune(limits));
+    const removed = await this.#write((tx) => tx.events.prune(limits));
     if (removed > 0) this.#floor = (await this.#store.events.range()).oldest - 1;
     return removed;
   }

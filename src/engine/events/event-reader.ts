@@ -2,8 +2,9 @@ import type { Clock } from '../clock.js';
 import type { EventPageDocument } from '../documents.js';
 import type { EventPageRequest, Events, SubscribeRequest, Subscription } from '../engine.js';
 import { EngineError } from '../errors.js';
+import type { Interrupt } from '../signals/interrupt.js';
 import { waitForEvents } from '../signals/wait-for-events.js';
-import { type Breaker, shuttingDown, WaitScope } from '../signals/wait-scope.js';
+import { shuttingDown, WaitScope } from '../signals/wait-scope.js';
 import type { EventLog } from './event-log.js';
 import { LogSubscription } from './subscription.js';
 
@@ -11,7 +12,7 @@ import { LogSubscription } from './subscription.js';
 export class EventReader implements Events {
   readonly #log: EventLog;
   readonly #clock: Clock;
-  readonly #shutdown: Breaker;
+  readonly #shutdown: Interrupt;
   readonly #maxSubscriptions: number;
   readonly #maxWaitMs: number;
   readonly #open = new Set<LogSubscription>();
@@ -20,7 +21,7 @@ export class EventReader implements Events {
   constructor(
     log: EventLog,
     clock: Clock,
-    shutdown: Breaker,
+    shutdown: Interrupt,
     limits: { readonly maxSubscriptions: number; readonly maxWaitMs: number },
   ) {
     this.#log = log;

@@ -2,6 +2,7 @@ import type { Caller } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import type { JsonObject } from '../json.js';
+import { SingleFlight } from '../signals/single-flight.js';
 import type { Store } from '../store.js';
 
 export interface Keyed {
@@ -23,7 +24,8 @@ export function keyedBy(run: string, caller: Caller, wanted: JsonObject): Keyed 
  */
 export class GrantKeys<T> {
   readonly #store: Store;
-  readonly #underWay = new Map<string, { readonly fingerprint: string; readonly result: Promise<T> }>();
+  readonly #grants = new SingleFlight<string, T>();
+  readonly #fingerprints = new Map<string, string>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -41,17 +43,16 @@ export class GrantKeys<T> {
     grant: () => Promise<T>,
   ): Promise<T> {
     const name = JSON.stringify([keyed.run, keyed.caller, keyed.key]);
-    const underWay = this.#underWay.get(name);
-    if (underWay !== undefined) {
-      check(keyed, underWay.fingerprint);
-      return repeat(await underWay.result);
+    const underWay = this.#grants.find(name);
+    if (underWay !== null) {
+      check(keyed, this.#fingerprints.get(name) ?? keyed.fingerprint);
+      return repeat(await underWay);
     }
-    const result = this.#replayOrGrant(keyed, replay, grant);
-    this.#underWay.set(name, { fingerprint: keyed.fingerprint, result });
+    this.#fingerprints.set(name, keyed.fingerprint);
     try {
-      return await result;
+      return await this.#grants.run(name, () => this.#replayOrGrant(keyed, replay, grant));
     } finally {
-      this.#underWay.delete(name);
+      this.#fingerprints.delete(name);
     }
   }
 

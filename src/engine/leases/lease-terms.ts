@@ -24,9 +24,6 @@ export interface LeaseTermsPorts {
   readonly deliveries: Deliveries;
 }
 
-/** Between two attempts to write down that something ended, while the store takes no writes. */
-const RETRY_MS = 1_000;
-
 const ENDED_CODE: Readonly<Record<EndedState, ErrorCode>> = {
   released: 'lease_released',
   expired: 'lease_expired',
@@ -38,7 +35,6 @@ const ENDED_CODE: Readonly<Record<EndedState, ErrorCode>> = {
 export class LeaseTerms {
   readonly #ports: LeaseTermsPorts;
   readonly #timers: ExpiryTimers;
-  #isClosed = false;
 
   constructor(ports: LeaseTermsPorts) {
     this.#ports = ports;
@@ -184,20 +180,16 @@ export class LeaseTerms {
 
   /** Removes a pending lease that cannot be granted, now or as soon as the store takes writes again. Never rejects. */
   async abandon(pending: LeaseRecord): Promise<void> {
-    const { log, clock, observer, remover } = this.#ports;
-    try {
-      await log.commit(async (tx, changes) => {
+    const { log, remover } = this.#ports;
+    await log.insist('removing a lease that was not granted', () =>
+      log.commit(async (tx, changes) => {
         await tx.leases.remove(pending.number);
         await letGo(tx, changes, remover, pending);
-      });
-    } catch (error) {
-      observer.internalError({ during: 'removing a lease that was not granted', error });
-      if (!this.#isClosed) clock.after(RETRY_MS, () => void this.abandon(pending));
-    }
+      }),
+    );
   }
 
   close(): void {
-    this.#isClosed = true;
     this.#timers.clearAll();
   }
 
@@ -209,11 +201,10 @@ export class LeaseTerms {
   #expire(number: number): void {
     const active = this.#ports.book.active(number);
     if (active === null) return;
-    this.end(active.record, 'expired', 'it was not renewed within its TTL').catch((error: unknown) => {
-      this.#ports.observer.internalError({ during: 'expiring a lease', error });
-      // It must end, and be tried again, once the store takes writes again.
-      if (this.#ports.book.active(number) !== null && !this.#isClosed)
-        this.#timers.set(number, this.#ports.clock.monotonic() + RETRY_MS);
+    void this.#ports.log.insist('expiring a lease', async () => {
+      // Until the store takes writes again it may have been renewed.
+      if (this.#ports.book.active(number)?.deadlineMs !== active.deadlineMs) return;
+      await this.end(active.record, 'expired', 'it was not renewed within its TTL');
     });
   }
 }

@@ -2,44 +2,26 @@ import type { Cancel, Clock } from '../clock.js';
 import { EngineError } from '../errors.js';
 import { Interrupt } from './interrupt.js';
 
-/** What ends waits from outside: the shutdown of the service, or the removal of a run. */
-export class Breaker {
-  readonly #interrupts = new Set<Interrupt>();
-  #reason: 'shutdown' | 'run_removed' | null = null;
-
-  trip(reason: 'shutdown' | 'run_removed'): void {
-    this.#reason = reason;
-    for (const interrupt of this.#interrupts) interrupt.raise(reason);
-    this.#interrupts.clear();
-  }
-
-  add(interrupt: Interrupt): void {
-    if (this.#reason !== null) interrupt.raise(this.#reason);
-    else this.#interrupts.add(interrupt);
-  }
-
-  remove(interrupt: Interrupt): void {
-    this.#interrupts.delete(interrupt);
-  }
-}
-
 /** One request that waits: its clock, its deadline, and everything that may end it early. Close it in a `finally`. */
 export class WaitScope {
   readonly interrupt = new Interrupt();
   readonly #clock: Clock;
   readonly #startedMs: number;
-  readonly #breakers: readonly Breaker[];
+  readonly #outer: readonly (readonly [Interrupt, () => void])[];
   readonly #signal: AbortSignal | null;
   readonly #hangUp = () => this.interrupt.raise('client_gone');
   #cancelDeadline: Cancel = () => undefined;
 
-  /** @param signal aborts when the client hangs up; null for one whose result outlives its client. */
-  constructor(clock: Clock, timeoutMs: number, breakers: readonly Breaker[], signal: AbortSignal | null) {
+  /**
+   * @param outer what ends waits from outside: the shutdown of the service, the removal of a run.
+   * @param signal aborts when the client hangs up; null for one whose result outlives its client.
+   */
+  constructor(clock: Clock, timeoutMs: number, outer: readonly Interrupt[], signal: AbortSignal | null) {
     this.#clock = clock;
     this.#startedMs = clock.monotonic();
-    this.#breakers = breakers;
+    this.#outer = outer.map((each) => [each, () => this.interrupt.raise(each.reason ?? 'shutdown')]);
     this.#signal = signal;
-    for (const breaker of breakers) breaker.add(this.interrupt);
+    for (const [each, relay] of this.#outer) each.listen(relay);
     if (signal?.aborted) this.#hangUp();
     else signal?.addEventListener('abort', this.#hangUp, { once: true });
     if (timeoutMs <= 0) this.interrupt.raise('deadline');
@@ -67,7 +49,7 @@ export class WaitScope {
   close(): void {
     this.#cancelDeadline();
     this.#signal?.removeEventListener('abort', this.#hangUp);
-    for (const breaker of this.#breakers) breaker.remove(this.interrupt);
+    for (const [each, relay] of this.#outer) each.forget(relay);
   }
 }
 

@@ -3,6 +3,8 @@ import type { EventLog } from '../events/event-log.js';
 import type { SnapshotFiles } from '../file-system.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
+import { Interrupt } from '../signals/interrupt.js';
+import { pause } from '../signals/pause.js';
 import { snapshotEvent } from './snapshot-event.js';
 import { publishedNameOf, temporaryName, trashName } from './snapshot-paths.js';
 
@@ -47,8 +49,7 @@ export class Removal {
   #extent: Extent | null = null;
   #obstacle: Obstacle | null = null;
   #retryMs = RETRY_MS;
-  #wake: () => void = () => undefined;
-  #isStopped = false;
+  readonly #stopped = new Interrupt();
 
   constructor(ports: RemovalPorts, snapshot: SnapshotRecord, findExtent: () => Promise<Extent>) {
     this.#ports = ports;
@@ -79,14 +80,13 @@ export class Removal {
 
   /** No further attempt; the one under way ends. */
   stop(): void {
-    this.#isStopped = true;
-    this.#wake();
+    this.#stopped.raise('shutdown');
   }
 
   async #persist(): Promise<boolean> {
     for (let obstacle = await this.attempted; obstacle !== null; ) {
-      await this.#pause();
-      if (this.#isStopped) return false;
+      await pause(this.#ports.clock, this.#stopped, this.#retryMs);
+      if (this.#stopped.reason !== null) return false;
       obstacle = await this.#attempt(this.#retire());
     }
     return true;
@@ -172,16 +172,5 @@ export class Removal {
     } catch (error) {
       observer.internalError({ during: 'telling of a stuck snapshot', error });
     }
-  }
-
-  #pause(): Promise<void> {
-    if (this.#isStopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = this.#ports.clock.after(this.#retryMs, resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 }

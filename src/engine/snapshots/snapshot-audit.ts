@@ -1,5 +1,6 @@
 import type { FileSystem, Identity, Inventory } from '../file-system.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
+import { SingleFlight } from '../signals/single-flight.js';
 import { sameDirectory } from '../steps/generation.js';
 
 /** Knows what each ready snapshot consists of, and whether it still does. */
@@ -8,7 +9,7 @@ export class SnapshotAudit {
   readonly #inventories = new Map<number, Inventory>();
   /** In layout `orbax`, where a stranger may take a path: which directory is the snapshot's own. */
   readonly #roots = new Map<number, Identity>();
-  readonly #underWay = new Map<number, Promise<string | null>>();
+  readonly #looks = new SingleFlight<number, string | null>();
 
   constructor(files: FileSystem) {
     this.#files = files;
@@ -35,11 +36,7 @@ export class SnapshotAudit {
    * looked at: that is no loss yet.
    */
   look(snapshot: SnapshotRecord): Promise<string | null> {
-    const underWay = this.#underWay.get(snapshot.id);
-    if (underWay !== undefined) return underWay;
-    const look = this.#look(snapshot).finally(() => this.#underWay.delete(snapshot.id));
-    this.#underWay.set(snapshot.id, look);
-    return look;
+    return this.#looks.run(snapshot.id, () => this.#look(snapshot));
   }
 
   /**

@@ -6,6 +6,7 @@ import type { LeaseBook } from '../holdings/lease-book.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import { SingleFlight } from '../signals/single-flight.js';
 import type { Transaction } from '../store.js';
 import type { Original } from './original.js';
 import type { Extent } from './removal.js';
@@ -33,7 +34,7 @@ export interface SnapshotBuilderPorts {
  */
 export class SnapshotBuilder {
   readonly #ports: SnapshotBuilderPorts;
-  readonly #builds = new Map<number, Promise<SnapshotRecord>>();
+  readonly #builds = new SingleFlight<number, SnapshotRecord>();
 
   constructor(ports: SnapshotBuilderPorts) {
     this.#ports = ports;
@@ -69,20 +70,20 @@ export class SnapshotBuilder {
    * gone, or stuck.
    */
   build(run: WatchedRun, original: Original, reserved: SnapshotRecord): Promise<SnapshotRecord> {
-    const build = this.#build(run, original, reserved).finally(() => this.#builds.delete(reserved.id));
+    const build = this.#builds.run(reserved.id, () => this.#build(run, original, reserved));
+    // Those who wait for it hear of a failure.
     build.catch(() => undefined);
-    this.#builds.set(reserved.id, build);
     return build;
   }
 
   /** The build under way, to be joined; null when there is none. */
   underWay(snapshotId: number): Promise<SnapshotRecord> | null {
-    return this.#builds.get(snapshotId) ?? null;
+    return this.#builds.find(snapshotId);
   }
 
   /** Resolves when nothing is under way any more. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#builds.values());
+    await this.#builds.settled();
   }
 
   async #build(run: WatchedRun, original: Original, reserved: SnapshotRecord): Promise<SnapshotRecord> {

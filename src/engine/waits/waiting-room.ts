@@ -9,8 +9,9 @@ import type { WaitRequest } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Holdings } from '../holdings/holdings.js';
+import type { Interrupt } from '../signals/interrupt.js';
 import { nap } from '../signals/nap.js';
-import { type Breaker, WaitScope } from '../signals/wait-scope.js';
+import { WaitScope } from '../signals/wait-scope.js';
 import { describeStep } from '../steps/step-document.js';
 import { seconds } from '../units.js';
 import type { LiveRun } from '../watch/run-registry.js';
@@ -48,7 +49,7 @@ export class WaitingRoom {
   readonly #holdings: Holdings;
   readonly #recorder: WaitRecorder;
   readonly #limits: WaitLimits;
-  readonly #shutdown: Breaker;
+  readonly #shutdown: Interrupt;
   #waiting = 0;
 
   constructor(
@@ -57,7 +58,7 @@ export class WaitingRoom {
     holdings: Holdings,
     recorder: WaitRecorder,
     limits: WaitLimits,
-    shutdown: Breaker,
+    shutdown: Interrupt,
   ) {
     this.#log = log;
     this.#clock = clock;

@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.js';
 import type { WatchedRun } from '../runs/watched-run.js';
-import type { Breaker } from '../signals/wait-scope.js';
+import type { Interrupt } from '../signals/interrupt.js';
 import { runNotFound } from './run-errors.js';
 import type { Watcher } from './watcher.js';
 
@@ -8,8 +8,8 @@ import type { Watcher } from './watcher.js';
 export interface LiveRun {
   readonly run: WatchedRun;
   watcher: Watcher;
-  /** Trips when the run is removed. */
-  readonly removal: Breaker;
+  /** Raised when the run is removed. */
+  readonly removal: Interrupt;
 }
 
 /** The runs by name. */

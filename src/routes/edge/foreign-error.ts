@@ -30,7 +30,6 @@ const BY_CODE: Readonly<Record<string, () => EngineError>> = {
 export function translateError(thrown: unknown): EngineError {
   if (thrown instanceof EngineError) return thrown;
   if (!(thrown instanceof Error)) return internal(thrown);
-  if (isStorageError(thrown)) return storageProblem(thrown);
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
   if (known !== undefined) return known();
@@ -53,23 +52,6 @@ function clientError(error: Error): EngineError | null {
   if (status === 412 || status === 416)
     return new EngineError('invalid_request', `the headers exclude every answer: ${error.message}`, options);
   return new EngineError('invalid_request', 'the request could not be read to its end', options);
-}
-
-interface StorageErrorShape extends Error {
-  readonly kind: unknown;
-}
-
-/** By shape, not by class: the storage error belongs to the store's port. */
-function isStorageError(error: Error): error is StorageErrorShape {
-  return error.name === 'StorageError' && 'kind' in error;
-}
-
-function storageProblem(error: StorageErrorShape): EngineError {
-  if (error.kind !== 'full' && error.kind !== 'read_only') return internal(error);
-  return new EngineError('insufficient_storage', error.message, {
-    hint: 'free space, or make the disk writable, and try again: nothing was lost',
-    cause: error,
-  });
 }
 
 function internal(cause: unknown): EngineError {

@@ -31,6 +31,7 @@ export async function sendEvents(
     socket.close(...SHUTDOWN);
   } catch (error) {
     if (!(error instanceof EngineError)) report(error);
+    else if (error.code === 'internal') report(error.cause ?? error);
     socket.close(...whyClosed(error));
   }
 }

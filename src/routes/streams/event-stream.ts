@@ -37,6 +37,7 @@ export async function streamEvents(
   } catch (error) {
     // History may have gone away under a slow client: it sees the end, reconnects, and is told why.
     if (!(error instanceof EngineError)) report(error);
+    else if (error.code === 'internal') report(error.cause ?? error);
   } finally {
     subscription.close();
     raw.end();

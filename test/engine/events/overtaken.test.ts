@@ -7,7 +7,7 @@ import { EventLog } from '../../../src/engine/events/event-log.js';
 import { EventReader } from '../../../src/engine/events/event-reader.js';
 import { LogSubscription } from '../../../src/engine/events/subscription.js';
 import { silentObserver } from '../../../src/engine/observer.js';
-import { Breaker } from '../../../src/engine/signals/wait-scope.js';
+import { Interrupt } from '../../../src/engine/signals/interrupt.js';
 import type { EventQuery, Store } from '../../../src/engine/store.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
@@ -28,7 +28,7 @@ async function logOf(t: TestContext, interlude: (store: Store) => Promise<void>)
     },
   };
   const around: Store = { ...store, events, write: (work) => store.write(work), close: () => store.close() };
-  return EventLog.open(around, silentObserver);
+  return EventLog.open(around, clock, silentObserver);
 }
 
 const keepThree = async (store: Store): Promise<void> => {
@@ -56,7 +56,7 @@ test('a page whose events are removed while it is read is an expired cursor, wha
 test('a page without after begins with the oldest event that is kept by the time it is read', async (t) => {
   const log = await logOf(t, keepThree);
   const limits = { maxSubscriptions: 1, maxWaitMs: 1 };
-  const reader = new EventReader(log, clock, new Breaker(), limits);
+  const reader = new EventReader(log, clock, new Interrupt(), limits);
   const request = { run: null, types: null, after: null, limit: 100, timeoutMs: 0 };
 
   const page = await reader.page(request, new AbortController().signal);
