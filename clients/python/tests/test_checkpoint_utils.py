@@ -341,12 +341,15 @@ class RegistrationTest(DropInTest):
         self.save(3)
         with theirs.lease(3, timeout=20) as lease:
             self.save(4)
-            with self.assertLogs("steplease", "INFO") as logged:
+            with self.assertLogs("steplease", "WARNING") as logged:
                 snapshot = self.evaluate(self.root)
+                with checkpoint_utils.wait_for_new_checkpoint(self.root):
+                    pass
             lease.check()
+        self.assertEqual(len(logged.output), 1)
         self.assertEqual(snapshot.parent.parent, self.root / "_STEPLEASE")
         change = rf"change_run\('{theirs.run_name}', {{'snapshot_layout': 'orbax'}}\)"
-        self.assertRegex("\n".join(logged.output), f"it has 1 active lease; it has 1 snapshot.*{change} would change it")
+        self.assertRegex("\n".join(logged.output), f"it has 1 active lease and it has 1 snapshot.*{change} would change it")
         self.assertEqual(self.options()["snapshot_layout"], "generation")
 
     def test_a_run_with_consumers_is_used_as_it_is(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import os
@@ -73,15 +74,18 @@ def ensure_run(client: Client, directory: str, wanted: documents.RunSettings, *,
             reasons = [refusal.detail]
     if needed:
         raise RunDiffers(_refusal(run, needed, reasons))
-    _LOG.info(
-        'run "%s" keeps its snapshot_layout %r (%s): get_snapshot_dir_from_step_dir of steplease.checkpoint_utils knows where '
-        "snapshots lie, that of Orbax does not; %s would change it",
-        run["name"],
-        run["options"]["snapshot_layout"],
-        "; ".join(reasons),
-        _call(run, wished),
+    _tell_once(
+        f'run "{run["name"]}" keeps its snapshot_layout {run["options"]["snapshot_layout"]!r}, because {" and ".join(reasons)}: '
+        "get_snapshot_dir_from_step_dir of steplease.checkpoint_utils knows where snapshots lie, that of Orbax does not; "
+        f"{_call(run, wished)} would change it"
     )
     return run
+
+
+@functools.cache
+def _tell_once(message: str) -> None:
+    """Each wait would tell the same."""
+    _LOG.warning("%s", message)
 
 
 def _find(client: Client, directory: str) -> documents.Run | None:
