@@ -19,6 +19,7 @@ import type {
 import type { EventType } from './events/event.js';
 import type { LeaseState } from './holdings/lease.js';
 import type { JsonObject } from './json.js';
+import type { JsonBytes } from './restore/json-bytes.js';
 import type { RunOptions } from './runs/run-options.js';
 import type { StepState } from './steps/step.js';
 
@@ -224,9 +225,6 @@ export interface RestoreArgsQuery {
   readonly setGlobalShape: boolean;
   readonly strict: boolean;
 }
-
-/** One JSON document in UTF-8, in pieces: it may be too large to be made or parsed on the event loop. */
-export type JsonBytes = readonly Uint8Array[];
 
 export interface Restore {
   /** What Orbax's `construct_restore_args(metadata)` gives for a checkpoint. */

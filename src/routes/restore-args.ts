@@ -26,7 +26,7 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'getRestoreArgs',
         summary: 'Tell how to restore a checkpoint',
         description:
-          "What Orbax's `construct_restore_args(metadata)` gives for the checkpoint, computed from its own files: dtype, global shape and sharding of every leaf. A live snapshot is preferred to the original; with `lease` its snapshot is read. Where a checksum or a second source exists a mismatch is `422 metadata_unreadable`, with `file` and `offset`; so is an answer of more than 64 MiB, without them.",
+          "What Orbax's `construct_restore_args(metadata)` gives for the checkpoint, computed from its own files: dtype, global shape and sharding of every leaf. A live snapshot is preferred to the original; with `lease` its snapshot is read. Where a checksum or a second source exists a mismatch is `422 metadata_unreadable`, with `file` and `offset`. An answer of more than 32 MiB is made as it is read, without `Content-Length`; more than a few of these at a time are `503 overloaded`.",
         tags,
         querystring: Type.Object({
           run,
@@ -95,7 +95,7 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'verifyStep',
         summary: 'Check whether a checkpoint is whole',
         description:
-          'Reads the metadata of every item: each item committed, every checksum right, every referenced data file present and long enough, metrics and other JSON readable. The contents of arrays are not read. An answer of more than 64 MiB is `422 metadata_unreadable`.',
+          'Reads the metadata of every item: each item committed, every checksum right, every referenced data file present and long enough, metrics and other JSON readable. The contents of arrays are not read.',
         tags,
         params: Type.Object({ step: stepOrLatest('Step number, or `latest`.') }),
         querystring: Type.Object({ run }),

@@ -13,6 +13,8 @@ import { type TestContext, test } from 'node:test';
 import type { CheckpointReader } from '../../src/engine/restore/checkpoint-reader.js';
 import { fixtureNames, loadFixture, loadTargetCases, unpack } from '../engine/restore/fixtures.js';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
+import { ENORMOUS_BYTES, ENORMOUS_LEAVES, writeEnormousStep } from '../support/enormous-step.js';
+import { eventually } from '../support/eventually.js';
 import type { Json } from '../support/http-client.js';
 import { RunningServer } from '../support/running-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -86,6 +88,38 @@ test("GET answers what Orbax's construct_restore_args gives for the same checkpo
     assert.deepEqual(await server.ok(server.get(loose)), { ...head, ...Object(loose_answer) }, name);
   }
 });
+
+test('an answer of 80 MB comes whole, and is no longer made when the client hangs up', async (t) => {
+  const { root, server } = await serve(t, []);
+  mkdirSync(root.at('unpacking'));
+  writeEnormousStep(root.at('unpacking'));
+  writeFileSync(join(root.at('unpacking'), 'commit_success.txt'), '');
+  renameSync(root.at('unpacking'), root.at(7));
+  const url = `${server.base}/restore-args?step=7`;
+  assert.ok(await eventually(async () => (await server.get('/steps/7')).status === 200));
+  const response = await fetch(url);
+  assert.deepEqual([response.status, response.headers.get('content-length')], [200, null]);
+  const text = await response.text();
+  assert.ok(text.length > ENORMOUS_BYTES);
+  const { run, step, item, leaves } = JSON.parse(text);
+  assert.deepEqual([run, step, item, leaves.length], ['default', 7, null, ENORMOUS_LEAVES]);
+
+  // Two may be under way at a time: whoever has gone makes room.
+  const hangUp = new AbortController();
+  const open = [await fetch(url, hangUp), await fetch(url, hangUp)];
+  assert.equal(await statusOf(url), 503);
+  assert.ok(open.every(({ bodyUsed }) => !bodyUsed));
+  hangUp.abort();
+  assert.ok(await eventually(async () => (await statusOf(url)) === 200));
+});
+
+/** The answer itself is given up. */
+async function statusOf(url: string): Promise<number> {
+  const hangUp = new AbortController();
+  const { status } = await fetch(url, hangUp);
+  hangUp.abort();
+  return status;
+}
 
 test('POST answers what construct_restore_args gives for a target, and refuses what it refuses', async (t) => {
   const { server } = await serve(t, []);

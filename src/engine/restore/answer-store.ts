@@ -1,9 +1,13 @@
 import type { RestoreAnswer } from './checkpoint-reader.js';
+import { isWhole } from './json-bytes.js';
 
 /** What an entry takes besides its bytes and its key, about: many small answers are no smaller than that. */
 const ENTRY_BYTES = 512;
 
-/** Finished answers, the least recently used forgotten first; equal questions at the same time are asked once. */
+/**
+ * Finished answers, the least recently used forgotten first; equal questions at the same time are asked once. A stream is neither kept nor
+ * shared: it is taken once, by whoever asked.
+ */
 export class AnswerStore {
   readonly #limitBytes: number;
   readonly #answers = new Map<string, RestoreAnswer>();
@@ -24,7 +28,10 @@ export class AnswerStore {
     }
     const question = `${key} ${source}`;
     const underWay = this.#underWay.get(question);
-    if (underWay !== undefined) return underWay;
+    if (underWay !== undefined) {
+      const shared = await underWay;
+      return isWhole(shared.json) ? shared : this.get(key, source, ask);
+    }
     const asked = ask().finally(() => this.#underWay.delete(question));
     this.#underWay.set(question, asked);
     const answer = await asked;
@@ -33,9 +40,10 @@ export class AnswerStore {
   }
 
   #put(key: string, answer: RestoreAnswer): void {
-    if (this.#answers.has(key) || sizeOf(key, answer) > this.#limitBytes) return;
+    const size = sizeOf(key, answer);
+    if (this.#answers.has(key) || size > this.#limitBytes) return;
     this.#answers.set(key, answer);
-    this.#bytes += sizeOf(key, answer);
+    this.#bytes += size;
     for (const [oldest, forgotten] of this.#answers) {
       if (this.#bytes <= this.#limitBytes) return;
       this.#answers.delete(oldest);
@@ -45,5 +53,6 @@ export class AnswerStore {
 }
 
 function sizeOf(key: string, { json }: RestoreAnswer): number {
+  if (!isWhole(json)) return Number.POSITIVE_INFINITY;
   return json.reduce((sum, piece) => sum + piece.byteLength, ENTRY_BYTES + 2 * key.length);
 }

@@ -1,3 +1,5 @@
+import type { JsonBytes } from './json-bytes.js';
+
 /** One thing to read out of a checkpoint. Directories are absolute paths of steps, chosen by the server. */
 export type RestoreTask =
   | {
@@ -12,11 +14,11 @@ export type RestoreTask =
   /** `body`: JSON in UTF-8 as it was sent. */
   | { readonly kind: 'construct'; readonly body: Uint8Array };
 
-/** An answer as finished JSON in UTF-8. A long one comes in several pieces, to be written one behind the other. */
+/** An answer as finished JSON. One that is too long to be kept comes as a stream, and all of the checkpoint that it needs has been read by then. */
 export interface RestoreAnswer {
   /** The item that was read; null when the step itself is the item. */
   readonly item: string | null;
-  readonly json: readonly Uint8Array[];
+  readonly json: JsonBytes;
 }
 
 /** Reads checkpoints off the event loop, however large or damaged they are. */

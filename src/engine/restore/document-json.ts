@@ -2,24 +2,22 @@ import type { RestoreArgsDocument, RestoreLeaf } from './restore-document.js';
 
 /** Serialises an answer into one string. */
 export function restoreArgsJson(document: RestoreArgsDocument): string {
-  const pieces: string[] = [];
-  writeRestoreArgs(document, (text) => pieces.push(text));
-  return pieces.join('');
+  return [...restoreArgsTexts(document)].join('');
 }
 
 /**
  * Serialises an answer piece by piece. Written out by hand for its size: thousands of leaves share a few shardings,
  * each of which is turned into text once.
  */
-export function writeRestoreArgs(document: RestoreArgsDocument, write: (text: string) => void): void {
+export function* restoreArgsTexts(document: RestoreArgsDocument): Generator<string, void, undefined> {
   const shardings = new Map<object, string>();
-  write('{"leaves":[');
+  yield '{"leaves":[';
   let separator = '';
   for (const leaf of document.leaves) {
-    write(separator + leafJson(leaf, shardings));
+    yield separator + leafJson(leaf, shardings);
     separator = ',';
   }
-  write(`],"empty":${JSON.stringify(document.empty)},"custom_metadata":${document.custom_metadata.text}}`);
+  yield `],"empty":${JSON.stringify(document.empty)},"custom_metadata":${document.custom_metadata.text}}`;
 }
 
 function leafJson(leaf: RestoreLeaf, shardings: Map<object, string>): string {

@@ -1,7 +1,8 @@
-import type { JsonBytes, RestoreArgsQuery } from '../engine.js';
+import type { RestoreArgsQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
 import { AnswerStore } from './answer-store.js';
 import type { CheckpointReader, RestoreAnswer, RestoreTask } from './checkpoint-reader.js';
+import { isWhole, type JsonBytes, withFields } from './json-bytes.js';
 import { PlaceMoved, type ReadingPlace, ReadingPlaces, type ReadingPlacesPorts } from './reading-place.js';
 import { RestoreError } from './restore-error.js';
 
@@ -36,7 +37,7 @@ export class RestoreDesk {
         const key =
           generation === null ? null : JSON.stringify([run, generation, item, setGlobalShape, strict]);
         const answer = await (key === null ? ask() : this.#answers.get(key, directory, ask));
-        return prefixed({ run, step, item: answer.item }, answer);
+        return withFields({ run, step, item: answer.item }, answer.json);
       },
     );
   }
@@ -46,7 +47,7 @@ export class RestoreDesk {
       () => this.#places.ofStep(run, step, true),
       async (place) => {
         const answer = await this.#read(place, { kind: 'verify', directory: place.directory });
-        return prefixed({ run: place.run, step: place.step }, answer);
+        return withFields({ run: place.run, step: place.step }, answer.json);
       },
     );
   }
@@ -105,7 +106,7 @@ export class RestoreDesk {
     await place.prepare();
     try {
       const answer = await this.#run(task);
-      await place.confirm();
+      await confirmFor(answer, place);
       return answer;
     } catch (error) {
       if (error instanceof RestoreError) await place.confirm();
@@ -114,11 +115,14 @@ export class RestoreDesk {
   }
 }
 
-/** Puts fields in front of an answer's own, without parsing it. */
-function prefixed(fields: object, { json }: RestoreAnswer): JsonBytes {
-  const [first = new Uint8Array(), ...rest] = json;
-  const head = new TextEncoder().encode(`${JSON.stringify(fields).slice(0, -1)},`);
-  return [head, first.subarray(1), ...rest];
+/** A stream that nobody will take is closed. */
+async function confirmFor({ json }: RestoreAnswer, place: ReadingPlace): Promise<void> {
+  try {
+    await place.confirm();
+  } catch (error) {
+    if (!isWhole(json)) json.close();
+    throw error;
+  }
 }
 
 function engineErrorOf(error: unknown): unknown {

@@ -6,14 +6,14 @@ import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { ReaderProcess } from '../../../src/adapters/restore/reader-process.js';
 import { systemClock } from '../../../src/adapters/system-clock.js';
+import { EngineError } from '../../../src/engine/errors.js';
 import type { RestoreTask } from '../../../src/engine/restore/checkpoint-reader.js';
+import { isWhole, type JsonStream } from '../../../src/engine/restore/json-bytes.js';
 import { RestoreError } from '../../../src/engine/restore/restore-error.js';
 import { loadFixture, unpack } from '../../engine/restore/fixtures.js';
+import { ENORMOUS_BYTES, ENORMOUS_LEAVES, writeEnormousStep } from '../../support/enormous-step.js';
 import { FakeClock } from '../../support/fake-clock.js';
-
-function text(json: readonly Uint8Array[]): string {
-  return Buffer.concat(json).toString();
-}
+import { jsonText, wholePieces } from '../../support/json-text.js';
 
 function refused(code: string, detail: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof RestoreError && error.code === code && detail.test(error.detail);
@@ -43,12 +43,12 @@ describe('the reader process', () => {
   it('answers for an item of a step', async () => {
     const { item, json } = await client.run(task('state'));
     assert.equal(item, 'state');
-    assert.deepEqual(JSON.parse(text(json)), fixture.answer);
+    assert.deepEqual(JSON.parse(await jsonText(json)), fixture.answer);
   });
 
   it('verifies a step', async () => {
     const { json } = await client.run({ kind: 'verify', directory: step });
-    const report: unknown = JSON.parse(text(json));
+    const report: unknown = JSON.parse(await jsonText(json));
     assert.ok(typeof report === 'object' && report !== null && 'ok' in report && 'checked_bytes' in report);
     assert.equal(report.ok, true);
   });
@@ -58,7 +58,7 @@ describe('the reader process', () => {
       kind: 'construct',
       body: Buffer.from(JSON.stringify({ target: { leaves: [{ path: [], kind: 'int' }] } })),
     });
-    assert.match(text(json), /"restore_type":"int"/);
+    assert.match(await jsonText(json), /"restore_type":"int"/);
   });
 
   it('takes a body and gives an answer that are longer than a piece', async () => {
@@ -67,9 +67,9 @@ describe('the reader process', () => {
       kind: 'construct',
       body: Buffer.from(JSON.stringify({ target: { leaves } })),
     });
-    assert.ok(json.length > 10);
+    assert.ok(wholePieces(json).length > 10);
     assert.deepEqual(
-      JSON.parse(text(json)).leaves.at(-1).path,
+      JSON.parse(await jsonText(json)).leaves.at(-1).path,
       ['leaf 9999'],
       'the last in the order of JAX',
     );
@@ -89,6 +89,66 @@ describe('the reader process', () => {
       answers.map((answer) => answer.item),
       items,
     );
+  });
+});
+
+describe('an answer that is too long to be kept', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'reader-stream-'));
+  const task = { kind: 'restore_args', directory, item: null, setGlobalShape: true, strict: true } as const;
+  const small = {
+    kind: 'construct',
+    body: Buffer.from('{"target":{"leaves":[{"path":[],"kind":"int"}]}}'),
+  } as const;
+  const clock = new FakeClock();
+  const client = new ReaderProcess({ clock });
+
+  before(() => writeEnormousStep(directory));
+  after(async () => {
+    await client.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function stream(): Promise<JsonStream> {
+    const { json } = await client.run(task);
+    assert.ok(!isWhole(json));
+    return json;
+  }
+
+  it('is a stream, beside which others are answered, and comes whole', async () => {
+    const json = await stream();
+    assert.match(await jsonText((await client.run(small)).json), /"restore_type":"int"/);
+    const text = await jsonText(json);
+    assert.ok(text.length > ENORMOUS_BYTES);
+    assert.equal(JSON.parse(text).leaves.length, ENORMOUS_LEAVES);
+  });
+
+  it('is refused while two more are being sent, until one of these is given up', async () => {
+    const [one, two] = [await stream(), await stream()];
+    const overloaded = (error: unknown) => error instanceof EngineError && error.code === 'overloaded';
+    await assert.rejects(stream(), overloaded);
+    one.close();
+    const three = await stream();
+    for (const json of [two, three]) json.close();
+  });
+
+  it('is broken off when nothing of it is taken for a minute', async () => {
+    const json = await stream();
+    const taking = json[Symbol.asyncIterator]();
+    clock.advance(59_000);
+    assert.equal((await taking.next()).done, false);
+    clock.advance(59_000);
+    assert.equal((await taking.next()).done, false);
+    clock.advance(60_000);
+    await assert.rejects(async () => {
+      while ((await taking.next()).done !== true);
+    }, /nothing of the answer was taken for 60 s/);
+  });
+
+  it('is broken off when the reader is closed', async () => {
+    const other = new ReaderProcess({ clock: systemClock });
+    const { json } = await other.run(task);
+    await other.close();
+    await assert.rejects(jsonText(json), /closed/);
   });
 });
 
@@ -133,7 +193,7 @@ describe('a reader process that misbehaves', () => {
       if (what === 'hang') clock.advance(60_000);
       await assert.rejects(spoilt, reason instanceof RegExp ? { message: reason } : reason);
       const { item, json } = await next;
-      assert.deepEqual([item, text(json)], ['fine', 'whole']);
+      assert.deepEqual([item, await jsonText(json)], ['fine', 'whole']);
     });
   }
 

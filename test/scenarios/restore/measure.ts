@@ -76,7 +76,10 @@ function python(...args: string[]): string {
 
 async function ask(client: ReaderProcess): Promise<Buffer> {
   const task = { kind: 'restore_args', item: null, setGlobalShape: true, strict: true } as const;
-  return Buffer.concat((await client.run({ ...task, directory: join(directory, '1') })).json);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of (await client.run({ ...task, directory: join(directory, '1') })).json)
+    pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
