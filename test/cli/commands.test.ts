@@ -101,3 +101,11 @@ test('config explain is readable', async (t) => {
   assert.match(child.stdout, /^directory = \/ckpts {2}\(DIR\)$/m);
   assert.match(child.stdout, /^step_prefix = \(not set\) {2}\(default\)$/m);
 });
+
+test('config explain --example prints a file, whatever else is set', async (t) => {
+  const child = runFake(t, ['config', 'explain', '--example']);
+
+  assert.equal(await child.exit(), 0);
+  assert.match(child.stdout, /^# Settings of steplease/);
+  assert.match(child.stdout, /^port: 7878$/m);
+});

@@ -1,8 +1,15 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/config.js';
+import { exampleFile } from '../../config/example.js';
 import { explain, showValue } from '../../config/explain.js';
 import { printLine } from '../output.js';
 import { addDirectory, addSettingOptions, FLAG_SETTINGS, readFlags } from '../setting-options.js';
+
+const EXAMPLES = `
+Examples:
+  steplease config explain                                  # what each setting is, and which source it comes from
+  steplease config explain --config steplease.yaml          # the same for a server with this file
+  steplease config explain --example > steplease.yaml       # a file to begin with`;
 
 export function addConfigExplain(program: Command): void {
   const command = program
@@ -12,8 +19,11 @@ export function addConfigExplain(program: Command): void {
     .description(
       'Say of each setting what it is, where its value comes from, and how to set it; takes what serve takes.',
     )
-    .option('--json', 'print JSON');
+    .option('--json', 'print JSON')
+    .option('--example', 'print a configuration file instead, with every setting')
+    .addHelpText('after', EXAMPLES);
   addSettingOptions(addDirectory(command), FLAG_SETTINGS).action((directory?: string) => {
+    if (command.opts()['example'] === true) return printLine(exampleFile().trimEnd());
     const { settings } = loadConfig(readFlags(command, FLAG_SETTINGS, directory));
     const explanations = settings.map(explain);
     if (command.opts()['json'] === true) return printLine(JSON.stringify(explanations, null, 2));
