@@ -15,15 +15,25 @@ export interface FileSystem {
   /** Looks at entries of a checkpoint root, in the order given. */
   inspect(directory: string, requests: readonly InspectRequest[]): Promise<readonly Inspection[]>;
   /**
-   * Hints that something in a directory changed. A hint may be lost, doubled or wrong; `name` is null when unknown.
+   * Hints that something in a directory changed. A hint may be lost, doubled or wrong.
    * `onEnd` says that no more hints will come (the directory went, or the watch failed).
    */
-  watch(directory: string, onHint: (name: string | null) => void, onEnd: (reason: string) => void): Watch;
+  watch(directory: string, onHint: (hint: Hint) => void, onEnd: (reason: string) => void): Watch;
   /** Free and total bytes of the filesystem that holds `directory` (its nearest existing ancestor). */
   space(directory: string): Promise<Space>;
   readonly snapshots: SnapshotFiles;
   /** Ends the worker threads. Calls after it reject. */
   close(): Promise<void>;
+}
+
+export interface Hint {
+  /** Entry name; null when unknown. */
+  readonly name: string | null;
+  /**
+   * The name that was hinted at just before, in one go: a rename within the directory gives its old name, then its new one. So do a removal
+   * and a creation that follow each other. Null: there was none.
+   */
+  readonly before: string | null;
 }
 
 /** A sentence says why the directory cannot be watched. */
@@ -69,19 +79,22 @@ export type Listing =
       readonly others: readonly string[];
     };
 
-/** `look`: the directory's identity, its top level and its metadata. `inventory`: also every file below it. */
-export type InspectDepth = 'look' | 'inventory' | 'audit';
+export type InspectDepth = 'sight' | 'look' | 'audit' | 'full_audit' | 'inventory';
 
 export interface InspectRequest {
   readonly name: string;
   /**
+   * - `sight`: identity alone, without opening the directory;
    * - `look`: identity, top level entries, `_CHECKPOINT_METADATA`;
-   * - `inventory`: `look`, and a full inventory of the tree, sizes and the metrics item;
-   * - `audit`: only identity, and whether anything of `known` vanished.
+   * - `audit`: identity, and what of `known` changed as far as directories show it: entries that came, went or were replaced;
+   * - `full_audit`: `audit`, and every file of `known` is looked at, so that one that was written in place shows, too;
+   * - `inventory`: `look`, a full inventory of the tree with sizes and the metrics item, and its comparison with `known`.
    */
   readonly depth: InspectDepth;
-  /** An inventory taken before, to report what vanished since; null when there is none. */
+  /** An inventory taken before, to report what changed since; null when there is none. */
   readonly known: Inventory | null;
+  /** Name of the file that marks a finished step (`StepContent.commitFile`). */
+  readonly commitMarker: string;
 }
 
 /**
@@ -91,10 +104,12 @@ export interface InspectRequest {
 export interface Inventory {
   readonly bytes: SharedArrayBuffer;
   /**
-   * SHA-256 over every entry's relative path and kind, and every file's size and modification time in microseconds (as fine as a copy
-   * can keep it): equal for a faithful copy.
+   * SHA-256 over the relative path and kind of every entry that is payload, and the size and modification time of each such file in
+   * microseconds (as fine as a copy can keep it): equal for a faithful copy.
    */
   readonly digest: string;
+  /** What of it is the checkpoint itself (`steps/payload.ts`): what is beside that may change and go. Empty: everything. */
+  readonly payload: readonly string[];
   readonly fileCount: number;
   readonly sizeBytes: number;
   /** The first entry that is neither a directory nor a regular file: a step that has one cannot be snapshotted. */
@@ -122,10 +137,22 @@ export type Inspection =
       readonly name: string;
       readonly outcome: 'present';
       readonly identity: Identity;
-      readonly vanished: Vanished | null;
-      /** Null for depth `audit`. */
+      /** The first difference of the payload from the known inventory. */
+      readonly change: Change | null;
+      /**
+       * At depth `inventory`: the first file of the known inventory that is not there any more under its name, in an item that the present metadata
+       * still names.
+       */
+      readonly lost: string | null;
+      /** Only at the depths `look` and `inventory`. */
       readonly content: StepContent | null;
     };
+
+/** A difference between an inventory and what is there now; `replaced` is another file, or the same one written to. */
+export interface Change {
+  readonly path: string;
+  readonly how: 'missing' | 'replaced' | 'added';
+}
 
 /** Something of an inventory that is not there any more, or is another file now. */
 export interface Vanished {
@@ -135,21 +162,35 @@ export interface Vanished {
 
 export interface StepContent {
   readonly empty: boolean;
-  /** `commit_success.txt` is there. */
+  /** The file that marks a finished step is there. */
   readonly commitFile: boolean;
+  /** Something is there that is neither a mark nor transient; with an inventory: at least one file of it. */
+  readonly hasPayload: boolean;
+  /** The item that Orbax's record of a deletion names, '' where the record cannot be read; null when there is no record. */
+  readonly deletion: string | null;
   /** Names on the top level, sorted, at most 1,000; `directory` is false for files, and for links and special files. */
   readonly topLevel: readonly { readonly name: string; readonly directory: boolean }[];
-  /**
-   * Digest of the top level's names and times; with an inventory, of the whole tree: "its content stayed unchanged". The two are not
-   * comparable. A tree that changed while its inventory was taken has a fingerprint that equals no other.
-   */
-  readonly fingerprint: string;
+  /** The latest change time of the directory and its direct entries, in nanoseconds since the epoch, decimal. */
+  readonly changedNs: string;
   /** Null when there is no `_CHECKPOINT_METADATA`. */
   readonly metadata: FileContent<CheckpointMetadata> | null;
   /** The metrics item (`metrics/metrics`), null when there is none; only at depth `inventory`. */
   readonly metrics: FileContent<JsonObject> | null;
   /** Null at depth `look`. */
-  readonly inventory: Inventory | null;
+  readonly inventory: TakenInventory | null;
+}
+
+/** An inventory, with what shows how long its payload has been as it is. */
+export interface TakenInventory extends Inventory {
+  /**
+   * A digest that is equal for two looks only if nothing of the payload was added, removed or written in between, change times included. A tree
+   * that changed while it was walked has a fingerprint that equals no other.
+   */
+  readonly fingerprint: string;
+  /** The latest change time of the payload, in nanoseconds since the epoch, decimal. Nobody can set a change time back. */
+  readonly changedNs: string;
+  /** The same, of what is below the step's directory and is no mark of Orbax's. */
+  readonly changedBelowNs: string;
 }
 
 /** A small metadata file from outside: what it says, or in one sentence why it cannot be read. */

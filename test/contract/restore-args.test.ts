@@ -56,7 +56,8 @@ async function serve(
   const items = names.map((name, index) => place(root, name, index));
   const readings = new Readings();
   const server = await RunningServer.start(t, {
-    flags: { directory: root.path, poll_interval: '0.05', ...flags },
+    // The layouts are unpacked, which is no way to finalize a step at once.
+    flags: { directory: root.path, poll_interval: '0.05', settle: '10ms', ...flags },
     around: { reader: readings.around },
   });
   return { root, server, items, readings };
@@ -345,7 +346,7 @@ test('damage with a checksum or a second source is 422 metadata_unreadable with 
   writeFileSync(root.at(0, 'manifest.ocdbt'), bytes);
   place(root, 'pytree-ocdbt-zarr2', 1);
   truncateSync(root.at(1, '_METADATA'), 30);
-  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  const server = await RunningServer.start(t, { flags: { directory: root.path, settle: '10ms' } });
   const manifest = await server.problem(server.get('/restore-args?step=0'), 422, 'metadata_unreadable');
   assert.equal(manifest.file, 'manifest.ocdbt');
   assert.equal(typeof manifest.offset, 'number');

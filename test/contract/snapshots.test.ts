@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { access, chmod, chown, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { Interference } from './support/interference.js';
 import { leased, problem, Stage } from './support/stage.js';
 import { filesUnder, SMALL } from './support/trainer.js';
 
@@ -148,10 +149,14 @@ test('the snapshot directory is no step, and Orbax takes it for no temporary one
 });
 
 test('files added to the step after it was discovered are not in the snapshot', async (t) => {
-  const stage = await Stage.set(t);
+  const interference = new Interference();
+  const stage = await Stage.set(t, { around: interference.around });
   await stage.save(100);
   assert.equal((await stage.get('/steps/100')).body['file_count'], 4);
-  await writeFile(stage.trainer.path(100, 'default/added'), 'later');
+  interference.next('build', async (proceed) => {
+    await writeFile(stage.trainer.path(100, 'default/added'), 'later');
+    return proceed();
+  });
 
   const lease = await stage.lease({ step: 100 });
 

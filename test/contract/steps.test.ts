@@ -235,12 +235,13 @@ test('at first sight an empty directory, or one that lacks an item of its metada
   assert.equal((await server.ok(server.get('/wait?timeout=0'))).reason, 'timeout');
 });
 
-test('an unmarked step counts as finalized once its content stayed unchanged for the settle time', async (t) => {
+test('a step that is written in place counts once its content stayed unchanged for the settle time', async (t) => {
   const root = CheckpointRoot.make(t);
   const server = await RunningServer.start(t, { flags: { directory: root.path, ...FAST } });
   const waiting = server.ok(server.get('/wait?until=1&timeout=20'));
   await server.observed.next('waitStarted');
-  root.saveUnmarked(1);
+  mkdirSync(root.at(1));
+  writeFileSync(root.at(1, 'checkpoint'), 'data');
   const { waited, item } = await waiting;
   assert.ok(waited >= 0.1, `after ${waited} s`);
   assert.deepEqual(item.items, []);
@@ -285,7 +286,7 @@ for (const [what, spoil] of [
     root.save(1);
     rmSync(root.at(1, 'metrics'), { recursive: true });
     spoil(root.at(1, '_CHECKPOINT_METADATA'));
-    const server = await RunningServer.start(t, { flags: { directory: root.path } });
+    const server = await RunningServer.start(t, { flags: { directory: root.path, settle: '10ms' } });
     const step = await server.ok(server.get('/steps/1'));
     assert.deepEqual([step.state, step.metrics, step.custom_metadata], ['finalized', null, null]);
     assert.match(step.reason, /_CHECKPOINT_METADATA/);
@@ -413,7 +414,7 @@ test('items are those of the metadata, sorted, and metrics of the item or else o
     root.at(4, '_CHECKPOINT_METADATA'),
     JSON.stringify({ ...metadata, metrics: { loss: 0.25 } }).replace('0.25', '-Infinity'),
   );
-  const server = await RunningServer.start(t, { flags: { directory: root.path } });
+  const server = await RunningServer.start(t, { flags: { directory: root.path, settle: '10ms' } });
   assert.deepEqual((await server.ok(server.get('/steps/3'))).items, ['dataset', 'state']);
   const step = await server.ok(server.get('/steps/4'));
   assert.deepEqual([step.items, step.metrics], [['default'], { loss: '-Infinity' }]);

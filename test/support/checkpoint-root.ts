@@ -1,14 +1,6 @@
-import {
-  cpSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, realpathSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commitNow } from './commit-time.js';
 import { fixturePath } from './fixtures.js';
 import type { Cleanup } from './temporary-directory.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -23,7 +15,6 @@ interface SaveOptions {
 /** A checkpoint root as a trainer keeps it: genuine Orbax checkpoints, each saved under the temporary name and renamed. */
 export class CheckpointRoot {
   readonly path: string;
-  #savings = 0;
 
   constructor(path: string) {
     this.path = path;
@@ -39,7 +30,7 @@ export class CheckpointRoot {
     return join(this.path, ...parts.map(String));
   }
 
-  /** Saves a step; each saving has a commit time of its own. */
+  /** Saves a step; its commit time is the present one, as Orbax leaves it. */
   save(step: number, options: SaveOptions = {}): string {
     const temporary = this.write(step, options);
     const path = temporary.slice(0, -'.orbax-checkpoint-tmp'.length);
@@ -51,8 +42,7 @@ export class CheckpointRoot {
   write(step: number, { name = String(step), fixture = 'plain/100' }: SaveOptions = {}): string {
     const temporary = this.at(`${name}.orbax-checkpoint-tmp`);
     cpSync(fixturePath(fixture), temporary, { recursive: true });
-    this.#savings += 1;
-    this.#patchCommitTime(join(temporary, '_CHECKPOINT_METADATA'));
+    commitNow(join(temporary, '_CHECKPOINT_METADATA'));
     return temporary;
   }
 
@@ -73,15 +63,5 @@ export class CheckpointRoot {
   deletePartly(step: number): void {
     unlinkSync(this.at(step, '_CHECKPOINT_METADATA'));
     rmSync(this.at(step, 'commit_success.txt'), { force: true });
-  }
-
-  #patchCommitTime(file: string): void {
-    const metadata = readFileSync(file, 'utf8');
-    writeFileSync(
-      file,
-      metadata.replace(/("commit_timestamp_nsecs": *)(\d+)/, (_all, key: string, time: string) => {
-        return `${key}${BigInt(time) + BigInt(this.#savings) * 1_000_000_000n}`;
-      }),
-    );
   }
 }

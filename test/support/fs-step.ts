@@ -3,12 +3,20 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { basename, dirname, join } from 'node:path';
 import { operationsOn } from '../../src/adapters/filesystem/operations.js';
 import { nodeOs } from '../../src/adapters/filesystem/os.js';
-import type { BuildPlan, Identity, Inspection, Inventory } from '../../src/engine/file-system.js';
+import type {
+  BuildPlan,
+  Identity,
+  InspectDepth,
+  Inspection,
+  InspectRequest,
+  Inventory,
+} from '../../src/engine/file-system.js';
 
 const operations = operationsOn(nodeOs);
 
 export const ORDINARY_FILES: Readonly<Record<string, string>> = {
-  _CHECKPOINT_METADATA: '{"item_handlers": {"default": "h"}, "metrics": {}, "custom_metadata": {}}',
+  _CHECKPOINT_METADATA:
+    '{"item_handlers": {"default": "h", "metrics": "h"}, "metrics": {}, "custom_metadata": {}}',
   'default/_METADATA': '{}',
   'default/manifest.ocdbt': 'manifest',
   'default/d/0a1b': 'first data file',
@@ -31,14 +39,19 @@ export function makeStep(root: string, name: string, files = ORDINARY_FILES): st
   return step;
 }
 
+/** What the engine asks for a step, with Orbax's own mark of a finished one. */
+export function request(name: string, depth: InspectDepth, known: Inventory | null = null): InspectRequest {
+  return { name, depth, known, commitMarker: 'commit_success.txt' };
+}
+
 export type Present = Extract<Inspection, { outcome: 'present' }>;
 
 export async function inspectOne(
   step: string,
-  depth: 'look' | 'inventory' | 'audit' = 'inventory',
+  depth: InspectDepth = 'inventory',
   known: Inventory | null = null,
 ): Promise<Inspection> {
-  const [inspection] = await operations.inspect(dirname(step), [{ name: basename(step), depth, known }]);
+  const [inspection] = await operations.inspect(dirname(step), [request(basename(step), depth, known)]);
   assert.ok(inspection);
   return inspection;
 }

@@ -1,4 +1,4 @@
-import type { Identity, Inspection, Inventory, StepContent } from '../../src/engine/file-system.js';
+import type { Identity, Inspection, StepContent, TakenInventory } from '../../src/engine/file-system.js';
 import type { CheckpointMetadata } from '../../src/engine/steps/checkpoint-metadata.js';
 
 type Present = Extract<Inspection, { outcome: 'present' }>;
@@ -20,8 +20,13 @@ export function metadata(fields: Partial<CheckpointMetadata> = {}): NonNullable<
   return { outcome: 'read', value: checkpointMetadata(fields) };
 }
 
-export function inventory(fields: Partial<Inventory> = {}): Inventory {
+/** An inventory of a payload that has not changed since its commit. */
+export function inventory(fields: Partial<TakenInventory> = {}): TakenInventory {
   return {
+    fingerprint: 'fingerprint',
+    changedNs: '4000000',
+    changedBelowNs: '4000000',
+    payload: [],
     bytes: new SharedArrayBuffer(8),
     digest: 'digest',
     fileCount: 3,
@@ -36,11 +41,13 @@ export function content(fields: Partial<StepContent> = {}): StepContent {
   return {
     empty: false,
     commitFile: true,
+    hasPayload: true,
+    deletion: null,
+    changedNs: '4000000',
     topLevel: [
       { name: '_CHECKPOINT_METADATA', directory: false },
       { name: 'default', directory: true },
     ],
-    fingerprint: 'fingerprint',
     metadata: metadata(),
     metrics: null,
     inventory: null,
@@ -53,7 +60,8 @@ export function present(what: Partial<StepContent>, fields: Partial<Present> = {
     name: '7',
     outcome: 'present',
     identity: IDENTITY,
-    vanished: null,
+    change: null,
+    lost: null,
     content: content(what),
     ...fields,
   };

@@ -4,7 +4,8 @@ import { namedEntry } from '../../src/engine/steps/tracked-step.js';
 
 /** An entry of a checkpoint root; what is not given is unknown. */
 export function stepEntry(name: string, state: StepState, fields: Partial<StepEntry> = {}): StepEntry {
-  return { ...namedEntry(name, Number(name), 'temporary', `is ${state}`).entry, state, ...fields };
+  const reason = state === 'finalized' ? null : `is ${state}`;
+  return { ...namedEntry(name, Number(name), 'temporary', '').entry, reason, state, ...fields };
 }
 
 /** An entry in any state, of few generations, so that the same one comes again. */
@@ -17,8 +18,8 @@ export function stepEntries(name: string): fc.Arbitrary<StepEntry> {
       sizeBytes: fc.constantFrom(null, 1),
     })
     .map(({ state, generation, isKnown, sizeBytes }) => {
-      // A finalized one without a generation is listed by its name alone.
-      const hasGeneration = state === 'deleting' || (state === 'finalized' && isKnown);
+      // One that is half gone at first sight has no generation.
+      const hasGeneration = state === 'finalized' || (state === 'deleting' && isKnown);
       return stepEntry(name, state, { generation: hasGeneration ? generation : null, sizeBytes });
     });
 }

@@ -1,7 +1,9 @@
-import type { Inspection, InspectRequest, StepContent, Vanished } from '../../engine/file-system.js';
+import type { Inspection, InspectRequest } from '../../engine/file-system.js';
+import { payloadOf } from '../../engine/steps/payload.js';
 import { DirectoryHandle, entryName, withHandle } from './directory-handle.js';
 import { errnoOf, isMissing, isNotDirectory, sentenceOf } from './errno.js';
-import { findVanished } from './find-vanished.js';
+import { findChange } from './find-change.js';
+import { findLost } from './find-lost.js';
 import { identityOf } from './identity.js';
 import { kindOf, type Os } from './os.js';
 import { Slices } from './slices.js';
@@ -30,22 +32,40 @@ export async function inspect(
     const inspections: Inspection[] = [];
     for (const request of requests) {
       if (slices.due()) await slices.rest();
-      const glance = request.depth === 'look' && request.known === null;
-      inspections.push(glance ? lookAtEntry(os, root, request.name) : await inspectEntry(os, root, request));
+      if (request.depth === 'sight') inspections.push(sight(os, root, request.name));
+      else if (request.depth === 'look') inspections.push(lookAtEntry(os, root, request));
+      else inspections.push(await inspectEntry(os, root, request));
     }
     return inspections;
   });
 }
 
+/** Whether the name leads to a directory, and to which. */
+function sight(os: Os, root: DirectoryHandle, name: string): Inspection {
+  try {
+    const stats = os.lstat('sight', root.at(entryName(name)));
+    if (!stats.isDirectory()) return { name, outcome: 'irregular', kind: kindOf(stats) };
+    return { name, outcome: 'present', identity: identityOf(stats), change: null, lost: null, content: null };
+  } catch (error) {
+    return isMissing(errnoOf(error)) ? { name, outcome: 'gone' } : unreadable(name, error);
+  }
+}
+
 /** Ten thousand of these are the first scan of a root: nothing is asked of the system twice. */
-function lookAtEntry(os: Os, root: DirectoryHandle, name: string): Inspection {
+function lookAtEntry(os: Os, root: DirectoryHandle, { name, commitMarker }: InspectRequest): Inspection {
   try {
     const step = root.child('inspect', entryName(name));
     try {
-      const top = readTopLevel(os, step);
-      if (top.stats.nlink === 0n) return { name, outcome: 'gone' };
-      const content = { ...top.content, metrics: null, inventory: null };
-      return { name, outcome: 'present', identity: identityOf(top.stats), vanished: null, content };
+      const { stats, content } = readTopLevel(os, step, commitMarker);
+      if (stats.nlink === 0n) return { name, outcome: 'gone' };
+      return {
+        name,
+        outcome: 'present',
+        identity: identityOf(stats),
+        change: null,
+        lost: null,
+        content: { ...content, metrics: null, inventory: null },
+      };
     } finally {
       step.close();
     }
@@ -74,18 +94,48 @@ async function inspectOpen(
   os: Os,
   root: DirectoryHandle,
   step: DirectoryHandle,
-  { name, depth, known }: InspectRequest,
+  request: InspectRequest,
 ): Promise<Inspection | null> {
-  const { stats, content: top } = readTopLevel(os, step);
-  const vanished: Vanished | null = known === null ? null : await findVanished(os, step, known);
-  let content: StepContent | null = null;
-  if (depth === 'look') content = { ...top, metrics: null, inventory: null };
-  if (depth === 'inventory')
-    content = { ...top, metrics: readMetrics(os, step), ...(await takeInventory(os, step)) };
+  const { name } = request;
+  const { identity, ...found } = await (request.depth === 'inventory'
+    ? takeStock(os, step, request)
+    : audit(os, step, request));
   // What the handle showed of a directory that was renamed or removed meanwhile is not what stands under the name: a removed one
   // would seem empty.
-  if (os.lstat('inspect', root.at(name)).ino !== stats.ino) return null;
-  return { name, outcome: 'present', identity: identityOf(stats), vanished, content };
+  if (String(os.lstat('inspect', root.at(name)).ino) !== identity.inode) return null;
+  return { name, outcome: 'present', identity, ...found };
+}
+
+type Found = Omit<Extract<Inspection, { outcome: 'present' }>, 'name' | 'outcome'>;
+
+async function audit(os: Os, step: DirectoryHandle, { known, depth }: InspectRequest): Promise<Found> {
+  const identity = identityOf(os.fstat('inspect', step.fd));
+  const files = depth === 'full_audit' ? 'all' : 'where_directories_changed';
+  const change = known === null ? null : await findChange(os, step, known, { files });
+  return { identity, change, lost: null, content: null };
+}
+
+async function takeStock(
+  os: Os,
+  step: DirectoryHandle,
+  { known, commitMarker }: InspectRequest,
+): Promise<Found> {
+  const { stats, content } = readTopLevel(os, step, commitMarker);
+  const metadata = content.metadata?.outcome === 'read' ? content.metadata.value : null;
+  // What changed is looked for first: the walk that follows may see more, never less.
+  const change = known === null ? null : await findChange(os, step, known, { files: 'all' });
+  const { inventory, hasPayload } = await takeInventory(os, step, payloadOf(metadata, content));
+  return {
+    identity: identityOf(stats),
+    change,
+    lost: known === null ? null : findLost(known, inventory),
+    content: {
+      ...content,
+      metrics: readMetrics(os, step),
+      inventory,
+      hasPayload: content.hasPayload && hasPayload,
+    },
+  };
 }
 
 function explain(os: Os, root: DirectoryHandle, name: string, error: unknown): Inspection {

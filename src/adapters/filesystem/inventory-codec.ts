@@ -21,7 +21,11 @@ export interface SharedDirectories extends DirectoryColumns {
 }
 
 /** @param digest when it is known already, because every entry was compared with another tree's. */
-export function encodeInventory(tree: Tree, digest: string = treeDigest(tree)): Inventory {
+export function encodeInventory(
+  tree: Tree,
+  payload: readonly string[],
+  digest: string = treeDigest(tree, payload),
+): Inventory {
   const { directories, files } = tree;
   const paths = Buffer.from(directories.path.join('\0'));
   const names = Buffer.from(files.name.join('/'));
@@ -43,7 +47,7 @@ export function encodeInventory(tree: Tree, digest: string = treeDigest(tree)): 
   toFiles.size.set(files.size);
   cursor.text(names.length).set(names);
   const sizeBytes = toFiles.size.reduce((sum, size) => sum + size, 0);
-  return { bytes, digest, fileCount: counts[1], sizeBytes, irregular: tree.irregular };
+  return { bytes, digest, payload, fileCount: counts[1], sizeBytes, irregular: tree.irregular };
 }
 
 export function decodeDirectories({ bytes }: Inventory): SharedDirectories {

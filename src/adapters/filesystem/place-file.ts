@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { StepGone } from './build-failure.js';
 import { type DirectoryHandle, openedPath } from './directory-handle.js';
 import { errnoOf, FileSystemError } from './errno.js';
-import { isSameFile } from './find-vanished.js';
+import { isSameFile } from './find-change.js';
 import type { Os } from './os.js';
 import type { Slices } from './slices.js';
 import { at, below, type FileColumns } from './tree.js';
@@ -67,6 +67,15 @@ export async function copyFile(pair: Pair, row: number, slices: Slices): Promise
       os.close('close file', to);
     }
   });
+}
+
+/** Takes back what was placed of a file that turned out to be another one. */
+export function dropFile({ os, target, files }: Pair, row: number): void {
+  try {
+    os.unlink('drop file', target.at(at(files.name, row)));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** Opens the source and knows it for the file of the inventory before `work`. */

@@ -1,12 +1,14 @@
 import type { Inventory, Vanished } from '../../engine/file-system.js';
 import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
+import { payloadOf } from '../../engine/steps/payload.js';
 import { DirectoryHandle, withHandle } from './directory-handle.js';
 import { errnoOf, isMissing, isNotDirectory } from './errno.js';
-import { findVanished } from './find-vanished.js';
+import { findVanished } from './find-change.js';
 import type { Os } from './os.js';
 import { MARK } from './owner-mark.js';
 import type { JoinedNames } from './protocol.js';
 import { takeInventory } from './take-inventory.js';
+import { readTopLevel } from './top-level.js';
 
 /** Throws when the snapshot cannot be looked at: that is no loss yet. */
 export async function auditSnapshot(os: Os, path: string, inventory: Inventory): Promise<Vanished | null> {
@@ -32,7 +34,11 @@ export async function inventorySnapshot(os: Os, path: string): Promise<Inventory
     if (isMissing(errno) || isNotDirectory(errno)) return null;
     throw error;
   }
-  return withHandle(handle, async () => (await takeInventory(os, handle)).inventory);
+  return withHandle(handle, async () => {
+    const { content } = readTopLevel(os, handle, COMMIT_SUCCESS_FILE);
+    const metadata = content.metadata?.outcome === 'read' ? content.metadata.value : null;
+    return (await takeInventory(os, handle, payloadOf(metadata, content))).inventory;
+  });
 }
 
 /** Without the two files that `claim` keeps there. */

@@ -7,6 +7,7 @@ import {
   parseCheckpointMetadata,
   parseMetrics,
 } from '../../engine/steps/checkpoint-metadata.js';
+import { DELETION_RECORD_FILE, parseDeletion } from '../../engine/steps/payload.js';
 import { MAX_BYTES } from '../../engine/steps/python-json.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { errnoOf, isMissing } from './errno.js';
@@ -15,6 +16,13 @@ import { readSmallFile } from './read-small-file.js';
 
 export function readMetadata(os: Os, step: DirectoryHandle): StepContent['metadata'] {
   return readJson(os, step, CHECKPOINT_METADATA_FILE, parseCheckpointMetadata);
+}
+
+/** The item that a record of a deletion names; '' where the record cannot be read. Null: it has gone. */
+export function readDeletion(os: Os, step: DirectoryHandle): string | null {
+  const record = readJson(os, step, DELETION_RECORD_FILE, parseDeletion);
+  if (record === null) return null;
+  return record.outcome === 'read' ? record.value : '';
 }
 
 export function readMetrics(os: Os, step: DirectoryHandle): StepContent['metrics'] {

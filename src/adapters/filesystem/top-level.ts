@@ -1,31 +1,40 @@
-import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import type { StepContent } from '../../engine/file-system.js';
 import { CHECKPOINT_METADATA_FILE } from '../../engine/steps/checkpoint-metadata.js';
 import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
+import { DELETION_RECORD_FILE, isTransient } from '../../engine/steps/payload.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { errnoOf, isMissing } from './errno.js';
 import type { Os } from './os.js';
-import { readMetadata } from './step-metadata.js';
+import { readDeletion, readMetadata } from './step-metadata.js';
 
 const MAX_NAMES = 1000;
+
+/** What only a look into the whole tree adds. */
+type Below = 'metrics' | 'inventory';
 
 export interface TopLevel {
   /** Of the step's directory, read after its names. */
   readonly stats: BigIntStats;
-  readonly content: Omit<StepContent, 'metrics' | 'inventory'>;
+  readonly content: Omit<StepContent, Below>;
 }
 
-export function readTopLevel(os: Os, step: DirectoryHandle): TopLevel {
+export function readTopLevel(os: Os, step: DirectoryHandle, commitMarker: string): TopLevel {
   const names = os.names('look', step.address).sort();
   const shown = names.slice(0, MAX_NAMES).map((name) => look(os, step, name));
   const metadata = names.includes(CHECKPOINT_METADATA_FILE) ? readMetadata(os, step) : null;
+  const deletion = names.includes(DELETION_RECORD_FILE) ? readDeletion(os, step) : null;
   const stats = os.fstat('inspect', step.fd);
+  const marks = new Set([CHECKPOINT_METADATA_FILE, COMMIT_SUCCESS_FILE, DELETION_RECORD_FILE, commitMarker]);
+  let changedNs = stats.ctimeNs;
+  for (const entry of shown) if (entry.changedNs > changedNs) changedNs = entry.changedNs;
   const content = {
     empty: names.length === 0,
-    commitFile: names.includes(COMMIT_SUCCESS_FILE),
+    commitFile: names.includes(commitMarker),
+    hasPayload: names.some((name) => !marks.has(name) && !isTransient(name)),
+    deletion,
     topLevel: shown.map(({ name, directory }) => ({ name, directory })),
-    fingerprint: fingerprint(stats, names, shown),
+    changedNs: String(changedNs),
     metadata,
   };
   return { stats, content };
@@ -34,22 +43,16 @@ export function readTopLevel(os: Os, step: DirectoryHandle): TopLevel {
 interface Looked {
   readonly name: string;
   readonly directory: boolean;
-  readonly facts: string;
+  readonly changedNs: bigint;
 }
 
 function look(os: Os, step: DirectoryHandle, name: string): Looked {
   try {
     const stats = os.lstat('look', step.at(name));
-    return { name, directory: stats.isDirectory(), facts: `${stats.ino} ${stats.size} ${stats.mtimeNs}` };
+    return { name, directory: stats.isDirectory(), changedNs: stats.ctimeNs };
   } catch (error) {
     const errno = errnoOf(error);
     if (!isMissing(errno)) throw error;
-    return { name, directory: false, facts: errno };
+    return { name, directory: false, changedNs: 0n };
   }
-}
-
-/** A name beyond the cap counts with the directory's own time alone. */
-function fingerprint(stats: BigIntStats, names: readonly string[], shown: readonly Looked[]): string {
-  const facts = shown.map((entry) => entry.facts).join();
-  return hash('sha256', `${stats.ino} ${stats.mtimeNs}\0${names.join('\0')}\0${facts}`);
 }

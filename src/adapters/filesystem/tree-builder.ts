@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import type { BuildPlan, Inventory } from '../../engine/file-system.js';
+import { isPayload, leadsToPayload } from '../../engine/steps/payload.js';
 import { about, failureAt, StepGone } from './build-failure.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { DirectorySync } from './directory-sync.js';
@@ -11,7 +12,7 @@ import {
   type SharedDirectories,
 } from './inventory-codec.js';
 import type { Os } from './os.js';
-import { cloneFile, copyFile, giveGroup, linkFile, type Pair, pathOf } from './place-file.js';
+import { cloneFile, copyFile, dropFile, giveGroup, linkFile, type Pair, pathOf } from './place-file.js';
 import { Slices } from './slices.js';
 import { at, depthOf, type FileColumns, fileStart, lastPart } from './tree.js';
 
@@ -22,7 +23,7 @@ interface Level {
 }
 
 /**
- * Rebuilds the tree of an inventory, from the inventory: what was added to the step since then is left out, what is missing ends the
+ * Rebuilds the tree of an inventory, from the inventory: what was added to the step since then is left out, payload that is missing ends the
  * build. Directories are private until their content is complete; they are flushed to disk children first.
  */
 export class TreeBuilder {
@@ -35,6 +36,8 @@ export class TreeBuilder {
   private readonly built;
   /** Open directories from the root to the current one. */
   private readonly stack: Level[] = [];
+  /** Path, with a slash behind it, of a directory beside the payload that went since the inventory was taken. */
+  private absent: string | null = null;
 
   constructor(os: Os, plan: BuildPlan) {
     this.os = os;
@@ -49,8 +52,14 @@ export class TreeBuilder {
   async build(source: DirectoryHandle, target: DirectoryHandle): Promise<Inventory> {
     try {
       for (let row = 0; row < this.directories.path.length; row++) {
-        while (this.stack.length > depthOf(at(this.directories.path, row))) this.leave();
+        const path = at(this.directories.path, row);
+        if (this.absent !== null && path.startsWith(this.absent)) continue;
+        while (this.stack.length > depthOf(path)) this.leave();
         const level = row === 0 ? { row, source, target } : this.enter(row);
+        if (level === null) {
+          this.absent = `${path}/`;
+          continue;
+        }
         this.stack.push(level);
         await this.fill(level);
       }
@@ -76,12 +85,14 @@ export class TreeBuilder {
     });
   }
 
-  private enter(row: number): Level {
+  /** Null where the directory went and is no payload. */
+  private enter(row: number): Level | null {
     const parent = this.stack.at(-1);
     if (parent === undefined) throw new RangeError(`row ${row} has no parent`);
     const path = at(this.directories.path, row);
     const name = lastPart(path);
-    const source = this.openSource(parent.source, name, row);
+    const source = this.openIfNeeded(parent.source, name, row);
+    if (source === null) return null;
     try {
       const target = about(`${parent.target.path}/${name}`, () => {
         this.os.mkdir('make directory', parent.target.at(name), 0o700);
@@ -91,6 +102,16 @@ export class TreeBuilder {
     } catch (error) {
       source.close();
       throw error;
+    }
+  }
+
+  private openIfNeeded(parent: DirectoryHandle, name: string, row: number): DirectoryHandle | null {
+    try {
+      return this.openSource(parent, name, row);
+    } catch (error) {
+      const isNeeded = leadsToPayload(this.plan.inventory.payload, at(this.directories.path, row));
+      if (isNeeded || !(error instanceof StepGone)) throw error;
+      return null;
     }
   }
 
@@ -127,7 +148,10 @@ export class TreeBuilder {
         else if (plan.mode === 'reflink') this.keep(file, cloneFile(pair, file));
         else this.keep(file, await copyFile(pair, file, slices));
       } catch (error) {
-        throw failureAt(`${plan.source}/${pathOf(pair, file)}`, error);
+        const isNeeded = isPayload(plan.inventory.payload, pathOf(pair, file));
+        if (isNeeded || !(error instanceof StepGone))
+          throw failureAt(`${plan.source}/${pathOf(pair, file)}`, error);
+        dropFile(pair, file);
       }
     }
   }
@@ -173,7 +197,7 @@ export class TreeBuilder {
       files: own,
       irregular: null,
     };
-    return encodeInventory(tree, plan.inventory.digest);
+    return encodeInventory(tree, plan.inventory.payload, plan.inventory.digest);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import type { Inventory } from '../../engine/file-system.js';
+import { isTransient } from '../../engine/steps/payload.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { errnoOf, FileSystemError, isMissing, isNotDirectory } from './errno.js';
 import { type Entry, kindOf, type Os } from './os.js';
@@ -16,15 +17,17 @@ const WALK_LIMITS: WalkLimits = { depth: 64, entries: 2_000_000 };
 
 export interface Walked {
   readonly tree: Tree;
+  /** Change times of the tree's directories and files, row by row. */
+  readonly changeTimes: { readonly directories: readonly bigint[]; readonly files: readonly bigint[] };
   /** No directory changed while it was walked. */
   readonly stable: boolean;
 }
 
-/** Every entry below a directory, lstat'ed through handles. Throws where something cannot be read. */
+/** Every entry below a directory but transient ones, lstat'ed through handles. Throws where something cannot be read. */
 export async function walk(os: Os, root: DirectoryHandle, limits: WalkLimits = WALK_LIMITS): Promise<Walked> {
   const walker = new Walker(os, limits);
   await walker.visit(root, '', 0);
-  return { tree: walker.tree, stable: walker.stable };
+  return { tree: walker.tree, changeTimes: walker.changeTimes, stable: walker.stable };
 }
 
 class Walker {
@@ -51,6 +54,8 @@ class Walker {
     size: [] as number[],
   };
 
+  readonly changeTimes = { directories: [] as bigint[], files: [] as bigint[] };
+
   constructor(os: Os, limits: WalkLimits) {
     this.os = os;
     this.limits = limits;
@@ -68,6 +73,7 @@ class Walker {
     const children: string[] = [];
     for (const entry of names) {
       if (slices.due()) await slices.rest();
+      if (isTransient(entry.name)) continue;
       if (entry.kind === 'directory') children.push(entry.name);
       else if (this.addEntry(handle, path, entry)) children.push(entry.name);
     }
@@ -92,6 +98,7 @@ class Walker {
       this.files.inode.push(stats.ino);
       this.files.mtimeNs.push(stats.mtimeNs);
       this.files.size.push(Number(stats.size));
+      this.changeTimes.files.push(stats.ctimeNs);
     } else {
       this.irregular ??= { path: below(path, name), kind: kind === 'unknown' ? 'device' : kind };
     }
@@ -99,6 +106,7 @@ class Walker {
   }
 
   private addDirectory(path: string, stats: BigIntStats): void {
+    this.changeTimes.directories.push(stats.ctimeNs);
     this.directories.path.push(path);
     this.directories.inode.push(stats.ino);
     this.directories.mtimeNs.push(stats.mtimeNs);

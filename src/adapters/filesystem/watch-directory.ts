@@ -1,17 +1,18 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Watch } from '../../engine/file-system.js';
+import type { Hint, Watch } from '../../engine/file-system.js';
 
 /** Hints by inotify, on the main thread: a worker that is at work would pass them on late. */
 export function watchDirectory(
   directory: string,
-  onHint: (name: string | null) => void,
+  onHint: (hint: Hint) => void,
   onEnd: (reason: string) => void,
 ): Watch {
   let watcher: FSWatcher;
   let inode: bigint;
   let over = false;
+  let before: string | null = null;
   const stop = () => {
     over = true;
     watcher.close();
@@ -31,7 +32,11 @@ export function watchDirectory(
   watcher.on('change', (event, name) => {
     // A write to a file or a new mode: entries come and go with 'rename' alone, and a log file there would hint all day.
     if (over || event !== 'rename') return;
-    onHint(name === null ? null : String(name));
+    const hinted = name === null ? null : String(name);
+    onHint({ name: hinted, before });
+    // The kernel tells both halves of a rename in one go: what comes in a later turn of the loop belongs to something else.
+    if (before === null) setImmediate(() => (before = null));
+    before = hinted;
     // The directory's own move or removal comes under its own name.
     if (name === null || String(name) === basename(directory)) void endIfGone(directory, inode, end);
   });

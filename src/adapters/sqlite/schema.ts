@@ -51,6 +51,9 @@ export interface StepRow {
   size_bytes: number | null;
   file_count: number | null;
   inventory_digest: string | null;
+  commit_marker: string | null;
+  metadata_trouble: string | null;
+  metrics_trouble: string | null;
 }
 
 export interface EventRow {

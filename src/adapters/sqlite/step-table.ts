@@ -21,6 +21,9 @@ const COLUMNS = [
   'size_bytes',
   'file_count',
   'inventory_digest',
+  'commit_marker',
+  'metadata_trouble',
+  'metrics_trouble',
 ] as const satisfies readonly (keyof StepRow)[];
 
 const LIST = statement<{ readonly run: string }, StepRow>((db, { run }) =>
@@ -75,7 +78,7 @@ function toRow(run: string, entry: StepEntry): StepRow {
     name: entry.name,
     step: entry.step,
     state: entry.state,
-    reason: entry.reason,
+    reason: entry.reason ?? '',
     generation: entry.generation,
     inode: entry.inode,
     committed_at: entry.committedAt,
@@ -86,6 +89,9 @@ function toRow(run: string, entry: StepEntry): StepRow {
     size_bytes: entry.sizeBytes,
     file_count: entry.fileCount,
     inventory_digest: entry.inventoryDigest,
+    commit_marker: entry.commitMarker,
+    metadata_trouble: entry.metadataTrouble,
+    metrics_trouble: entry.metricsTrouble,
   };
 }
 
@@ -95,7 +101,8 @@ function toEntry(row: StepRow): StepEntry {
     step: row.step,
     // Written by `toRow` from a `StepState`.
     state: row.state as StepState,
-    reason: row.reason,
+    // The column takes no null: an empty text stands for it.
+    reason: row.reason === '' ? null : row.reason,
     generation: row.generation,
     inode: row.inode,
     committedAt: row.committed_at,
@@ -106,5 +113,8 @@ function toEntry(row: StepRow): StepEntry {
     sizeBytes: row.size_bytes,
     fileCount: row.file_count,
     inventoryDigest: row.inventory_digest,
+    commitMarker: row.commit_marker,
+    metadataTrouble: row.metadata_trouble,
+    metricsTrouble: row.metrics_trouble,
   };
 }

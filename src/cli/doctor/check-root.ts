@@ -1,4 +1,5 @@
 import type { FileSystem, Located } from '../../engine/file-system.js';
+import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
 import { bad, type Finding, good, warning } from './finding.js';
 
 /** Entries that are looked at to find one with a file that could be linked. */
@@ -27,7 +28,12 @@ async function checkLinks(files: FileSystem, directory: string, realPath: string
   if (listing.outcome === 'absent' || listing.outcome === 'unavailable')
     return bad(about, `the directory cannot be read (${listing.errno}): give this user the right`);
   const names = listing.outcome === 'listed' ? listing.directories.slice(0, LOOKED_AT) : [];
-  const requests = names.map((name) => ({ name, depth: 'inventory' as const, known: null }));
+  const requests = names.map((name) => ({
+    name,
+    depth: 'inventory' as const,
+    known: null,
+    commitMarker: COMMIT_SUCCESS_FILE,
+  }));
   for (const inspection of await files.inspect(realPath, requests)) {
     if (inspection.outcome !== 'present' || !inspection.content?.inventory) continue;
     const { inventory } = inspection.content;

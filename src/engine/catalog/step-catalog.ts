@@ -42,8 +42,9 @@ export class StepCatalog {
   /** A step in whatever state; a "no" comes only after a fresh scan. */
   async find(live: LiveRun, step: number | 'latest'): Promise<TrackedStep> {
     await this.#refresh(live);
-    const known = this.#find(live, step);
-    if (known !== null) return known;
+    // The latest step is an offer: it is checked as a wait's answer is.
+    for (let known = this.#find(live, step); known !== null; known = this.#find(live, step))
+      if (step !== 'latest' || (await live.watcher.isWhole(known))) return known;
     await live.watcher.scan();
     const found = this.#find(live, step);
     if (found === null) throw stepNotFound(live, step);

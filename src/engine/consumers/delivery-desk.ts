@@ -194,7 +194,7 @@ export class DeliveryDesk {
       if (!(error instanceof StepGone)) throw error;
       if (consumer.record.settings.mode === 'every')
         return (await keeper.forsake(live, consumer, owed)) ? null : runUnavailable(live);
-      await live.watcher.scan();
+      await live.watcher.recheck(owed.stepName);
       await newest.forsake(consumer, owed);
       return null;
     }

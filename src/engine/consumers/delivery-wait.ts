@@ -81,7 +81,7 @@ export class DeliveryWait {
       const failure = scope.failure(live.run.name);
       if (failure !== null) throw failure;
       if (consumer.ended.reason !== null) throw consumerNotFound(consumer.run, consumer.name);
-      const choice = await this.#choose(live, consumer);
+      const choice = await this.#choose(live, consumer, scope.startedMs);
       if (choice.kind === 'offer') return choice;
       if (choice.kind === 'newer') continue;
       if (choice.isDrained && live.run.finished && live.run.availability !== 'unavailable')
@@ -93,12 +93,12 @@ export class DeliveryWait {
   }
 
   /** `newer`: it is taken up, look again. */
-  async #choose(live: LiveRun, consumer: LiveConsumer): Promise<Choice> {
+  async #choose(live: LiveRun, consumer: LiveConsumer, askedMs: number): Promise<Choice> {
     const choice = choose(this.situation(live, consumer));
     if (choice.kind !== 'newer') return choice;
     const { newest, clock } = this.#ports;
     const found = newest.find(live, consumer);
-    if (found === null || !(await live.watcher.isWhole(found))) return choice;
+    if (found === null || !(await live.watcher.isWhole(found, askedMs))) return choice;
     if (await newest.takeUp(live, consumer, found)) return choice;
     const wakeMs = clock.monotonic() + live.run.record.options.pollIntervalMs;
     return { kind: 'none', isLimited: false, isDrained: false, wakeMs };

@@ -104,7 +104,7 @@ export class HoldKeeper {
 
   /** A step that proved to be gone is skipped, as soon as the index knows it, too. False: nobody knows, for the directory cannot be read. */
   async forsake(live: LiveRun, consumer: LiveConsumer, owed: OwedStep): Promise<boolean> {
-    await live.watcher.scan();
+    await live.watcher.recheck(owed.stepName);
     if (live.run.availability === 'unavailable') return false;
     await this.skip(consumer, owed, 'deleted');
     return true;

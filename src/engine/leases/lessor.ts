@@ -153,9 +153,9 @@ export class Lessor {
         return await this.#hand(lease, keyed, signal);
       } catch (error) {
         if (error instanceof StepGone) {
-          // The index learns of the loss, and the next look is a new one.
-          await live.watcher.scan();
-          if (exactly !== null) throw stepGone(error);
+          // The index learns of it before the next look. What was changed in place may come back as a new generation, what was deleted will not.
+          await live.watcher.recheck(end.tracked.entry.name);
+          if (exactly !== null && (error.whole || error.how === 'missing')) throw stepGone(error);
           gone.add(end.tracked.entry.generation ?? '');
         } else if (!isObstruction(error) || request.step !== null) throw error;
         else if (!(await this.#ports.room.mayTryAgain(slice, since)))

@@ -9,6 +9,7 @@ import type { Findings } from '../steps/findings.js';
 import type { StepEntry } from '../steps/step.js';
 import { describeStep } from '../steps/step-document.js';
 import { StepIndex } from '../steps/step-index.js';
+import { restored } from '../steps/tracked-step.js';
 import type { Transaction } from '../store.js';
 import { DepartedGenerations } from './departed-generations.js';
 import type { RunRecord } from './run.js';
@@ -54,8 +55,7 @@ export class WatchedRun {
       lastScanAt: null,
       scans: 0,
     };
-    for (const entry of entries)
-      this.index.set(entry.name, { entry, identity: null, inventory: null, settling: null });
+    for (const entry of entries) this.index.set(entry.name, restored(entry));
   }
 
   get name(): string {

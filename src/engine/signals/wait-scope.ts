@@ -6,7 +6,8 @@ import { Interrupt } from './interrupt.js';
 export class WaitScope {
   readonly interrupt = new Interrupt();
   readonly #clock: Clock;
-  readonly #startedMs: number;
+  /** Monotonic. */
+  readonly startedMs: number;
   readonly #outer: readonly (readonly [Interrupt, () => void])[];
   readonly #signal: AbortSignal | null;
   readonly #hangUp = () => this.interrupt.raise('client_gone');
@@ -18,7 +19,7 @@ export class WaitScope {
    */
   constructor(clock: Clock, timeoutMs: number, outer: readonly Interrupt[], signal: AbortSignal | null) {
     this.#clock = clock;
-    this.#startedMs = clock.monotonic();
+    this.startedMs = clock.monotonic();
     this.#outer = outer.map((each) => [each, () => this.interrupt.raise(each.reason ?? 'shutdown')]);
     this.#signal = signal;
     for (const [each, relay] of this.#outer) each.listen(relay);
@@ -29,7 +30,7 @@ export class WaitScope {
   }
 
   get waitedMs(): number {
-    return this.#clock.monotonic() - this.#startedMs;
+    return this.#clock.monotonic() - this.startedMs;
   }
 
   /** The error for a wait that must not be answered otherwise; null after a deadline. */

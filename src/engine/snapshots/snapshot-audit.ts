@@ -75,7 +75,7 @@ export class SnapshotAudit {
   }
 
   async #rootNow({ snapshotDirectory, stepName }: SnapshotRecord): Promise<Identity | null> {
-    const request = { name: stepName, depth: 'look', known: null } as const;
+    const request = { name: stepName, depth: 'sight', known: null, commitMarker: '' } as const;
     const [seen] = await this.#files.inspect(snapshotDirectory, [request]);
     return seen?.outcome === 'present' ? seen.identity : null;
   }

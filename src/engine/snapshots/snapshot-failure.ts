@@ -6,10 +6,13 @@ import type { SnapshotRecord } from '../holdings/snapshot.js';
 export class StepGone extends Error {
   override readonly name = 'StepGone';
   readonly whole: boolean;
+  /** `replaced`: something else is there now, and may become a step of its own. */
+  readonly how: 'missing' | 'replaced';
 
   constructor(stepName: string, path: string, how: 'missing' | 'replaced') {
     super(path === '' ? `${stepName} is ${how}` : `${path} of ${stepName} is ${how}`);
     this.whole = path === '';
+    this.how = how;
   }
 }
 

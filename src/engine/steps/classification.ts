@@ -1,6 +1,5 @@
-import { COMMIT_SUCCESS_FILE, type CommitMode, isTemporaryName, TEMPORARY_MARKER } from './commit-marker.js';
+import { type CommitMode, isTemporaryName, TEMPORARY_MARKER } from './commit-marker.js';
 import { parseStepName, parseTemporaryStepName, type StepNameFormat } from './name-format.js';
-import type { StepEntry } from './step.js';
 import { namedEntry, type TrackedStep } from './tracked-step.js';
 
 export interface NameRules {
@@ -81,13 +80,4 @@ function describeFormats(formats: readonly StepNameFormat[]): string {
       return prefix === null ? number : `${prefix}${separator}${number}`;
     })
     .join(' or ');
-}
-
-export function describeCommitRule(mode: CommitMode): string {
-  return mode === 'commit_file' ? `holds ${COMMIT_SUCCESS_FILE}` : 'was renamed to its final name';
-}
-
-/** Its reason says by which rule a step is finalized: one that counted before the run's commit mode was changed has to be judged anew. */
-export function countsBy(mode: CommitMode, { reason }: Pick<StepEntry, 'reason'>): boolean {
-  return !reason.startsWith(describeCommitRule(mode === 'commit_file' ? 'atomic_rename' : 'commit_file'));
 }

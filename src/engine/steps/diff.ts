@@ -16,8 +16,7 @@ export interface StepChange {
  * What changed between two views of the same entries; a null in `observed` is an entry that is gone. Pure.
  *
  * One `step.finalized` for each generation; one `step.deleted` when a generation leaves the finalized ones without another in its place,
- * no matter whether it is first seen half gone or not at all any more. One that is listed by its name alone has no generation yet: it is
- * finalized when it gets one, or deleted when it proves to be something else. So whoever applies the events to a list has the list.
+ * no matter whether it is first seen changed, half gone or not at all any more. So whoever applies the events to a list has the list.
  */
 export function diff(
   known: ReadonlyMap<string, StepEntry>,
@@ -28,8 +27,8 @@ export function diff(
     const before = known.get(name) ?? null;
     if (after === before || (after !== null && before !== null && isEqual(before, after))) continue;
     const event = eventOf(before, after);
-    const previousGeneration =
-      event === 'step.finalized' && before?.state === 'finalized' ? before.generation : null;
+    const isReplacement = event === 'step.finalized' && before?.generation !== after?.generation;
+    const previousGeneration = isReplacement ? (before?.generation ?? null) : null;
     changes.push({ name, before, after, event, previousGeneration });
   }
   return changes.sort(byStep);

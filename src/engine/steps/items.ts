@@ -6,7 +6,10 @@ import { isTemporaryName } from './commit-marker.js';
 export const ITEM_FILES: readonly string[] = ['_METADATA', '_sharding', 'manifest.ocdbt', 'checkpoint'];
 
 /** Names of a step's items, sorted; empty for a step that was saved straight into its directory. */
-export function itemsOf(metadata: CheckpointMetadata | null, content: StepContent): readonly string[] {
+export function itemsOf(
+  metadata: CheckpointMetadata | null,
+  content: Pick<StepContent, 'topLevel'>,
+): readonly string[] {
   if (metadata !== null && metadata.items !== null) return [...metadata.items].sort();
   if (content.topLevel.some(({ name, directory }) => !directory && ITEM_FILES.includes(name))) return [];
   return content.topLevel

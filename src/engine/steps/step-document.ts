@@ -2,7 +2,7 @@ import type { StepDocument } from '../documents.js';
 import type { Holdings } from '../holdings/holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { isoTime } from '../units.js';
-import type { StepEntry } from './step.js';
+import { describeReason, type StepEntry } from './step.js';
 
 export interface StepOwner {
   readonly name: string;
@@ -18,7 +18,7 @@ export function describeStep(run: StepOwner, entry: StepEntry, holdings: Holding
     name: entry.name,
     generation: entry.generation,
     state: entry.state,
-    reason: entry.reason,
+    reason: describeReason(entry),
     path: `${run.record.directory}/${entry.name}`,
     relative_path: entry.name,
     committed_at: entry.committedAt === null ? null : isoTime(entry.committedAt),

@@ -7,6 +7,7 @@ const INVENTORY_BYTES = 64 * 1024 * 1024;
 /** Everything known of a run's entries, in memory. Changed only by what the event log committed. */
 export class StepIndex {
   readonly #tracked = new Map<string, TrackedStep>();
+  readonly #settling = new Set<string>();
   /** Finalized entries by step, ascending; null until somebody asks. */
   #finalized: readonly TrackedStep[] | null = null;
   #revision = 0;
@@ -23,6 +24,14 @@ export class StepIndex {
 
   get hasRoomForInventories(): boolean {
     return this.#inventoryBytes < INVENTORY_BYTES;
+  }
+
+  /** Monotonic time at which the first step that has to settle is due for another look; infinite where none has to. */
+  nextDueMs(): number {
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const name of this.#settling)
+      dueMs = Math.min(dueMs, this.#tracked.get(name)?.settling?.dueMs ?? dueMs);
+    return dueMs;
   }
 
   get(name: string): TrackedStep | null {
@@ -68,6 +77,8 @@ export class StepIndex {
     if (tracked === null) this.#tracked.delete(name);
     else this.#tracked.set(name, tracked);
     this.#inventoryBytes += tracked?.inventory?.bytes.byteLength ?? 0;
+    if (tracked?.settling == null) this.#settling.delete(name);
+    else this.#settling.add(name);
     this.#finalized = null;
     if (tracked === null || before?.entry !== tracked.entry) this.#revision += 1;
   }

@@ -8,12 +8,18 @@ export interface StepEntry {
   /** Null for entries whose name holds no step number. */
   readonly step: number | null;
   readonly state: StepState;
-  /** One sentence that explains the state. */
-  readonly reason: string;
-  /** Names one particular saving of a step, path-safe; null unless the state is `finalized` or `deleting`. */
+  /** One sentence that explains the state; null for a finalized step, which `describeReason` explains from the fields below. */
+  readonly reason: string | null;
+  /** Names one particular saving of a step, path-safe; null for a step that was never seen finalized. */
   readonly generation: string | null;
   /** Inode of the directory, decimal; null when it was never looked at. */
   readonly inode: string | null;
+  /** Name of the file that marked the step as finalized; null where none had to. */
+  readonly commitMarker: string | null;
+  /** Why `_CHECKPOINT_METADATA` cannot be read, as a sentence; null: it can, or there is none. */
+  readonly metadataTrouble: string | null;
+  /** The same of the metrics item. */
+  readonly metricsTrouble: string | null;
   /** Milliseconds since the epoch. */
   readonly committedAt: number | null;
   readonly initAt: number | null;
@@ -25,4 +31,11 @@ export interface StepEntry {
   readonly fileCount: number | null;
   /** Of the inventory taken at discovery; null until it was taken. */
   readonly inventoryDigest: string | null;
+}
+
+/** The sentence that explains an entry's state. */
+export function describeReason({ reason, commitMarker, metadataTrouble, metricsTrouble }: StepEntry): string {
+  if (reason !== null) return reason;
+  const rule = commitMarker === null ? 'was renamed to its final name' : `holds ${commitMarker}`;
+  return [rule, metadataTrouble, metricsTrouble].filter((part) => part !== null).join('; ');
 }

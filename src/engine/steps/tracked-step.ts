@@ -1,11 +1,15 @@
 import type { Identity, Inventory } from '../file-system.js';
 import type { StepEntry } from './step.js';
 
-/** Content without Orbax's own marks of completeness counts as complete once it stayed unchanged for a while. */
+/** How long the content of a directory, which nothing shows to be complete, has been as it is. */
 export interface Settling {
   readonly fingerprint: string;
-  /** Monotonic milliseconds at which this fingerprint was first seen. */
+  /** Monotonic milliseconds since when the content has been unchanged, as far as looks and change times tell. */
   readonly sinceMs: number;
+  /** Monotonic milliseconds of the last look. */
+  readonly lookedMs: number;
+  /** Monotonic milliseconds before which another look could decide nothing. */
+  readonly dueMs: number;
 }
 
 /** An entry of the index with what only this process knows of it. */
@@ -13,27 +17,27 @@ export interface TrackedStep {
   readonly entry: StepEntry;
   /** Null until the directory was looked at since the start. */
   readonly identity: Identity | null;
-  /** Null until it was taken. */
+  /** What the generation consists of; null until it was taken. */
   readonly inventory: Inventory | null;
+  /** Null while nothing has to settle. */
   readonly settling: Settling | null;
+  /**
+   * Counts as finalized because its two upper levels had been unchanged for long when the root was first looked at: the first inventory shows
+   * whether the rest had, too.
+   */
+  readonly isPresumed: boolean;
 }
 
-/** One that is named like a finalized step, among thousands, and was not looked at yet: it has no generation. */
-export function unseenStep(name: string, step: number): TrackedStep {
-  const tracked = namedEntry(
-    name,
-    step,
-    'temporary',
-    'its name is that of a finalized step; it was not looked at yet',
-  );
-  return { ...tracked, entry: { ...tracked.entry, state: 'finalized' } };
+/** An entry as it was stored before a restart. */
+export function restored(entry: StepEntry): TrackedStep {
+  return { entry, identity: null, inventory: null, settling: null, isPresumed: false };
 }
 
-/** An entry that its name alone explains. */
+/** An entry that its name alone explains, or the beginning of one. */
 export function namedEntry(
   name: string,
   step: number | null,
-  state: 'temporary' | 'foreign',
+  state: 'temporary' | 'deleting' | 'foreign',
   reason: string,
 ): TrackedStep {
   const entry: StepEntry = {
@@ -43,6 +47,9 @@ export function namedEntry(
     reason,
     generation: null,
     inode: null,
+    commitMarker: null,
+    metadataTrouble: null,
+    metricsTrouble: null,
     committedAt: null,
     initAt: null,
     items: null,
@@ -52,5 +59,5 @@ export function namedEntry(
     fileCount: null,
     inventoryDigest: null,
   };
-  return { entry, identity: null, inventory: null, settling: null };
+  return restored(entry);
 }

@@ -123,7 +123,7 @@ export class WaitingRoom {
     const { run, watcher } = slice.live;
     for (;;) {
       const end = await this.#find(slice, condition);
-      if (end.kind === 'step' && !(await watcher.isWhole(end.tracked))) continue;
+      if (end.kind === 'step' && !(await watcher.isWhole(end.tracked, slice.scope.startedMs))) continue;
       if (end.kind === 'finished' && !run.finished) continue;
       return end;
     }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { FileSystem } from '../file-system.js';
+import type { FileSystem, Hint } from '../file-system.js';
 import type { Observer } from '../observer.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 
@@ -21,11 +21,11 @@ export interface DirectoryWatchPorts {
 export class DirectoryWatch {
   readonly #run: WatchedRun;
   readonly #ports: DirectoryWatchPorts;
-  readonly #onHint: (name: string | null) => void;
+  readonly #onHint: (hint: Hint) => void;
   #stop: (() => void) | null = null;
   #refusedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(run: WatchedRun, ports: DirectoryWatchPorts, onHint: (name: string | null) => void) {
+  constructor(run: WatchedRun, ports: DirectoryWatchPorts, onHint: (hint: Hint) => void) {
     this.#run = run;
     this.#ports = ports;
     this.#onHint = onHint;
@@ -48,7 +48,7 @@ export class DirectoryWatch {
     }
     this.#recover();
     // Watch first, then scan: what happened between the listing and the watch raised no hint.
-    this.#onHint(null);
+    this.#onHint({ name: null, before: null });
   }
 
   /** Ends the watch; how the next one fares says nothing about this directory. */

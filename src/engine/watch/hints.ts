@@ -1,5 +1,7 @@
 import type { Cancel, Clock } from '../clock.js';
+import type { Hint } from '../file-system.js';
 import { isTemporaryName } from '../steps/commit-marker.js';
+import type { HintedName } from './sightings.js';
 
 /** A filesystem that never stops hinting is scanned half of the time at most. */
 const MAX_PAUSE_MS = 250;
@@ -10,7 +12,7 @@ const LEISURE_MS = 5;
 export class Hints {
   readonly #clock: Clock;
   readonly #onDue: () => void;
-  readonly #names = new Set<string>();
+  readonly #names = new Map<string, HintedName>();
   #lastScan = { endedMs: Number.NEGATIVE_INFINITY, durationMs: 0 };
   #cancel: Cancel | null = null;
 
@@ -20,13 +22,19 @@ export class Hints {
   }
 
   /** Notes a name for the next scan, without asking for one. */
-  note(name: string): void {
-    this.#names.add(name);
+  note(name: string, { before }: Pick<Hint, 'before'> = { before: null }): void {
+    const noted = this.#names.get(name);
+    this.#names.set(name, { before: before ?? noted?.before ?? null, times: (noted?.times ?? 0) + 1 });
+  }
+
+  /** Gives back what a scan took and could not look at. */
+  giveBack(names: ReadonlyMap<string, HintedName>): void {
+    for (const [name, hinted] of names) if (!this.#names.has(name)) this.#names.set(name, hinted);
   }
 
   /** The names since the last call. */
-  take(): ReadonlySet<string> {
-    const names = new Set(this.#names);
+  take(): ReadonlyMap<string, HintedName> {
+    const names = new Map(this.#names);
     this.#names.clear();
     return names;
   }

@@ -1,32 +1,37 @@
 import type { Clock } from '../clock.js';
-import type { FileSystem, Inspection, InspectRequest, Listing } from '../file-system.js';
+import type { FileSystem, Inspection, InspectRequest, Inventory, Listing } from '../file-system.js';
 import { type Candidate, type Classification, classify, type NameRules } from '../steps/classification.js';
 import type { Findings } from '../steps/findings.js';
 import { judge } from '../steps/judgement.js';
 import type { StepIndex } from '../steps/step-index.js';
-import { type TrackedStep, unseenStep } from '../steps/tracked-step.js';
+import type { TrackedStep } from '../steps/tracked-step.js';
 import { InspectionPlan } from './inspection-plan.js';
 import { Shadowing } from './shadowing.js';
+import { type HintedName, Sightings } from './sightings.js';
 
 /** Entries inspected, and at most changed, in one go: bounds a transaction and a pause of the event loop to a few milliseconds. */
 const BATCH = 64;
-/** Unresolved entries that one scan looks inside; of a directory of thousands the others follow in the background. */
-const LOOKED_AT_ONCE = 512;
 /** Steps of one scan, new or new to this process, whose inventory is taken before they are announced; older ones get theirs in the background. */
 const INVENTORIED_AT_ONCE = 64;
+/** Directories under other names than a step's that one listing looks up, to know them again when they are renamed. */
+const SIGHTED_AT_ONCE = 256;
 
 /** A listing of a root that could be read. */
 export type ReadableListing = Extract<Listing, { outcome: 'listed' | 'unchanged' }>;
 
 export interface ScanScope {
   /** Names that the filesystem hinted at: they are looked at in any case. */
-  readonly hinted: ReadonlySet<string>;
+  readonly hinted: Hinted;
   /** Also look for losses in finalized steps that nothing hints at. */
   readonly isThorough: boolean;
 }
 
+export type Hinted = ReadonlyMap<string, HintedName>;
+
 export interface ScanRules extends NameRules {
-  /** How long content without marks of completeness must stay unchanged. */
+  /** Name of the file that marks a finished step in commit mode `commit_file`. */
+  readonly commitMarker: string;
+  /** How long content that nothing shows to be complete must stay unchanged. */
   readonly settleMs: number;
 }
 
@@ -40,6 +45,14 @@ export class Scanner {
   readonly #planOfRest = new InspectionPlan();
   /** Of the last listing. */
   #shadowing: Shadowing | null = null;
+  #sightings = new Sightings();
+  /** By name: when the last look at all of a step's files began. */
+  readonly #lookedMs = new Map<string, number>();
+  /** Names that were hinted at and led nowhere when they were looked at last. */
+  readonly #gone = new Set<string>();
+  #rootIdentity: string | null = null;
+  /** Monotonic time at which the last complete scan of this very root began. */
+  #lastBeganMs = Number.NEGATIVE_INFINITY;
 
   constructor(files: FileSystem, clock: Clock, index: StepIndex) {
     this.#files = files;
@@ -58,9 +71,12 @@ export class Scanner {
     scope: ScanScope,
     report: (findings: Findings) => Promise<void>,
   ): Promise<void> {
+    const beganMs = this.#clock.monotonic();
     if (listing.outcome === 'listed') {
+      this.#meet(listing.identity);
       const classification = classify(rules, listing);
       this.#shadowing = new Shadowing(classification.candidates, this.#index);
+      await this.#sightOthers(directory, listing, classification, scope.hinted, rules);
       await report(this.#byName(classification, listing.directories, rules));
     }
     const shadowing = this.#shadowing;
@@ -72,6 +88,46 @@ export class Scanner {
       const plan = place === 0 ? this.#plan : this.#planOfRest;
       await this.#scanRound(directory, open, plan, rules, scope, reportAll);
     }
+    if (listing.outcome === 'listed') this.#forgetAllBut(new Set(listing.directories));
+    this.#gone.clear();
+    this.#lastBeganMs = beganMs;
+  }
+
+  /** Another directory under the same path was never looked at, whatever was known of the one before. */
+  #meet(identity: string): void {
+    if (identity === this.#rootIdentity) return;
+    this.#rootIdentity = identity;
+    this.#lastBeganMs = Number.NEGATIVE_INFINITY;
+    this.#sightings = new Sightings();
+  }
+
+  #forgetAllBut(names: ReadonlySet<string>): void {
+    this.#sightings.keep(names);
+    for (const name of this.#lookedMs.keys()) if (!names.has(name)) this.#lookedMs.delete(name);
+  }
+
+  /** Looks which directories stand under names that are no step's: they may be renamed to one later. */
+  async #sightOthers(
+    directory: string,
+    listing: Extract<Listing, { outcome: 'listed' }>,
+    { candidates }: Classification,
+    hinted: Hinted,
+    rules: ScanRules,
+  ): Promise<void> {
+    const steps = new Set(candidates.map(({ name }) => name));
+    const isOther = (name: string) => !steps.has(name) && !rules.ownDirectories.has(name);
+    const names = new Set([...hinted.keys(), ...listing.directories].filter(isOther));
+    const requests = [...names].slice(0, SIGHTED_AT_ONCE).map((name) => request(name, 'sight', null, rules));
+    if (requests.length > 0) this.#note(await this.#files.inspect(directory, requests));
+  }
+
+  #note(seen: readonly Inspection[]): void {
+    for (const { name, ...inspection } of seen) {
+      if (inspection.outcome === 'gone') this.#gone.add(name);
+      else this.#gone.delete(name);
+      if (inspection.outcome === 'present') this.#sightings.note(name, inspection.identity);
+      else if (inspection.outcome === 'irregular') this.#sightings.note(name, null);
+    }
   }
 
   async #scanRound(
@@ -82,18 +138,20 @@ export class Scanner {
     { hinted, isThorough }: ScanScope,
     report: (findings: Findings) => Promise<void>,
   ): Promise<void> {
-    const planned = plan.requests(candidates, this.#index, rules.commitMode, hinted, isThorough);
-    // Where a file inside marks a finalized step, no name says that it is one.
-    const most = rules.commitMode === 'commit_file' ? planned.length : LOOKED_AT_ONCE;
-    const requests = planned.slice(0, most);
-    await report(this.#provisional(planned.slice(most), candidates));
+    const planned = plan.choose(candidates, this.#index, {
+      commitMarker: markerOf(rules),
+      hinted,
+      isThorough,
+      nowMs: this.#clock.monotonic(),
+    });
+    const requests = planned.map(({ name, depth, known }) => request(name, depth, known, rules));
     const steps = new Map(candidates.map(({ name, step }) => [name, step]));
     let inventories = INVENTORIED_AT_ONCE;
-    let next = this.#inspect(directory, requests, 0);
+    let next = this.#inspectBatch(directory, requests, 0);
     for (let start = 0; start < requests.length; start += BATCH) {
       const seen = await next;
-      next = this.#inspect(directory, requests, start + BATCH);
-      const { findings, taken } = await this.#judgeAll(directory, seen, steps, rules, inventories);
+      next = this.#inspectBatch(directory, requests, start + BATCH);
+      const { findings, taken } = await this.#judgeAll(directory, seen, steps, rules, hinted, inventories);
       inventories -= taken;
       if (findings.size > 0) await report(findings);
     }
@@ -103,17 +161,21 @@ export class Scanner {
    * Looks straight at the names that were hinted at, where they are new and named like a step: what a trainer just renamed into place is known
    * without listing thousands of others first. Shadowing needs the whole listing, so composite formats wait for it.
    */
-  async peek(directory: string, rules: ScanRules, hinted: ReadonlySet<string>): Promise<Findings> {
+  async peek(directory: string, rules: ScanRules, hinted: Hinted): Promise<Findings> {
     if (rules.formats.length > 1 || hinted.size > BATCH) return new Map();
-    const names = [...hinted].filter((name) => this.#index.get(name)?.entry.generation == null);
+    const names = [...hinted.keys()].filter((name) => !rules.ownDirectories.has(name));
     const { candidates } = classify(rules, { directories: names, symbolicLinks: [], others: [] });
-    if (candidates.length === 0) return new Map();
-    const requests = candidates.map(
-      ({ name }): InspectRequest => ({ name, depth: 'inventory', known: null }),
-    );
-    const seen = await this.#files.inspect(directory, requests);
-    const steps = new Map(candidates.map(({ name, step }) => [name, step]));
-    return (await this.#judgeAll(directory, seen, steps, rules, 0)).findings;
+    const fresh = candidates.filter(({ name }) => this.#index.get(name)?.entry.generation == null);
+    if (fresh.length === 0) return new Map();
+    const steps = new Map(fresh.map(({ name, step }) => [name, step]));
+    const known = new Set(candidates.map(({ name }) => name));
+    const others = names.filter((name) => !known.has(name));
+    const seen = await this.#inspect(directory, [
+      ...others.map((name) => request(name, 'sight', null, rules)),
+      ...fresh.map(({ name }) => request(name, 'inventory', null, rules)),
+    ]);
+    this.#note(seen.filter(({ name }) => !steps.has(name)));
+    return (await this.#judgeAll(directory, seen, steps, rules, hinted, 0)).findings;
   }
 
   /** Takes the inventories that are still missing, newest first, at most `limit`; none left gives no findings. */
@@ -122,43 +184,51 @@ export class Scanner {
     const steps = new Map<string, number>();
     for (const tracked of this.#index.finalized().toReversed()) {
       const { name, step } = tracked.entry;
-      const isUnseen = tracked.entry.generation === null;
-      if (tracked.inventory !== null || (tracked.identity === null && !isUnseen) || step === null) continue;
-      if (requests.length === limit) break;
-      if (!isUnseen && !this.#index.hasRoomForInventories) continue;
-      requests.push({ name, depth: this.#index.hasRoomForInventories ? 'inventory' : 'look', known: null });
+      if (tracked.inventory !== null || tracked.identity === null || step === null) continue;
+      if (requests.length === limit || !this.#index.hasRoomForInventories) break;
+      requests.push(request(name, 'inventory', null, rules));
       steps.set(name, step);
     }
     if (requests.length === 0) return new Map();
-    const seen = await this.#files.inspect(directory, requests);
-    return (await this.#judgeAll(directory, seen, steps, rules, 0)).findings;
+    const seen = await this.#inspect(directory, requests);
+    return (await this.#judgeAll(directory, seen, steps, rules, NOTHING_HINTED, 0)).findings;
   }
 
   /** Looks at one candidate with its whole inventory, now. */
   async examine(directory: string, rules: ScanRules, tracked: TrackedStep): Promise<Findings> {
     const { name, step } = tracked.entry;
     if (step === null) return new Map();
-    const seen = await this.#files.inspect(directory, [
-      { name, depth: 'inventory', known: tracked.inventory },
-    ]);
-    return (await this.#judgeAll(directory, seen, new Map([[name, step]]), rules, 0)).findings;
+    const seen = await this.#inspect(directory, [request(name, 'inventory', tracked.inventory, rules)]);
+    const steps = new Map([[name, step]]);
+    return (await this.#judgeAll(directory, seen, steps, rules, NOTHING_HINTED, 0)).findings;
   }
 
-  /** Steps that were never looked at are listed by their names until their turn comes. */
-  #provisional(later: readonly InspectRequest[], candidates: readonly Candidate[]): Findings {
-    if (later.length === 0) return new Map();
-    const unknown = new Set(later.map(({ name }) => name).filter((name) => this.#index.get(name) === null));
-    const found = candidates.filter(({ name }) => unknown.has(name));
-    return new Map(found.map(({ name, step }) => [name, unseenStep(name, step)]));
+  /** Monotonic time of the last look at every file of a step, if the step has not been found changed since; -Infinity where there was none. */
+  lookedMs(tracked: TrackedStep): number {
+    const { name } = tracked.entry;
+    const isCurrent = this.#index.get(name) === tracked;
+    return (isCurrent ? this.#lookedMs.get(name) : undefined) ?? Number.NEGATIVE_INFINITY;
   }
 
-  #inspect(
+  #inspectBatch(
     directory: string,
     requests: readonly InspectRequest[],
     start: number,
   ): Promise<readonly Inspection[]> {
     const batch = requests.slice(start, start + BATCH);
-    return batch.length === 0 ? Promise.resolve([]) : this.#files.inspect(directory, batch);
+    return batch.length === 0 ? Promise.resolve([]) : this.#inspect(directory, batch);
+  }
+
+  async #inspect(directory: string, requests: readonly InspectRequest[]): Promise<readonly Inspection[]> {
+    const beganMs = this.#clock.monotonic();
+    const seen = await this.#files.inspect(directory, requests);
+    for (const [at, { name, depth }] of requests.entries()) {
+      const found = seen[at];
+      const isUnchanged = found?.outcome === 'present' && found.change === null;
+      if (!isUnchanged) this.#lookedMs.delete(name);
+      else if (depth === 'inventory' || depth === 'full_audit') this.#lookedMs.set(name, beganMs);
+    }
+    return seen;
   }
 
   #byName(classification: Classification, directories: readonly string[], rules: ScanRules): Findings {
@@ -179,6 +249,7 @@ export class Scanner {
     seen: readonly Inspection[],
     steps: ReadonlyMap<string, number>,
     rules: ScanRules,
+    hinted: Hinted,
     inventories: number,
   ): Promise<{ findings: Findings; taken: number }> {
     const findings = new Map<string, TrackedStep | null>();
@@ -189,27 +260,53 @@ export class Scanner {
       const step = steps.get(name);
       if (step === undefined) return;
       const known = this.#index.get(name);
-      const nowMs = this.#clock.monotonic();
-      const judgement = judge(
-        { name, step, known, nowMs, commitMode: rules.commitMode, settleMs: rules.settleMs },
-        inspection,
-      );
+      const context = {
+        name,
+        step,
+        known,
+        commitMarker: markerOf(rules),
+        settleMs: rules.settleMs,
+        nowMs: this.#clock.monotonic(),
+        wallMs: this.#clock.now(),
+        absentMs: this.#lastBeganMs,
+        wasRenamed:
+          inspection.outcome === 'present' &&
+          this.#sightings.isRenamed(name, inspection.identity, hinted, this.#gone),
+      };
+      const judgement = judge(context, inspection);
       if (judgement.verdict === 'look_closer') {
-        if (!last) again.push({ name, depth: 'inventory', known: known?.inventory ?? null });
+        if (!last) again.push(request(name, 'inventory', known?.inventory ?? null, rules));
       } else if (judgement.verdict === 'gone') {
         if (known !== null) findings.set(name, null);
       } else if (!last && taken < inventories && wantsInventory(known, judgement.tracked)) {
         taken += 1;
-        again.push({ name, depth: 'inventory', known: null });
+        again.push(request(name, 'inventory', null, rules));
       } else if (judgement.tracked !== known) {
         findings.set(name, judgement.tracked);
       }
     };
     for (const inspection of seen) consider(inspection, false);
-    const closer = again.length === 0 ? [] : await this.#files.inspect(directory, again);
+    const closer = again.length === 0 ? [] : await this.#inspect(directory, again);
     for (const inspection of closer) consider(inspection, true);
+    this.#note([...seen, ...closer].filter(({ name }) => steps.has(name)));
     return { findings, taken };
   }
+}
+
+const NOTHING_HINTED: Hinted = new Map();
+
+function request(
+  name: string,
+  depth: InspectRequest['depth'],
+  known: Inventory | null,
+  { commitMarker }: ScanRules,
+): InspectRequest {
+  return { name, depth, known, commitMarker };
+}
+
+/** Null where no file has to mark a finalized step. */
+function markerOf({ commitMode, commitMarker }: ScanRules): string | null {
+  return commitMode === 'commit_file' ? commitMarker : null;
 }
 
 /** A generation that is new, or new to this process: after a restart only its inventory shows what it lost meanwhile. */

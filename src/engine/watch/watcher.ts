@@ -1,4 +1,5 @@
 import type { Cancel } from '../clock.js';
+import type { Hint } from '../file-system.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import type { Findings } from '../steps/findings.js';
 import { sameDirectory } from '../steps/generation.js';
@@ -12,6 +13,10 @@ import { Scanner, type ScanRules } from './scanner.js';
 const BACKFILL_BATCH = 25;
 /** In poll intervals: timers are a little early or late, and every scheduled scan shall be thorough. */
 const THOROUGH_AFTER = 0.5;
+/** A waiter that is woken by what a look found need not look again at once. */
+const RECENT_MS = 1000;
+/** Between a scan and one that a settling step asks for. */
+const SOONEST_MS = 10;
 
 /**
  * Keeps one run's index true. Hints from the filesystem only make it look sooner; the truth is the scan: after each hint, every poll interval,
@@ -41,7 +46,7 @@ export class Watcher {
     this.#ports = ports;
     this.#scanner = new Scanner(ports.files, ports.clock, run.index);
     this.#hints = new Hints(ports.clock, () => this.#scanUnasked());
-    this.#watch = new DirectoryWatch(run, ports, (name) => this.#hint(name));
+    this.#watch = new DirectoryWatch(run, ports, (hint) => this.#hint(hint));
     this.#directory = new RunDirectory(run, ports, this.#watch);
   }
 
@@ -83,11 +88,15 @@ export class Watcher {
   }
 
   /**
-   * Whether a step still is what the index says, checked now; if not, the index learns of it before this resolves. Callers at the same time share
-   * one look.
+   * Whether a step still is what the index says, every file of it; if not, the index learns of it before this resolves. Callers at the same time
+   * share one look.
+   *
+   * @param askedMs monotonic time at which the caller's request began: a look since then, not long ago, is recent enough.
    */
-  isWhole(tracked: TrackedStep): Promise<boolean> {
+  isWhole(tracked: TrackedStep, askedMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     const { name } = tracked.entry;
+    const recentMs = this.#ports.clock.monotonic() - RECENT_MS;
+    if (this.#scanner.lookedMs(tracked) >= Math.max(askedMs, recentMs)) return Promise.resolve(true);
     const underWay = this.#checks.get(name);
     if (underWay !== undefined) return underWay;
     const check = this.#check(tracked).finally(() => this.#checks.delete(name));
@@ -98,15 +107,21 @@ export class Watcher {
   async #check(tracked: TrackedStep): Promise<boolean> {
     const { entry, inventory, identity } = tracked;
     if (identity === null) return this.#isKnownAfterExamination(tracked);
-    const request = { name: entry.name, depth: 'audit', known: inventory } as const;
+    const { commitMarker } = this.#rules();
+    const request = { name: entry.name, depth: 'full_audit', known: inventory, commitMarker } as const;
     const [seen] = await this.#ports.files.inspect(this.#run.realPath, [request]);
     // What cannot be read now stays what it was: a failing disk is not a deletion.
     if (seen?.outcome === 'unreadable') return true;
-    if (seen?.outcome === 'present' && sameDirectory(seen.identity, identity) && seen.vanished === null)
+    if (seen?.outcome === 'present' && sameDirectory(seen.identity, identity) && seen.change === null)
       return true;
-    this.#hints.note(entry.name);
-    await this.scan();
+    await this.recheck(entry.name);
     return false;
+  }
+
+  /** A scan that begins after this call and looks at every file of one step. */
+  recheck(name: string): Promise<void> {
+    this.#hints.note(name);
+    return this.scan();
   }
 
   /**
@@ -136,10 +151,15 @@ export class Watcher {
   #rest(): void {
     if (this.#stopped || this.#queued !== null) return;
     this.#cancelPoll();
-    this.#cancelPoll = this.#ports.clock.after(this.#run.record.options.pollIntervalMs, () =>
-      this.#scanUnasked(),
-    );
+    this.#cancelPoll = this.#ports.clock.after(this.#untilNextScanMs(), () => this.#scanUnasked());
     if (!this.#backfilling) void this.#backfill();
+  }
+
+  /** The poll interval, or less where a step has settled before. */
+  #untilNextScanMs(): number {
+    const { pollIntervalMs } = this.#run.record.options;
+    const restMs = this.#run.index.nextDueMs() - this.#ports.clock.monotonic();
+    return Math.min(pollIntervalMs, Math.max(restMs, SOONEST_MS));
   }
 
   /** A scan that nobody waits for: its failure was observed, and the next one tries again. */
@@ -184,7 +204,7 @@ export class Watcher {
     } catch (error) {
       // What was not committed is found again: the next listing must not be compared with this one.
       this.#token = null;
-      for (const name of hinted) this.#hints.note(name);
+      this.#hints.giveBack(hinted);
       observer.scanFailed({
         run: this.#run.name,
         reason: error instanceof Error ? error.message : String(error),
@@ -199,12 +219,14 @@ export class Watcher {
       formats: options.stepNameFormats,
       commitMode: this.#run.commitMode,
       ownDirectories: ownDirectories(this.#run),
+      commitMarker: options.commitMarker,
       settleMs: options.settleMs,
     };
   }
 
-  #hint(name: string | null): void {
-    if (name !== null) this.#hints.note(name);
+  #hint(hint: Hint): void {
+    const { name } = hint;
+    if (name !== null) this.#hints.note(name, hint);
     // The scan that is queued has not begun: it will see.
     if (this.#queued === null && !this.#stopped) this.#hints.ask(name);
   }

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { inspect } from '../../../src/adapters/filesystem/inspect.js';
 import { nodeOs } from '../../../src/adapters/filesystem/os.js';
 import { FaultyOs, refuse } from '../../support/fs-faulty-os.js';
-import { inspectOne, makeStep, openDescriptors, type Present } from '../../support/fs-step.js';
+import { inspectOne, makeStep, openDescriptors, type Present, request } from '../../support/fs-step.js';
 import { temporaryDirectory } from '../../support/fs-temporary.js';
 import { passTick } from '../../support/fs-tick.js';
 
@@ -19,11 +19,11 @@ async function present(step: string, depth: 'look' | 'inventory' = 'inventory'):
 
 test('a look gives identity, top level and metadata, and no inventory', async (t) => {
   const step = makeStep(temporaryDirectory(t), '100');
-  const { identity, content, vanished } = await present(step, 'look');
+  const { identity, content, change } = await present(step, 'look');
   const stats = nodeOs.lstat('', step);
   assert.equal(identity.inode, String(stats.ino));
   assert.equal(identity.mtimeNs, String(stats.mtimeNs));
-  assert.equal(vanished, null);
+  assert.equal(change, null);
   assert.deepEqual(content?.topLevel, [
     { name: '_CHECKPOINT_METADATA', directory: false },
     { name: 'default', directory: true },
@@ -31,7 +31,13 @@ test('a look gives identity, top level and metadata, and no inventory', async (t
   ]);
   assert.deepEqual(content?.metadata, {
     outcome: 'read',
-    value: { items: ['default'], committedAtNs: null, initAtNs: null, metrics: {}, customMetadata: {} },
+    value: {
+      items: ['default', 'metrics'],
+      committedAtNs: null,
+      initAtNs: null,
+      metrics: {},
+      customMetadata: {},
+    },
   });
   assert.equal(content?.inventory, null);
   assert.equal(content?.metrics, null);
@@ -60,15 +66,16 @@ test('commit_success.txt and emptiness are seen', async (t) => {
   assert.equal(empty.content?.empty, true);
 });
 
-test('at most 1,000 top-level names are given, and the fingerprint covers the others', async (t) => {
+test('at most 1,000 top-level names are given, and the change time covers the others', async (t) => {
   const step = join(temporaryDirectory(t), '1');
   mkdirSync(step);
   for (let file = 0; file < 1200; file++) writeFileSync(join(step, `f${file}`), '');
   const before = await present(step, 'look');
   assert.equal(before.content?.topLevel.length, 1000);
+  passTick(step, temporaryDirectory(t));
   renameSync(join(step, 'f999'), join(step, 'fx'));
   const after = await present(step, 'look');
-  assert.notEqual(after.content?.fingerprint, before.content?.fingerprint);
+  assert.notEqual(after.content?.changedNs, before.content?.changedNs);
 });
 
 test('answers come in the order of the requests, and one unreadable entry fails none of the others', async (t) => {
@@ -78,7 +85,7 @@ test('answers come in the order of the requests, and one unreadable entry fails 
   symlinkSync('1', join(root, 'link'));
   const faulty = new FaultyOs().fail('look', 'EIO', 1);
   const names = ['3', 'none', '1', 'file', 'link', '2'];
-  const requests = names.map((name) => ({ name, depth: 'look' as const, known: null }));
+  const requests = names.map((name) => request(name, 'look'));
   const inspections = await inspect(faulty.os, root, requests);
   assert.deepEqual(
     inspections.map(({ name, outcome }) => [name, outcome]),
@@ -99,7 +106,7 @@ test('answers come in the order of the requests, and one unreadable entry fails 
 
 test('a root that cannot be opened makes entries unreadable, not gone', async (t) => {
   const root = join(temporaryDirectory(t), 'away');
-  const [inspection] = await inspect(nodeOs, root, [{ name: '1', depth: 'look', known: null }]);
+  const [inspection] = await inspect(nodeOs, root, [request('1', 'look')]);
   assert.equal(inspection?.outcome, 'unreadable');
 });
 
@@ -107,7 +114,7 @@ test('a name that is a path is refused', async (t) => {
   const root = temporaryDirectory(t);
   makeStep(root, '1');
   for (const name of ['1/default', '..', '.', '']) {
-    const [inspection] = await inspect(nodeOs, root, [{ name, depth: 'look', known: null }]);
+    const [inspection] = await inspect(nodeOs, root, [request(name, 'look')]);
     assert.equal(inspection?.outcome, 'unreadable', name);
   }
 });
@@ -139,7 +146,7 @@ test('metadata of 100 MB is refused unread, truncated or deeply nested metadata 
   const huge = makeStep(root, 'huge', { _CHECKPOINT_METADATA: '' });
   truncateSync(join(huge, '_CHECKPOINT_METADATA'), 100 * 1024 * 1024);
   const faulty = new FaultyOs();
-  const [inspection] = await inspect(faulty.os, root, [{ name: 'huge', depth: 'look', known: null }]);
+  const [inspection] = await inspect(faulty.os, root, [request('huge', 'look')]);
   assert.ok(inspection?.outcome === 'present' && inspection.content?.metadata);
   assert.match(JSON.stringify(inspection.content.metadata), /corrupt.*104857600 bytes/);
   assert.ok(!faulty.calls.some((call) => call.method === 'read'));
@@ -159,7 +166,7 @@ for (const purpose of ['read _CHECKPOINT_METADATA', 'read metrics']) {
       const faulty = new FaultyOs().rule((call) => {
         if (call.purpose.startsWith(purpose) && call.nth === nth && call.method !== 'close') refuse('EIO');
       });
-      const [inspection] = await inspect(faulty.os, root, [{ name: '1', depth: 'inventory', known: null }]);
+      const [inspection] = await inspect(faulty.os, root, [request('1', 'inventory')]);
       assert.equal(inspection?.outcome, 'present');
     }
   });
@@ -169,7 +176,7 @@ test('an unreadable directory inside makes the step unreadable', async (t) => {
   const root = temporaryDirectory(t);
   makeStep(root, '1');
   const faulty = new FaultyOs().fail('inventory directory', 'EACCES', 4);
-  const [inspection] = await inspect(faulty.os, root, [{ name: '1', depth: 'inventory', known: null }]);
+  const [inspection] = await inspect(faulty.os, root, [request('1', 'inventory')]);
   assert.equal(inspection?.outcome, 'unreadable');
   assert.equal(inspection.errno, 'EACCES');
 });
@@ -177,15 +184,15 @@ test('an unreadable directory inside makes the step unreadable', async (t) => {
 test('a step removed while it is inspected is gone, at whichever call', async (t) => {
   const root = temporaryDirectory(t);
   for (const depth of ['look', 'inventory', 'audit'] as const) {
-    const request = [{ name: '1', depth, known: null }];
+    const requests = [request('1', depth)];
     makeStep(root, '1');
     const probe = new FaultyOs();
-    await inspect(probe.os, root, request);
+    await inspect(probe.os, root, requests);
     const opened = probe.calls.findIndex((call) => call.purpose === 'inspect' && call.method === 'open');
     for (let number = opened + 1; number < probe.calls.length; number++) {
       const step = makeStep(root, '1');
       const faulty = new FaultyOs().beforeNumber(number, () => rmSync(step, { recursive: true }));
-      const [inspection] = await inspect(faulty.os, root, request);
+      const [inspection] = await inspect(faulty.os, root, requests);
       // Once its facts were read it was still there.
       const allowed = number >= probe.calls.length - 2 ? ['gone', 'present'] : ['gone'];
       assert.ok(
@@ -203,7 +210,7 @@ test('a step replaced while its inventory is taken is reported as the new one, n
     renameSync(step, join(root, 'aside'));
     makeStep(root, '1', { new: 'newer' });
   });
-  const [inspection] = await inspect(faulty.os, root, [{ name: '1', depth: 'inventory', known: null }]);
+  const [inspection] = await inspect(faulty.os, root, [request('1', 'inventory')]);
   assert.ok(inspection?.outcome === 'present');
   assert.equal(inspection.identity.inode, String(nodeOs.lstat('', step).ino));
   assert.equal(inspection.content?.inventory?.fileCount, 1);
@@ -214,7 +221,7 @@ test('equal fingerprints mean that nothing was added, removed or written', async
   const root = temporaryDirectory(t);
   const scratch = temporaryDirectory(t);
   const step = makeStep(root, '1');
-  const print = async () => (await present(step)).content?.fingerprint;
+  const print = async () => (await present(step)).content?.inventory?.fingerprint;
   const first = await print();
   assert.equal(await print(), first);
   const changes = [
@@ -243,10 +250,13 @@ test('a tree that changes once while it is walked is walked again, and then comp
     },
     2,
   );
-  const [inspection] = await inspect(faulty.os, root, [{ name: '1', depth: 'inventory', known: null }]);
+  const [inspection] = await inspect(faulty.os, root, [request('1', 'inventory')]);
   assert.ok(inspection?.outcome === 'present');
   assert.equal(inspection.content?.inventory?.fileCount, 6);
-  assert.equal(inspection.content.fingerprint, (await present(step)).content?.fingerprint);
+  assert.equal(
+    inspection.content.inventory.fingerprint,
+    (await present(step)).content?.inventory?.fingerprint,
+  );
 });
 
 test('a tree that keeps changing while it is walked has a fingerprint that equals no other', async (t) => {
@@ -263,9 +273,9 @@ test('a tree that keeps changing while it is walked has a fingerprint that equal
     });
   const prints: (string | undefined)[] = [];
   for (let round = 0; round < 2; round++) {
-    const [inspection] = await inspect(restless().os, root, [{ name: '1', depth: 'inventory', known: null }]);
+    const [inspection] = await inspect(restless().os, root, [request('1', 'inventory')]);
     assert.ok(inspection?.outcome === 'present');
-    prints.push(inspection.content?.fingerprint);
+    prints.push(inspection.content?.inventory?.fingerprint);
   }
   assert.notEqual(prints[0], prints[1]);
 });
@@ -273,13 +283,13 @@ test('a tree that keeps changing while it is walked has a fingerprint that equal
 test('no descriptor stays open, whatever fails', async (t) => {
   const root = temporaryDirectory(t);
   makeStep(root, '1');
-  const request = [{ name: '1', depth: 'inventory' as const, known: null }];
+  const requests = [request('1', 'inventory')];
   const probe = new FaultyOs();
-  await inspect(probe.os, root, request);
+  await inspect(probe.os, root, requests);
   const before = openDescriptors();
   for (const { number, method } of probe.calls) {
     if (method === 'close') continue;
-    await inspect(new FaultyOs().beforeNumber(number, () => refuse('EIO')).os, root, request);
+    await inspect(new FaultyOs().beforeNumber(number, () => refuse('EIO')).os, root, requests);
   }
   assert.equal(openDescriptors(), before);
 });

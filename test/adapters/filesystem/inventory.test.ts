@@ -14,7 +14,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DirectoryHandle } from '../../../src/adapters/filesystem/directory-handle.js';
-import { findVanished } from '../../../src/adapters/filesystem/find-vanished.js';
+import { findVanished } from '../../../src/adapters/filesystem/find-change.js';
 import { decodeDirectories, decodeFiles } from '../../../src/adapters/filesystem/inventory-codec.js';
 import { nodeOs } from '../../../src/adapters/filesystem/os.js';
 import { walk } from '../../../src/adapters/filesystem/walk.js';
@@ -28,7 +28,7 @@ async function vanishedFrom(step: string, inventory: Inventory) {
   const inspection = await inspectOne(step, 'audit', inventory);
   assert.equal(inspection.outcome, 'present');
   assert.equal(inspection.content, null);
-  return inspection.vanished;
+  return inspection.change;
 }
 
 test('an inventory names every directory and file, parents first', async (t) => {
@@ -60,8 +60,9 @@ test('digests are equal for a faithful copy, and differ in any name, size or tim
     return (await take(path)).inventory.digest;
   };
   assert.equal(await copy(() => undefined), digest);
-  assert.notEqual(await copy((path) => writeFileSync(join(path, 'more'), '')), digest);
-  assert.notEqual(await copy((path) => mkdirSync(join(path, 'more'))), digest);
+  assert.equal(await copy((path) => writeFileSync(join(path, 'more'), '')), digest, 'beside the items');
+  assert.notEqual(await copy((path) => writeFileSync(join(path, 'default', 'more'), '')), digest);
+  assert.notEqual(await copy((path) => mkdirSync(join(path, 'default', 'more'))), digest);
   assert.notEqual(await copy((path) => unlinkSync(join(path, 'default', 'd', '0a1b'))), digest);
   assert.notEqual(
     await copy((path) => renameSync(join(path, 'default', 'd', '0a1b'), join(path, 'default', '0a1b'))),
@@ -119,14 +120,98 @@ test('a step nested 100 deep is unreadable, with a sentence', async (t) => {
   assert.match(inspection.detail, /deeper than 64/);
 });
 
-test('nothing vanished from a step that only grew, or whose modes changed', async (t) => {
+test('results beside the items, transient files and new modes are no change', async (t) => {
   const step = makeStep(temporaryDirectory(t), '1');
   const { inventory } = await take(step);
-  writeFileSync(join(step, 'default', 'added'), '');
-  mkdirSync(join(step, 'added'));
+  for (const name of ['.nfs0001', '.fuse_hidden01', '._0a1b', '.DS_Store', 'write.lock'])
+    writeFileSync(join(step, 'default', 'd', name), '');
+  writeFileSync(join(step, 'eval.json'), '{}');
+  mkdirSync(join(step, 'results'));
   chmodSync(join(step, 'default', 'd'), 0o700);
   assert.equal(await vanishedFrom(step, inventory), null);
+  assert.equal((await take(step)).inventory.digest, inventory.digest);
+  unlinkSync(join(step, 'eval.json'));
+  rmSync(join(step, 'default', 'd', 'write.lock'));
+  assert.equal(await vanishedFrom(step, inventory), null);
 });
+
+const growth: Record<string, [path: string, (step: string) => void]> = {
+  'a file in an item': ['default/d/new', (step) => writeFileSync(join(step, 'default/d/new'), '')],
+  'a directory in an item': ['default/new', (step) => mkdirSync(join(step, 'default/new'))],
+  'the record of a deletion': [
+    '_CHECKPOINT_DELETION',
+    (step) => writeFileSync(join(step, '_CHECKPOINT_DELETION'), '{"checkpointable_name": "default"}'),
+  ],
+};
+for (const [what, [path, grow]] of Object.entries(growth))
+  test(`${what} that was added is a change`, async (t) => {
+    const step = makeStep(temporaryDirectory(t), '1');
+    const { inventory } = await take(step);
+    passTick(join(step, 'default'), temporaryDirectory(t));
+    grow(step);
+    assert.deepEqual(await vanishedFrom(step, inventory), { path, how: 'added' });
+  });
+
+test('a file that was written in place shows when every file is looked at, and never otherwise', async (t) => {
+  const step = makeStep(temporaryDirectory(t), '1');
+  const { inventory } = await take(step);
+  const changes: ((path: string) => void)[] = [
+    (path) => utimesSync(path, 1, 1),
+    (path) => writeFileSync(path, 'longer than before'),
+  ];
+  for (const change of changes) {
+    change(join(step, 'default/d/0a1b'));
+    const close = await inspectOne(step, 'full_audit', inventory);
+    assert.deepEqual(close.outcome === 'present' && close.change, {
+      path: 'default/d/0a1b',
+      how: 'replaced',
+    });
+  }
+});
+
+test('a later inventory tells which file of the items it still names was lost', async (t) => {
+  const step = makeStep(temporaryDirectory(t), '1', {
+    _CHECKPOINT_METADATA: '{"item_handlers": {"a": "h", "b": "h"}}',
+    'a/1': '',
+    'b/1': '',
+    'b/2': '',
+    'beside.json': '',
+  });
+  const { inventory } = await take(step);
+  const lost = async () => {
+    const seen = await inspectOne(step, 'inventory', inventory);
+    assert.ok(seen.outcome === 'present');
+    return seen.lost;
+  };
+  assert.equal(await lost(), null);
+  unlinkSync(join(step, 'beside.json'));
+  assert.equal(await lost(), null);
+  unlinkSync(join(step, 'b/2'));
+  assert.equal(await lost(), 'b/2');
+  rmSync(join(step, 'b'), { recursive: true });
+  writeFileSync(join(step, '_CHECKPOINT_METADATA'), '{"item_handlers": {"a": "h"}}');
+  assert.equal(await lost(), null);
+});
+
+test('the change time of a payload leaves out its marks, and what is beside it', async (t) => {
+  const step = makeStep(temporaryDirectory(t), '1');
+  const scratch = temporaryDirectory(t);
+  const below = async () => BigInt((await takeStock(step)).changedBelowNs);
+  const first = await below();
+  passTick(step, scratch);
+  writeFileSync(join(step, 'commit_success.txt'), '');
+  writeFileSync(join(step, '_CHECKPOINT_METADATA'), '{"item_handlers": {"default": "h", "metrics": "h"}}');
+  writeFileSync(join(step, 'eval.json'), '');
+  assert.equal(await below(), first);
+  utimesSync(join(step, 'default/d/0a1b'), 1, 1);
+  assert.ok((await below()) > first);
+});
+
+async function takeStock(step: string) {
+  const seen = await inspectOne(step);
+  assert.ok(seen.outcome === 'present' && seen.content?.inventory);
+  return seen.content.inventory;
+}
 
 const losses: Record<string, [path: string, how: string, (step: string) => void]> = {
   'a file removed': ['default/d/0a1b', 'missing', (step) => unlinkSync(join(step, 'default/d/0a1b'))],

@@ -10,6 +10,7 @@ import { openFileSystem } from '../../../src/adapters/filesystem/node-file-syste
 import { systemClock } from '../../../src/adapters/system-clock.js';
 import type { FileSystem, InspectRequest } from '../../../src/engine/file-system.js';
 import { LoopDelay } from '../../support/fs-loop-delay.js';
+import { request } from '../../support/fs-step.js';
 
 const ROUNDS = 5;
 const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'fs-measure-'));
@@ -79,7 +80,7 @@ async function measureRoot(fs: FileSystem, run: string): Promise<void> {
   const list = await many(async () => void (await fs.list(run, null)));
   say(`list of ${steps} steps: ${ms(list)}`);
   const requests = Array.from({ length: steps }, (_, step): InspectRequest => {
-    return { name: String(step), depth: 'look', known: null };
+    return request(String(step), 'look');
   });
   const loop = new LoopDelay();
   await loop.start();
@@ -92,7 +93,7 @@ async function measureRoot(fs: FileSystem, run: string): Promise<void> {
 }
 
 async function take(fs: FileSystem, run: string, name: string) {
-  const [step] = await fs.inspect(run, [{ name, depth: 'inventory', known: null }]);
+  const [step] = await fs.inspect(run, [request(name, 'inventory')]);
   if (step?.outcome !== 'present' || !step.content?.inventory) throw new Error(JSON.stringify(step));
   return { identity: step.identity, inventory: step.content.inventory };
 }

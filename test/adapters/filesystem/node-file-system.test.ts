@@ -6,7 +6,7 @@ import { openFileSystem } from '../../../src/adapters/filesystem/node-file-syste
 import { WorkerClient } from '../../../src/adapters/filesystem/worker-client.js';
 import { systemClock } from '../../../src/adapters/system-clock.js';
 import type { InspectRequest } from '../../../src/engine/file-system.js';
-import { contentOf, makeStep, planFor } from '../../support/fs-step.js';
+import { contentOf, makeStep, planFor, request } from '../../support/fs-step.js';
 import { temporaryDirectory } from '../../support/fs-temporary.js';
 
 function open(t: TestContext) {
@@ -25,7 +25,7 @@ test('a step goes through its whole life over the threads: listed, inspected, sn
   assert.ok(listing.outcome === 'listed');
   assert.deepEqual(listing.directories, ['100']);
   assert.deepEqual(listing.symbolicLinks, []);
-  const [inspection] = await files.inspect(root, [{ name: '100', depth: 'inventory', known: null }]);
+  const [inspection] = await files.inspect(root, [request('100', 'inventory')]);
   assert.ok(inspection?.outcome === 'present' && inspection.content?.inventory);
   const { identity, content } = inspection;
   const { inventory } = content;
@@ -61,13 +61,13 @@ test('an inventory is shared between threads, not copied', async (t) => {
   const root = temporaryDirectory(t);
   const step = makeStep(root, '1');
   const files = open(t);
-  const [first] = await files.inspect(root, [{ name: '1', depth: 'inventory', known: null }]);
+  const [first] = await files.inspect(root, [request('1', 'inventory')]);
   assert.ok(first?.outcome === 'present' && first.content?.inventory);
   const { inventory } = first.content;
   assert.ok(inventory?.bytes instanceof SharedArrayBuffer);
   rmSync(join(step, 'default', '_METADATA'));
-  const [second] = await files.inspect(root, [{ name: '1', depth: 'audit', known: inventory }]);
-  assert.deepEqual(second?.outcome === 'present' && second.vanished, {
+  const [second] = await files.inspect(root, [request('1', 'audit', inventory)]);
+  assert.deepEqual(second?.outcome === 'present' && second.change, {
     path: 'default/_METADATA',
     how: 'missing',
   });
@@ -78,11 +78,7 @@ test('thousands of requests are answered in their order', async (t) => {
   for (const name of ['1', '2', '3']) mkdirSync(join(root, name));
   const files = open(t);
   const requests = Array.from({ length: 2500 }, (_, index): InspectRequest => {
-    return {
-      name: index % 1000 === 7 ? String((index % 3) + 1) : `none${index}`,
-      depth: 'look',
-      known: null,
-    };
+    return request(index % 1000 === 7 ? String((index % 3) + 1) : `none${index}`, 'look');
   });
   const inspections = await files.inspect(root, requests);
   assert.deepEqual(
@@ -126,7 +122,7 @@ test('closing waits for what is under way, and calls after it reject', async (t)
   assert.deepEqual(await erased, { outcome: 'erased' });
   assert.ok(!existsSync(join(root, 'x')));
   await assert.rejects(files.list(root, null), /closed/);
-  await assert.rejects(files.inspect(root, [{ name: 'x', depth: 'look', known: null }]), /closed/);
+  await assert.rejects(files.inspect(root, [request('x', 'look')]), /closed/);
   await files.close();
 });
 

@@ -8,6 +8,7 @@ import { temporaryDirectory } from '../../support/fs-temporary.js';
 /** A watch whose hints and end can be awaited. */
 class Watched {
   readonly hints: (string | null)[] = [];
+  readonly befores: (string | null)[] = [];
   readonly ends: string[] = [];
   readonly stop: () => void;
   private waiting: (() => void)[] = [];
@@ -15,7 +16,11 @@ class Watched {
   constructor(t: TestContext, directory: string) {
     const watch = watchDirectory(
       directory,
-      (name) => this.note(() => this.hints.push(name)),
+      ({ name, before }) =>
+        this.note(() => {
+          this.hints.push(name);
+          this.befores.push(before);
+        }),
       (reason) => this.note(() => this.ends.push(reason)),
     );
     if (watch.outcome === 'refused') throw new Error(watch.reason);

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { commitNow } from '../../support/commit-time.js';
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -10,7 +11,7 @@ export const SMALL: Files = {
   'default/_METADATA': '{}',
 };
 
-let commits = 1_795_509_105_640_938_385n;
+let savings = 0;
 
 /** Writes and deletes checkpoints as Orbax does. */
 export class Trainer {
@@ -32,17 +33,18 @@ export class Trainer {
 
   /** The first half of `save`: gives the path to be renamed. */
   async prepare(step: number | string, files: Files = SMALL): Promise<string> {
-    commits += 1_000_000_000n;
-    const temporary = this.path(`${step}.orbax-checkpoint-tmp-${commits}`);
+    savings += 1;
+    const temporary = this.path(`${step}.orbax-checkpoint-tmp-${savings}`);
     const items = new Set(
       Object.keys(files).flatMap((path) => (path.includes('/') ? [dirname(path).split('/')[0]] : [])),
     );
     const handlers = Object.fromEntries([...items].map((item) => [item, 'StandardCheckpointHandler']));
-    const metadata = `{"item_handlers": ${JSON.stringify(handlers)}, "metrics": {}, "init_timestamp_nsecs": ${commits - 1n}, "commit_timestamp_nsecs": ${commits}}`;
+    const metadata = `{"item_handlers": ${JSON.stringify(handlers)}, "metrics": {}, "init_timestamp_nsecs": 1, "commit_timestamp_nsecs": 0}`;
     for (const [path, content] of Object.entries({ _CHECKPOINT_METADATA: metadata, ...files })) {
       await mkdir(dirname(join(temporary, path)), { recursive: true });
       await writeFile(join(temporary, path), content);
     }
+    commitNow(join(temporary, '_CHECKPOINT_METADATA'));
     return temporary;
   }
 

@@ -38,7 +38,11 @@ describe('diff', () => {
   it('names the generation that a finalized one replaces, and only that', () => {
     assert.equal(between(final('a'), final('b'))?.previousGeneration, 'a');
     assert.equal(between(null, final('b'))?.previousGeneration, null);
-    assert.equal(between(deleting('a'), final('b'))?.previousGeneration, null);
+    assert.equal(
+      between(deleting('a'), final('b'))?.previousGeneration,
+      'a',
+      'one that was changed in place',
+    );
     assert.equal(between(final('a'), null)?.previousGeneration, null);
   });
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Candidate } from '../../../src/engine/steps/classification.js';
-import type { StepState } from '../../../src/engine/steps/step.js';
+import { describeReason, type StepState } from '../../../src/engine/steps/step.js';
 import { StepIndex } from '../../../src/engine/steps/step-index.js';
-import type { TrackedStep } from '../../../src/engine/steps/tracked-step.js';
+import { restored, type TrackedStep } from '../../../src/engine/steps/tracked-step.js';
 import { Shadowing } from '../../../src/engine/watch/shadowing.js';
 import { stepEntry } from '../../support/step-entries.js';
 
@@ -16,7 +16,7 @@ const CANDIDATES: readonly Candidate[] = [
 ];
 
 function tracked(name: string, state: StepState): TrackedStep {
-  return { entry: stepEntry(name, state), identity: null, inventory: null, settling: null };
+  return restored(stepEntry(name, state));
 }
 
 function shadowing(states: Readonly<Record<string, StepState>>) {
@@ -26,7 +26,7 @@ function shadowing(states: Readonly<Record<string, StepState>>) {
 }
 
 const reasons = (findings: ReadonlyMap<string, TrackedStep | null>) =>
-  [...findings].map(([name, found]) => `${name}: ${found?.entry.reason ?? 'gone'}`);
+  [...findings].map(([name, found]) => `${name}: ${found === null ? 'gone' : describeReason(found.entry)}`);
 
 describe('shadowing', () => {
   it('looks at names of one step in as many rounds as it has names', () => {
@@ -61,7 +61,7 @@ describe('shadowing', () => {
     assert.deepEqual(reasons(subject.complete(findings)), [
       'b_5: shadowed by a_5',
       '5: shadowed by a_5',
-      'a_5: is finalized',
+      'a_5: was renamed to its final name',
     ]);
     assert.deepEqual(reasons(subject.complete(new Map([['a_5', tracked('a_5', 'deleting')]]))), [
       'a_5: is deleting',

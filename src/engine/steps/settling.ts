@@ -1,0 +1,43 @@
+import type { TakenInventory } from '../file-system.js';
+import type { Settling } from './tracked-step.js';
+
+export interface SettlingContext {
+  /** How long content must stay unchanged to count as complete, in milliseconds. */
+  readonly settleMs: number;
+  /** Monotonic. */
+  readonly nowMs: number;
+  /** Milliseconds since the epoch. */
+  readonly wallMs: number;
+  /** Monotonic time of a look that did not show the directory; -Infinity where there was no look before. */
+  readonly absentMs: number;
+}
+
+/**
+ * Since when content has been as it is. Its change times tell, but no further back than to the last look that showed it otherwise: nobody can set
+ * a change time back, yet the wall clock may be set.
+ */
+export function settle(
+  context: SettlingContext,
+  { fingerprint, changedNs }: TakenInventory,
+  before: Settling | null,
+): Settling {
+  const { settleMs, nowMs, wallMs, absentMs } = context;
+  const ageMs = Math.max(0, wallMs - Number(BigInt(changedNs) / 1_000_000n));
+  const sinceMs =
+    before?.fingerprint === fingerprint
+      ? before.sinceMs
+      : Math.max(nowMs - ageMs, before?.lookedMs ?? absentMs);
+  // Content that has settled and still does not count is looked at again at the same pace.
+  const dueMs = sinceMs + settleMs > nowMs ? sinceMs + settleMs : nowMs + settleMs;
+  return { fingerprint, sinceMs, lookedMs: nowMs, dueMs };
+}
+
+export function hasSettled({ settleMs, nowMs }: SettlingContext, { sinceMs }: Settling): boolean {
+  return nowMs - sinceMs >= settleMs;
+}
+
+/** For a reason: how long nothing may change. */
+export function settleTime({ settleMs }: SettlingContext): string {
+  const seconds = settleMs / 1000;
+  return seconds === 1 ? '1 second' : `${seconds} seconds`;
+}
