@@ -21,6 +21,7 @@ import { EventLog } from './events/event-log.js';
 import { EventReader } from './events/event-reader.js';
 import type { FileSystem } from './file-system.js';
 import { LeaseBook } from './holdings/lease-book.js';
+import { GrantDesk } from './leases/grant-desk.js';
 import { GrantKeys } from './leases/grant-keys.js';
 import { GrantLimits } from './leases/grant-limits.js';
 import { GrantProtocol } from './leases/grant-protocol.js';
@@ -113,7 +114,8 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const recorder = new WaitRecorder(store, clock, observer);
   const room = new WaitingRoom(log, clock, book, recorder, { maxWaitMs, maxWaits }, shutdown);
   const keys = new GrantKeys<GrantResult>(store);
-  const lessor = new Lessor({ store, observer, room, recorder, protocol, terms, keys, maxTtlMs });
+  const desk = new GrantDesk({ observer, room, terms, keys });
+  const lessor = new Lessor({ store, room, recorder, protocol, terms, desk, maxTtlMs });
   const consuming = openConsumers({
     ...{ store, log, clock, observer, terms, limits, claims, remover, room, recorder, maxTtlMs },
     ...{ book: consumerBook, leases: book, runs: registry },

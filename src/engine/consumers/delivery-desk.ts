@@ -4,11 +4,12 @@ import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import type { Word } from '../leases/deliveries.js';
-import { type GrantKeys, type Keyed, keyedBy } from '../leases/grant-keys.js';
+import type { GrantDesk } from '../leases/grant-desk.js';
+import { keyedBy } from '../leases/grant-keys.js';
 import { describeLease } from '../leases/lease-document.js';
+import type { GrantTerms } from '../leases/lease-draft.js';
 import { type LeaseTerms, leaseEnded } from '../leases/lease-terms.js';
 import { checkTtl } from '../leases/ttl.js';
-import type { Observer } from '../observer.js';
 import { isObstruction, StepGone } from '../snapshots/snapshot-failure.js';
 import type { WaitRecorder } from '../waits/wait-recorder.js';
 import { DEFAULT_TIMEOUT_MS, type WaitingRoom, type WaitSlice } from '../waits/waiting-room.js';
@@ -24,7 +25,6 @@ import type { NewestStep } from './newest-step.js';
 
 export interface DeliveryDeskPorts {
   readonly log: EventLog;
-  readonly observer: Observer;
   readonly book: ConsumerBook;
   readonly room: WaitingRoom;
   readonly recorder: WaitRecorder;
@@ -33,11 +33,11 @@ export interface DeliveryDeskPorts {
   readonly keeper: HoldKeeper;
   readonly newest: NewestStep;
   readonly terms: LeaseTerms;
-  readonly keys: GrantKeys<NextResult>;
+  readonly desk: GrantDesk<UnsatisfiedNextDocument>;
   readonly maxTtlMs: number;
 }
 
-type Asked = NextRequest & { readonly ttlMs: number; readonly keyed: Keyed | null };
+type Asked = Omit<GrantTerms, 'delivery' | 'waitedMs'>;
 
 type Attempt =
   | { readonly kind: 'delivered'; readonly lease: LeaseRecord }
@@ -61,20 +61,22 @@ export class DeliveryDesk {
     caller: Caller,
     signal: AbortSignal,
   ): Promise<NextResult> {
-    const { book, keys, terms, maxTtlMs } = this.#ports;
+    const { book, desk, recorder, maxTtlMs } = this.#ports;
     const consumer = book.get(live.run.name, name);
     const ttlMs = checkTtl(request.ttlMs ?? consumer.record.settings.ttlMs, maxTtlMs);
     const keyed = keyedBy(live.run.name, caller, { consumer: name });
-    if (keyed === null) return this.#next(live, consumer, { ...request, ttlMs, keyed }, signal);
-    return keys.once(
-      keyed,
-      (first) => (first.granted ? { ...first, replayed: true } : first),
-      (lease) => {
-        if (lease.state !== 'active') throw leaseEnded(lease);
-        return { granted: true, replayed: true, lease: describeLease(lease, terms.remainingMs(lease)) };
+    const { holder, timeoutMs } = request;
+    const asked = { holder, labels: {}, ignoreSnapshotErrors: false, ttlMs, keyed };
+    return desk.answer(
+      {
+        live,
+        keyed,
+        timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        step: null,
+        begin: () => recorder.begin(live.run.name, null, 'consumer', null),
+        serve: (slice, hand) => this.#serve(slice, consumer, asked, hand),
       },
-      // A keyed grant outlives its client: the retry joins it.
-      () => this.#next(live, consumer, { ...request, ttlMs, keyed }, null),
+      signal,
     );
   }
 
@@ -108,33 +110,11 @@ export class DeliveryDesk {
     throw leaseEnded(ended);
   }
 
-  async #next(
-    live: LiveRun,
-    consumer: LiveConsumer,
-    asked: Asked,
-    signal: AbortSignal | null,
-  ): Promise<NextResult> {
-    const { recorder, room, observer } = this.#ports;
-    const timeoutMs = asked.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const start = recorder.begin(live.run.name, null, 'consumer', null);
-    try {
-      return await room.admit(live, timeoutMs, signal, start, (slice) =>
-        this.#serve(slice, consumer, asked, signal),
-      );
-    } catch (error) {
-      if (error instanceof EngineError) {
-        const { code, message: detail } = error;
-        observer.grantFailed({ run: live.run.name, step: null, code, detail });
-      }
-      throw error;
-    }
-  }
-
   async #serve(
     slice: WaitSlice,
     consumer: LiveConsumer,
     asked: Asked,
-    signal: AbortSignal | null,
+    hand: (lease: LeaseRecord) => Promise<NextResult>,
   ): Promise<NextResult> {
     const { wait, recorder, room } = this.#ports;
     for (;;) {
@@ -147,7 +127,7 @@ export class DeliveryDesk {
         return { granted, wait: { ...answer, detail: `${attempt.why}; ${answer.detail}` } };
       }
       recorder.end(slice.start, 'reached', attempt.lease.step);
-      return this.#hand(attempt.lease, asked, signal);
+      return hand(attempt.lease);
     }
   }
 
@@ -183,10 +163,9 @@ export class DeliveryDesk {
     { live, scope }: WaitSlice,
     consumer: LiveConsumer,
     owed: OwedStep,
-    { holder, ttlMs, keyed }: Asked,
+    asked: Asked,
   ): Promise<LeaseRecord | EngineError | null> {
     const { grants, keeper, newest } = this.#ports;
-    const asked = { holder, labels: {}, ignoreSnapshotErrors: false, ttlMs, keyed };
     try {
       return await grants.grant(live, consumer, owed, { ...asked, waitedMs: () => scope.waitedMs });
     } catch (error) {
@@ -198,15 +177,5 @@ export class DeliveryDesk {
       await newest.forsake(consumer, owed);
       return null;
     }
-  }
-
-  /** Hands the lease to its worker, or lets it go when the worker is not there any more. */
-  async #hand(lease: LeaseRecord, { keyed }: Asked, signal: AbortSignal | null): Promise<NextResult> {
-    const { terms, observer } = this.#ports;
-    const { run, number, step, holder, ttlMs, waitedMs, snapshotId } = lease;
-    observer.leaseGranted({ run, number, step, holder, ttlMs, waitedMs, snapshot: snapshotId !== null });
-    if (signal?.aborted && keyed === null)
-      await terms.end(lease, 'released', 'the client hung up before it was told of the lease');
-    return { granted: true, replayed: false, lease: describeLease(lease, terms.remainingMs(lease)) };
   }
 }

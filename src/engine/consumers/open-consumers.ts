@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Consumers, NextResult } from '../engine.js';
 import type { EventLog } from '../events/event-log.js';
 import type { LeaseBook } from '../holdings/lease-book.js';
+import { GrantDesk } from '../leases/grant-desk.js';
 import { GrantKeys } from '../leases/grant-keys.js';
 import type { GrantLimits } from '../leases/grant-limits.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
@@ -65,7 +66,8 @@ export function openConsumers(ports: ConsumerPorts): OpenConsumers {
   const wait = new DeliveryWait({ ...ports, feeds, newest });
   const grants = new DeliveryGrant({ ...ports, keeper });
   const keys = new GrantKeys<NextResult>(store);
-  const desk = new DeliveryDesk({ ...ports, wait, grants, keeper, newest, keys });
+  const desk = new GrantDesk({ ...ports, keys });
+  const deliveries = new DeliveryDesk({ ...ports, wait, grants, keeper, newest, desk });
   const removal = new ConsumerRemoval({ log, book, feeds, remover });
   const administration = new ConsumerAdministration({ ...ports, wait, newest, feeds, keeper, removal });
   return {
@@ -77,9 +79,9 @@ export function openConsumers(ports: ConsumerPorts): OpenConsumers {
       remove: async (run, name) => administration.remove(runs.get(run), name),
       results: async (run, name, query) => administration.results(runs.get(run), name, query),
       next: async (run, name, request, caller, signal) =>
-        desk.next(runs.get(run), name, request, caller, signal),
-      ack: (id, result) => desk.end(id, { verdict: 'ack', result }),
-      nack: (id, delayMs) => desk.end(id, { verdict: 'nack', delayMs }),
+        deliveries.next(runs.get(run), name, request, caller, signal),
+      ack: (id, result) => deliveries.end(id, { verdict: 'ack', result }),
+      nack: (id, delayMs) => deliveries.end(id, { verdict: 'nack', delayMs }),
     },
     revive: () => administration.revive(),
     begin: () => {

@@ -1,8 +1,12 @@
-import type { LeaseDocument, ListDocument, PublicLeaseDocument } from '../documents.js';
+import type {
+  LeaseDocument,
+  ListDocument,
+  PublicLeaseDocument,
+  UnsatisfiedWaitDocument,
+} from '../documents.js';
 import type { Caller, GrantRequest, GrantResult, LeaseListQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { LeaseRecord } from '../holdings/lease.js';
-import type { Observer } from '../observer.js';
 import { pageOf, parsePage } from '../pages.js';
 import { isObstruction, StepGone } from '../snapshots/snapshot-failure.js';
 import type { Store } from '../store.js';
@@ -11,20 +15,21 @@ import type { WaitRecorder } from '../waits/wait-recorder.js';
 import { DEFAULT_TIMEOUT_MS, type WaitEnd, type WaitingRoom, type WaitSlice } from '../waits/waiting-room.js';
 import { runUnavailable, stepNotFound } from '../watch/run-errors.js';
 import type { LiveRun } from '../watch/run-registry.js';
-import { type GrantKeys, type Keyed, keyedBy } from './grant-keys.js';
+import type { GrantDesk } from './grant-desk.js';
+import { keyedBy } from './grant-keys.js';
 import type { GrantProtocol } from './grant-protocol.js';
 import { describeLease, describePublicLease } from './lease-document.js';
-import { type LeaseTerms, leaseEnded } from './lease-terms.js';
+import type { GrantTerms } from './lease-draft.js';
+import type { LeaseTerms } from './lease-terms.js';
 import { checkTtl, DEFAULT_TTL_MS } from './ttl.js';
 
 export interface LessorPorts {
   readonly store: Store;
-  readonly observer: Observer;
   readonly room: WaitingRoom;
   readonly recorder: WaitRecorder;
   readonly protocol: GrantProtocol;
   readonly terms: LeaseTerms;
-  readonly keys: GrantKeys<GrantResult>;
+  readonly desk: GrantDesk<UnsatisfiedWaitDocument>;
   readonly maxTtlMs: number;
 }
 
@@ -49,15 +54,20 @@ export class Lessor {
         '"step" and "until" exclude each other: a lease is for a step or for the first one that is high enough',
       );
     }
-    const { step, until } = request;
+    const { step, until, holder, labels, ignoreSnapshotErrors } = request;
     const keyed = keyedBy(live.run.name, caller, { step, until });
-    if (keyed === null) return this.#grantNew(live, request, ttlMs, null, signal);
-    // A keyed grant outlives its client: the retry joins it.
-    return this.#ports.keys.once(
-      keyed,
-      (first) => (first.granted ? { ...first, replayed: true } : first),
-      (lease) => this.#replay(lease),
-      () => this.#grantNew(live, request, ttlMs, keyed, null),
+    const asked = { holder, labels, ignoreSnapshotErrors, ttlMs, keyed, delivery: null };
+    const { desk, recorder } = this.#ports;
+    return desk.answer(
+      {
+        live,
+        keyed,
+        timeoutMs: request.timeoutMs ?? (step === null ? DEFAULT_TIMEOUT_MS : 0),
+        step: typeof step === 'number' ? step : null,
+        begin: () => recorder.begin(live.run.name, until, 'lease', request.waitId),
+        serve: (slice, hand) => this.#serve(slice, request, asked, hand),
+      },
+      signal,
     );
   }
 
@@ -102,47 +112,17 @@ export class Lessor {
     return describePublicLease(ended ?? (await this.#ports.store.leases.byNumber(number)) ?? record, null);
   }
 
-  async #grantNew(
-    live: LiveRun,
-    request: GrantRequest,
-    ttlMs: number,
-    keyed: Keyed | null,
-    signal: AbortSignal | null,
-  ): Promise<GrantResult> {
-    const timeoutMs = request.timeoutMs ?? (request.step === null ? DEFAULT_TIMEOUT_MS : 0);
-    const start = this.#ports.recorder.begin(live.run.name, request.until, 'lease', request.waitId);
-    try {
-      return await this.#ports.room.admit(live, timeoutMs, signal, start, (slice) =>
-        this.#grantSlice(slice, request, ttlMs, keyed, signal),
-      );
-    } catch (error) {
-      if (error instanceof EngineError) {
-        const step = typeof request.step === 'number' ? request.step : null;
-        this.#ports.observer.grantFailed({
-          run: live.run.name,
-          step,
-          code: error.code,
-          detail: error.message,
-        });
-      }
-      throw error;
-    }
-  }
-
-  async #grantSlice(
+  async #serve(
     slice: WaitSlice,
     request: GrantRequest,
-    ttlMs: number,
-    keyed: Keyed | null,
-    signal: AbortSignal | null,
+    asked: Omit<GrantTerms, 'waitedMs'>,
+    hand: (lease: LeaseRecord) => Promise<GrantResult>,
   ): Promise<GrantResult> {
     const { live, scope } = slice;
     const gone = new Set<string>();
     const exactly = typeof request.step === 'number' ? request.step : null;
     const condition: Condition = { until: request.until, exactly, after: null, except: gone };
-    const { holder, labels, ignoreSnapshotErrors } = request;
-    const asked = { holder, labels, ignoreSnapshotErrors, ttlMs };
-    const terms = { ...asked, keyed, delivery: null, waitedMs: () => scope.waitedMs };
+    const terms = { ...asked, waitedMs: () => scope.waitedMs };
     for (;;) {
       const end = await this.#ports.room.seek(slice, condition);
       if (end.kind !== 'step') return this.#withoutStep(slice, request, end, condition);
@@ -150,7 +130,7 @@ export class Lessor {
       try {
         const lease = await this.#ports.protocol.grant(live, end.tracked, terms);
         if (this.#waits(request)) this.#ports.room.record(slice, end);
-        return await this.#hand(lease, keyed, signal);
+        return await hand(lease);
       } catch (error) {
         if (error instanceof StepGone) {
           // The index learns of it before the next look. What was changed in place may come back as a new generation, what was deleted will not.
@@ -162,30 +142,6 @@ export class Lessor {
           return this.#withoutSnapshot(slice, condition, error);
       }
     }
-  }
-
-  /** Hands the lease to its client, or lets it go when the client is not there any more. */
-  async #hand(lease: LeaseRecord, keyed: Keyed | null, signal: AbortSignal | null): Promise<GrantResult> {
-    const { terms, observer } = this.#ports;
-    const { run, number, step, holder, ttlMs, waitedMs } = lease;
-    observer.leaseGranted({
-      run,
-      number,
-      step,
-      holder,
-      ttlMs,
-      waitedMs,
-      snapshot: lease.snapshotId !== null,
-    });
-    if (signal?.aborted && keyed === null)
-      await terms.end(lease, 'released', 'the client hung up before it was told of the lease');
-    return { granted: true, replayed: false, lease: describeLease(lease, terms.remainingMs(lease)) };
-  }
-
-  #replay(lease: LeaseRecord): GrantResult {
-    const { terms } = this.#ports;
-    if (lease.state !== 'active') throw leaseEnded(lease);
-    return { granted: true, replayed: true, lease: describeLease(lease, terms.remainingMs(lease)) };
   }
 
   /** There is a step, but what kept its snapshot back did not end: for a wait that is one more way to end without a step. */
