@@ -2,7 +2,7 @@ import { AllowedDirectories } from './administration/allowed-directories.js';
 import { RunAdministration } from './administration/run-administration.js';
 import { StepCatalog } from './catalog/step-catalog.js';
 import type { Clock } from './clock.js';
-import { ConsumerBook } from './consumers/consumer-book.js';
+import { ConsumerRegistry } from './consumers/consumer-registry.js';
 import { DeliverySettlement } from './consumers/delivery-settlement.js';
 import { openConsumers } from './consumers/open-consumers.js';
 import type {
@@ -18,9 +18,9 @@ import type {
   Waits,
 } from './engine.js';
 import { EventLog } from './events/event-log.js';
-import { EventReader } from './events/event-reader.js';
+import { LogReader } from './events/log-reader.js';
 import type { FileSystem } from './file-system.js';
-import { LeaseBook } from './holdings/lease-book.js';
+import { LiveHoldings } from './holdings/live-holdings.js';
 import { GrantDesk } from './leases/grant-desk.js';
 import { GrantKeys } from './leases/grant-keys.js';
 import { GrantLimits } from './leases/grant-limits.js';
@@ -89,54 +89,54 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     stored.flatMap(({ realPath, options }) => [realPath, options.snapshotDirectory ?? realPath]),
   );
   const registry = new RunRegistry();
-  const book = new LeaseBook();
+  const holdings = new LiveHoldings();
   const shutdown = new Interrupt();
   const owner = store.id;
   const audit = new SnapshotAudit(files);
-  const snapshotPorts = { files: files.snapshots, log, clock, observer, book, audit, owner };
+  const snapshotPorts = { files: files.snapshots, log, clock, observer, holdings, audit, owner };
   const remover = new SnapshotRemover(snapshotPorts);
   const builder = new SnapshotBuilder({ ...snapshotPorts, remover });
-  const consumerBook = new ConsumerBook();
-  const deliveries = new DeliverySettlement({ log, clock, observer, book: consumerBook, remover });
+  const consumers = new ConsumerRegistry();
+  const deliveries = new DeliverySettlement({ log, clock, observer, consumers, remover });
   const terms = new LeaseTerms({
     store,
     log,
     clock,
     observer,
-    book,
+    holdings,
     audit,
     remover,
     deliveries,
   });
-  const limits = new GrantLimits(files, book, maxLeases);
+  const limits = new GrantLimits(files, holdings, maxLeases);
   const claims = new SnapshotClaims({ log, builder, remover });
   const protocol = new GrantProtocol({ log, clock, terms, limits, claims, runs: registry });
   const recorder = new WaitRecorder(store, clock, observer);
-  const room = new WaitingRoom(log, clock, book, recorder, { maxWaitMs, maxWaits }, shutdown);
+  const room = new WaitingRoom(log, clock, holdings, recorder, { maxWaitMs, maxWaits }, shutdown);
   const keys = new GrantKeys<GrantResult>(store);
   const desk = new GrantDesk({ observer, room, terms, keys });
   const lessor = new Lessor({ store, room, recorder, protocol, terms, desk, maxTtlMs });
   const consuming = openConsumers({
     ...{ store, log, clock, observer, terms, limits, claims, remover, room, recorder, maxTtlMs },
-    ...{ book: consumerBook, leases: book, runs: registry },
+    ...{ consumers, holdings, runs: registry },
   });
-  const catalog = new StepCatalog(book);
-  const restore = new RestoreDesk({ reader, catalog, registry, holdings: book, terms });
-  const events = new EventReader(log, clock, shutdown, { maxSubscriptions, maxWaitMs });
+  const catalog = new StepCatalog(holdings);
+  const restore = new RestoreDesk({ reader, catalog, registry, holdings, terms });
+  const events = new LogReader(log, clock, shutdown, { maxSubscriptions, maxWaitMs });
   const retention = new Retention(store, log, clock, observer, settings.retention);
-  const auditor = new Auditor(clock, observer, book, audit, terms);
+  const auditor = new Auditor(clock, observer, holdings, audit, terms);
   const administration = new RunAdministration({
     files,
     log,
     clock,
     observer,
-    book,
+    holdings,
     registry,
     terms,
     remover,
     allowed,
     owner,
-    consumers: consumerBook,
+    consumers,
     removal: consuming.removal,
   });
 
@@ -155,7 +155,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   try {
     for (const record of stored) administration.revive(record, await store.steps.list(record.name));
     await consuming.revive();
-    await reconcile({ ...snapshotPorts, store, remover, terms, runs: registry, consumers: consumerBook });
+    await reconcile({ ...snapshotPorts, store, remover, terms, runs: registry, consumers });
     for (const { run, watcher } of registry.all()) {
       watcher
         .scan()

@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.js';
-import type { ConsumerBook } from '../consumers/consumer-book.js';
+import type { ConsumerRegistry } from '../consumers/consumer-registry.js';
 import type { ConsumerRemoval } from '../consumers/consumer-removal.js';
 import type { ListDocument, RunDocument } from '../documents.js';
 import type { RunListQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { FileSystem } from '../file-system.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import { checkName, NAME } from '../names.js';
 import type { Observer } from '../observer.js';
@@ -32,12 +32,12 @@ export interface RunAdministrationPorts {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly observer: Observer;
-  readonly book: LeaseBook;
+  readonly holdings: LiveHoldings;
   readonly registry: RunRegistry;
   readonly terms: LeaseTerms;
   readonly remover: SnapshotRemover;
   readonly allowed: AllowedDirectories;
-  readonly consumers: ConsumerBook;
+  readonly consumers: ConsumerRegistry;
   readonly removal: ConsumerRemoval;
   readonly owner: string;
 }
@@ -119,7 +119,7 @@ export class RunAdministration {
   }
 
   #checkUnused(name: string): void {
-    const leases = this.#ports.book.activeOf(name).length;
+    const leases = this.#ports.holdings.activeOf(name).length;
     const consumers = this.#ports.consumers.ofRun(name).length;
     if (leases + consumers === 0) return;
     throw new EngineError(
@@ -171,9 +171,9 @@ export class RunAdministration {
   }
 
   async describe(live: LiveRun): Promise<RunDocument> {
-    const { files, owner, book, remover } = this.#ports;
+    const { files, owner, holdings, remover } = this.#ports;
     const snapshotObstacle = await findSnapshotObstacle(files.snapshots, live.run, owner);
-    return describeRun(live.run, book, { snapshotObstacle, stuck: remover.stuckOf(live.run.name) });
+    return describeRun(live.run, holdings, { snapshotObstacle, stuck: remover.stuckOf(live.run.name) });
   }
 
   async #create(name: string, directory: string, realPath: string, options: RunOptions): Promise<LiveRun> {
@@ -215,9 +215,11 @@ export class RunAdministration {
     }
     const movesPaths =
       directory !== before.directory || snapshotDirectoryOf(record) !== snapshotDirectoryOf(before);
-    const { book, consumers } = this.#ports;
+    const { holdings, consumers } = this.#ports;
     const held =
-      book.activeOf(run.name).length + book.snapshotsOf(run.name).length + consumers.holdsOf(run.name).length;
+      holdings.activeOf(run.name).length +
+      holdings.snapshotsOf(run.name).length +
+      consumers.holdsOf(run.name).length;
     if (movesPaths && held > 0) {
       throw new EngineError(
         'run_in_use',
@@ -243,8 +245,8 @@ export class RunAdministration {
   }
 
   #assemble(record: RunRecord, entries: readonly StepEntry[]): LiveRun {
-    const { log, clock, book } = this.#ports;
-    const run = new WatchedRun(record, { log, clock, holdings: book }, entries);
+    const { log, clock, holdings } = this.#ports;
+    const run = new WatchedRun(record, { log, clock, holdings: holdings }, entries);
     return { run, watcher: this.#watcherOf(run), removal: new Interrupt() };
   }
 

@@ -1,5 +1,5 @@
 import type { RunDocument, RunOptionsDocument, RunState, RunWarning } from '../documents.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { RunOptions } from '../runs/run-options.js';
 import { runState } from '../runs/run-state.js';
 import type { WatchedRun } from '../runs/watched-run.js';
@@ -15,9 +15,9 @@ export interface RunNotes {
   readonly stuck: readonly string[];
 }
 
-export function describeRun(run: WatchedRun, book: LeaseBook, notes: RunNotes): RunDocument {
+export function describeRun(run: WatchedRun, holdings: LiveHoldings, notes: RunNotes): RunDocument {
   const { record, index, watch } = run;
-  const snapshots = book.snapshotsOf(run.name);
+  const snapshots = holdings.snapshotsOf(run.name);
   const retained = snapshots.map((snapshot) => {
     const original = index.byGeneration(snapshot.generation);
     return retainedBytes(snapshot, original?.entry.state === 'finalized');
@@ -38,7 +38,7 @@ export function describeRun(run: WatchedRun, book: LeaseBook, notes: RunNotes): 
       last_scan_at: watch.lastScanAt === null ? null : isoTime(watch.lastScanAt),
       scans: watch.scans,
     },
-    leases: { active: book.activeOf(run.name).length },
+    leases: { active: holdings.activeOf(run.name).length },
     snapshots: { count: snapshots.length, retained_bytes: retained.reduce((sum, bytes) => sum + bytes, 0) },
     options: describeOptions(record.options),
   };

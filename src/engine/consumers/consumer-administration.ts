@@ -3,7 +3,7 @@ import type { ConsumerDocument, ConsumerResultDocument, ListDocument } from '../
 import type { Consumers, PageQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import { checkTtl } from '../leases/ttl.js';
 import { checkName, NAME } from '../names.js';
 import { invalidPage, pageOf, parsePage } from '../pages.js';
@@ -12,9 +12,9 @@ import type { Store } from '../store.js';
 import { runUnavailable } from '../watch/run-errors.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { ConsumerRecord } from './consumer.js';
-import type { ConsumerBook } from './consumer-book.js';
 import { describeConsumer, describeResult } from './consumer-document.js';
 import { type ConsumerSettings, DEFAULT_CONSUMER_SETTINGS } from './consumer-options.js';
+import type { ConsumerRegistry } from './consumer-registry.js';
 import type { ConsumerRemoval } from './consumer-removal.js';
 import type { DeliveryWait } from './delivery-wait.js';
 import type { Feeds } from './feeds.js';
@@ -27,9 +27,9 @@ export interface ConsumerAdministrationPorts {
   readonly store: Store;
   readonly log: EventLog;
   readonly clock: Clock;
-  readonly book: ConsumerBook;
+  readonly consumers: ConsumerRegistry;
   readonly runs: RunRegistry;
-  readonly leases: LeaseBook;
+  readonly holdings: LiveHoldings;
   readonly wait: DeliveryWait;
   readonly newest: NewestStep;
   readonly feeds: Feeds;
@@ -51,9 +51,9 @@ export class ConsumerAdministration {
 
   /** Goes on with the consumers that are stored: what each owes is in memory before anything happens. */
   async revive(): Promise<void> {
-    const { store, clock, book } = this.#ports;
+    const { store, clock, consumers } = this.#ports;
     for (const record of await store.consumers.list())
-      book.add(new LiveConsumer(clock, record, await store.consumers.owed(record.run, record.name)));
+      consumers.add(new LiveConsumer(clock, record, await store.consumers.owed(record.run, record.name)));
   }
 
   async put(
@@ -64,7 +64,7 @@ export class ConsumerAdministration {
     checkName('consumer', name);
     checkTtl(wanted.ttlMs, this.#ports.maxTtlMs);
     const { created, consumer } = await this.#lane.run(async () => {
-      const known = this.#ports.book.find(live.run.name, name);
+      const known = this.#ports.consumers.find(live.run.name, name);
       if (known !== null) return { created: false, consumer: await this.#change(known, wanted) };
       const settings = { ...wanted, start: wanted.start ?? DEFAULT_CONSUMER_SETTINGS.start };
       return { created: true, consumer: await this.#create(live, name, settings) };
@@ -75,19 +75,21 @@ export class ConsumerAdministration {
   }
 
   get(live: LiveRun, name: string): Promise<ConsumerDocument> {
-    return this.describe(live, this.#ports.book.get(live.run.name, name));
+    return this.describe(live, this.#ports.consumers.get(live.run.name, name));
   }
 
   async list(live: LiveRun, { limit, page }: PageQuery): Promise<ListDocument<ConsumerDocument>> {
     if (page !== null && !NAME.test(page)) throw invalidPage(page);
-    const found = this.#ports.book.ofRun(live.run.name).filter(({ name }) => page === null || name > page);
+    const found = this.#ports.consumers
+      .ofRun(live.run.name)
+      .filter(({ name }) => page === null || name > page);
     const shown = found.slice(0, limit);
     const items = await Promise.all(shown.map((consumer) => this.describe(live, consumer)));
     return { items, next_page: found.length > shown.length ? (shown.at(-1)?.name ?? null) : null };
   }
 
   remove(live: LiveRun, name: string): Promise<void> {
-    return this.#lane.run(() => this.#ports.removal.remove(this.#ports.book.get(live.run.name, name)));
+    return this.#lane.run(() => this.#ports.removal.remove(this.#ports.consumers.get(live.run.name, name)));
   }
 
   async results(
@@ -95,8 +97,8 @@ export class ConsumerAdministration {
     name: string,
     { limit, page }: PageQuery,
   ): Promise<ListDocument<ConsumerResultDocument>> {
-    const { store, book } = this.#ports;
-    const { run } = book.get(live.run.name, name);
+    const { store, consumers } = this.#ports;
+    const { run } = consumers.get(live.run.name, name);
     const after = parsePage(page);
     const query = { run, consumer: name, after, limit: limit + 1 };
     return pageOf(
@@ -108,7 +110,7 @@ export class ConsumerAdministration {
   }
 
   async describe(live: LiveRun, consumer: LiveConsumer): Promise<ConsumerDocument> {
-    const { store, feeds, wait, newest, leases } = this.#ports;
+    const { store, feeds, wait, newest, holdings } = this.#ports;
     await feeds.drain(consumer);
     const open = consumer.owed().find(({ parkedAt }) => parkedAt === null);
     const before = open?.ordinal ?? Number.MAX_SAFE_INTEGER;
@@ -117,12 +119,12 @@ export class ConsumerAdministration {
       situation: wait.situation(live, consumer),
       newest: newest.find(live, consumer),
       lastAcknowledged,
-      leases,
+      holdings,
     });
   }
 
   async #create(live: LiveRun, name: string, settings: ConsumerSettings): Promise<LiveConsumer> {
-    const { log, clock, book, feeds, runs } = this.#ports;
+    const { log, clock, consumers, feeds, runs } = this.#ports;
     const { run } = live;
     await live.watcher.scan();
     if (run.availability === 'unavailable') throw runUnavailable(live);
@@ -151,7 +153,7 @@ export class ConsumerAdministration {
       const owed = await tx.consumers.owe(run.name, name, drafts);
       apply(() => {
         for (const each of owed) consumer.put(each);
-        book.add(consumer);
+        consumers.add(consumer);
       });
     });
     feeds.begin(live, consumer);

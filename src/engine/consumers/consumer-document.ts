@@ -1,5 +1,5 @@
 import type { ConsumerDocument, ConsumerResultDocument } from '../documents.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import { isoTime, seconds } from '../units.js';
 import type { Acknowledgement } from './consumer.js';
@@ -11,7 +11,7 @@ export interface ConsumerFacts {
   /** Mode `latest`: the newest step that was not yielded yet. */
   readonly newest: TrackedStep | null;
   readonly lastAcknowledged: Acknowledgement | null;
-  readonly leases: LeaseBook;
+  readonly holdings: LiveHoldings;
 }
 
 export function describeConsumer(consumer: LiveConsumer, facts: ConsumerFacts): ConsumerDocument {
@@ -35,7 +35,7 @@ export function describeConsumer(consumer: LiveConsumer, facts: ConsumerFacts): 
     pending,
     in_flight: owed.flatMap(({ step, leaseNumber: number, attempts: attempt }) => {
       if (number === null) return [];
-      return [{ step, number, attempt, holder: facts.leases.active(number)?.record.holder ?? null }];
+      return [{ step, number, attempt, holder: facts.holdings.active(number)?.record.holder ?? null }];
     }),
     parked: owed.flatMap(({ step, generation, attempts, parkedAt }) =>
       parkedAt === null ? [] : [{ step, generation, attempts, parked_at: isoTime(parkedAt) }],

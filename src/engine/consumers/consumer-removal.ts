@@ -3,13 +3,13 @@ import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { letGo } from '../snapshots/let-go.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { Transaction } from '../store.js';
-import type { ConsumerBook } from './consumer-book.js';
+import type { ConsumerRegistry } from './consumer-registry.js';
 import type { Feeds } from './feeds.js';
 import type { LiveConsumer } from './live-consumer.js';
 
 export interface ConsumerRemovalPorts {
   readonly log: EventLog;
-  readonly book: ConsumerBook;
+  readonly consumers: ConsumerRegistry;
   readonly feeds: Feeds;
   readonly remover: SnapshotRemover;
 }
@@ -32,8 +32,8 @@ export class ConsumerRemoval {
 
   /** Removes all consumers of a run within a transaction. */
   async removeAll(tx: Transaction, changes: Changes, run: string): Promise<void> {
-    const { book, feeds } = this.#ports;
-    for (const consumer of book.ofRun(run)) {
+    const { consumers, feeds } = this.#ports;
+    for (const consumer of consumers.ofRun(run)) {
       await this.#drop(tx, changes, consumer);
       changes.apply(() => void feeds.end(consumer));
     }
@@ -41,12 +41,12 @@ export class ConsumerRemoval {
 
   /** Snapshots that are still being built go as soon as they are ready: their builder finds that nobody needs them. */
   async #drop(tx: Transaction, changes: Changes, consumer: LiveConsumer): Promise<readonly SnapshotRecord[]> {
-    const { book, remover, log } = this.#ports;
+    const { consumers, remover, log } = this.#ports;
     const { run, name } = consumer;
     const owed = await tx.consumers.owed(run, name);
     await tx.consumers.remove(run, name);
     changes.apply(() => {
-      book.delete(consumer);
+      consumers.delete(consumer);
       consumer.end();
     });
     const condemned: SnapshotRecord[] = [];

@@ -10,13 +10,13 @@ import { describeLease } from '../leases/lease-document.js';
 import type { GrantTerms } from '../leases/lease-draft.js';
 import { type LeaseTerms, leaseEnded } from '../leases/lease-terms.js';
 import { checkTtl } from '../leases/ttl.js';
-import { isObstruction, StepGone } from '../snapshots/snapshot-failure.js';
+import { isObstruction, StepVanished } from '../snapshots/snapshot-failure.js';
 import type { WaitRecorder } from '../waits/wait-recorder.js';
 import { DEFAULT_TIMEOUT_MS, type WaitingRoom, type WaitSlice } from '../waits/waiting-room.js';
 import { runUnavailable } from '../watch/run-errors.js';
 import type { LiveRun } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
-import type { ConsumerBook } from './consumer-book.js';
+import type { ConsumerRegistry } from './consumer-registry.js';
 import type { DeliveryGrant } from './delivery-grant.js';
 import type { DeliveryWait } from './delivery-wait.js';
 import type { HoldKeeper } from './hold-keeper.js';
@@ -25,7 +25,7 @@ import type { NewestStep } from './newest-step.js';
 
 export interface DeliveryDeskPorts {
   readonly log: EventLog;
-  readonly book: ConsumerBook;
+  readonly consumers: ConsumerRegistry;
   readonly room: WaitingRoom;
   readonly recorder: WaitRecorder;
   readonly wait: DeliveryWait;
@@ -61,8 +61,8 @@ export class DeliveryDesk {
     caller: Caller,
     signal: AbortSignal,
   ): Promise<NextResult> {
-    const { book, desk, recorder, maxTtlMs } = this.#ports;
-    const consumer = book.get(live.run.name, name);
+    const { consumers, desk, recorder, maxTtlMs } = this.#ports;
+    const consumer = consumers.get(live.run.name, name);
     const ttlMs = checkTtl(request.ttlMs ?? consumer.record.settings.ttlMs, maxTtlMs);
     const keyed = keyedBy(live.run.name, caller, { consumer: name });
     const { holder, timeoutMs } = request;
@@ -82,7 +82,7 @@ export class DeliveryDesk {
 
   /** Ends a delivery as its worker says; the same word again changes nothing. */
   async end(id: string, word: Word): Promise<LeaseDocument> {
-    const { terms, book } = this.#ports;
+    const { terms, consumers } = this.#ports;
     const lease = await terms.find(id);
     if (lease.delivery === null) {
       throw new EngineError('not_a_delivery', `lease ${lease.number} is no delivery of a consumer`, {
@@ -90,7 +90,7 @@ export class DeliveryDesk {
       });
     }
     if (lease.state === 'active') {
-      const consumer = book.get(lease.run, lease.delivery.consumer);
+      const consumer = consumers.get(lease.run, lease.delivery.consumer);
       const isOfIt = consumer.owed().some(({ leaseNumber }) => leaseNumber === lease.number);
       if (isOfIt) {
         const reason = word.verdict === 'ack' ? 'it was acknowledged' : 'it was handed back';
@@ -170,7 +170,7 @@ export class DeliveryDesk {
       return await grants.grant(live, consumer, owed, { ...asked, waitedMs: () => scope.waitedMs });
     } catch (error) {
       if (isObstruction(error)) return error;
-      if (!(error instanceof StepGone)) throw error;
+      if (!(error instanceof StepVanished)) throw error;
       if (consumer.record.settings.mode === 'every')
         return (await keeper.forsake(live, consumer, owed)) ? null : runUnavailable(live);
       await live.watcher.recheck(owed.stepName);

@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.js';
 import type { EventLog } from '../events/event-log.js';
 import type { LeaseRecord } from '../holdings/lease.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { GrantLimits } from '../leases/grant-limits.js';
 import { noteGrant } from '../leases/granted.js';
 import { draftLease, type GrantTerms } from '../leases/lease-draft.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import { letGo } from '../snapshots/let-go.js';
-import { StepGone } from '../snapshots/snapshot-failure.js';
+import { StepVanished } from '../snapshots/snapshot-failure.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
@@ -20,7 +20,7 @@ import { isSuperseded } from './selection.js';
 export interface DeliveryGrantPorts {
   readonly log: EventLog;
   readonly clock: Clock;
-  readonly leases: LeaseBook;
+  readonly holdings: LiveHoldings;
   readonly terms: LeaseTerms;
   readonly limits: GrantLimits;
   readonly keeper: HoldKeeper;
@@ -39,22 +39,22 @@ export class DeliveryGrant {
   /**
    * Null: it was settled, or superseded, meanwhile; look again.
    *
-   * @throws StepGone when the step vanished before it could be held; EngineError.
+   * @throws StepVanished when the step vanished before it could be held; EngineError.
    */
   async grant(
     live: LiveRun,
     consumer: LiveConsumer,
     owed: OwedStep,
-    terms: Omit<GrantTerms, 'delivery'>,
+    asked: Omit<GrantTerms, 'delivery'>,
   ): Promise<LeaseRecord | null> {
     const { limits } = this.#ports;
-    const place = limits.enter(live.run, owed.generation);
+    const slot = limits.enter(live.run, owed.generation);
     try {
       const protection = await this.#protect(live, consumer, owed);
       if (protection === 'lost') return null;
-      return await this.#commit(live, consumer, owed, terms, protection, () => place.leave());
+      return await this.#commit(live, consumer, owed, asked, protection, () => slot.free());
     } finally {
-      place.leave();
+      slot.free();
     }
   }
 
@@ -64,28 +64,28 @@ export class DeliveryGrant {
     consumer: LiveConsumer,
     owed: OwedStep,
   ): Promise<SnapshotRecord | 'lost' | null> {
-    const { limits, keeper, leases } = this.#ports;
+    const { limits, keeper, holdings } = this.#ports;
     if (live.run.record.options.snapshotMode === 'none' && owed.snapshotId === null) {
       const tracked = live.run.index.get(owed.stepName);
       const isThere = tracked?.entry.generation === owed.generation && (await live.watcher.isWhole(tracked));
-      if (!isThere) throw new StepGone(owed.stepName, '', 'missing');
+      if (!isThere) throw new StepVanished(owed.stepName, '', 'missing');
       return null;
     }
     await limits.checkSpace(live.run);
-    const isReady = leases.snapshot(owed.run, owed.generation)?.id === owed.snapshotId;
+    const isReady = holdings.snapshot(owed.run, owed.generation)?.id === owed.snapshotId;
     if (!isReady) await keeper.ensure(live, consumer, owed);
-    return leases.snapshot(owed.run, owed.generation) ?? 'lost';
+    return holdings.snapshot(owed.run, owed.generation) ?? 'lost';
   }
 
   #commit(
     live: LiveRun,
     consumer: LiveConsumer,
     { ordinal }: OwedStep,
-    terms: Omit<GrantTerms, 'delivery'>,
+    asked: Omit<GrantTerms, 'delivery'>,
     snapshot: SnapshotRecord | null,
-    leave: () => void,
+    free: () => void,
   ): Promise<LeaseRecord | null> {
-    const { log, clock, runs, remover, terms: leases } = this.#ports;
+    const { log, clock, runs, remover, terms } = this.#ports;
     const { run, name } = consumer;
     return log.commit(async (tx, changes) => {
       runs.expect(live);
@@ -101,7 +101,7 @@ export class DeliveryGrant {
       }
       const delivery = { consumer: name, attempt: owed.attempts + 1 };
       const step = { name: owed.stepName, step: owed.step, generation: owed.generation };
-      const draft = draftLease(clock, live.run, step, { ...terms, delivery }, snapshot);
+      const draft = draftLease(clock, live.run, step, { ...asked, delivery }, snapshot);
       const lease = await tx.leases.insert(draft);
       const inFlight = delivered(owed, lease.number);
       await tx.consumers.putOwed(inFlight);
@@ -109,12 +109,12 @@ export class DeliveryGrant {
         lastGrantedAt: lease.grantedAt,
         lastYielded: Math.max(owed.step, consumer.record.lastYielded ?? 0),
       });
-      await noteGrant(tx, changes, lease, terms.keyed);
+      await noteGrant(tx, changes, lease, asked.keyed);
       changes.apply(() => {
-        leave();
+        free();
         consumer.put(inFlight);
         consumer.noteGrant(lease);
-        leases.begin(lease);
+        terms.begin(lease);
       });
       return lease;
     });

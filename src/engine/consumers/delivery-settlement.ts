@@ -8,8 +8,8 @@ import { letGo } from '../snapshots/let-go.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { Transaction } from '../store.js';
 import type { OwedStep } from './consumer.js';
-import type { ConsumerBook } from './consumer-book.js';
 import { parkedEvent } from './consumer-event.js';
+import type { ConsumerRegistry } from './consumer-registry.js';
 import { returned } from './delivery.js';
 import type { LiveConsumer } from './live-consumer.js';
 import { isSuperseded } from './selection.js';
@@ -18,7 +18,7 @@ export interface DeliverySettlementPorts {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly observer: Observer;
-  readonly book: ConsumerBook;
+  readonly consumers: ConsumerRegistry;
   readonly remover: SnapshotRemover;
 }
 
@@ -31,9 +31,9 @@ export class DeliverySettlement implements Deliveries {
   }
 
   async settle(tx: Transaction, changes: Changes, lease: LeaseRecord, word: Word | null): Promise<void> {
-    const { book } = this.#ports;
+    const { consumers } = this.#ports;
     const owed = await tx.consumers.owedByLease(lease.number);
-    const consumer = owed === null ? null : book.find(owed.run, owed.consumer);
+    const consumer = owed === null ? null : consumers.find(owed.run, owed.consumer);
     // The consumer was removed while its worker read.
     if (owed === null || consumer === null) return;
     if (word?.verdict === 'ack') return this.#acknowledge(tx, changes, consumer, owed, lease, word.result);
@@ -41,11 +41,11 @@ export class DeliverySettlement implements Deliveries {
   }
 
   async loseHolds(snapshot: SnapshotRecord): Promise<void> {
-    const { log, book, remover } = this.#ports;
-    if (!book.isHeld(snapshot.id)) return;
+    const { log, consumers, remover } = this.#ports;
+    if (!consumers.isHeld(snapshot.id)) return;
     const { id, run, generation } = snapshot;
     await log.commit(async (tx, changes) => {
-      for (const consumer of book.ofRun(run)) {
+      for (const consumer of consumers.ofRun(run)) {
         for (const { ordinal } of consumer.owed().filter(({ snapshotId }) => snapshotId === id)) {
           const owed = await tx.consumers.findOwed(run, consumer.name, ordinal);
           // The lease of one that is in flight ends as lost.

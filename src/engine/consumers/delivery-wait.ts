@@ -6,7 +6,7 @@ import { seconds } from '../units.js';
 import type { WaitingRoom, WaitSlice } from '../waits/waiting-room.js';
 import type { LiveRun } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
-import { consumerNotFound } from './consumer-book.js';
+import { consumerNotFound } from './consumer-registry.js';
 import type { Feeds } from './feeds.js';
 import type { LiveConsumer } from './live-consumer.js';
 import type { NewestStep } from './newest-step.js';

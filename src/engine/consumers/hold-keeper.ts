@@ -3,7 +3,7 @@ import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Observer } from '../observer.js';
 import { letGo } from '../snapshots/let-go.js';
-import { StepGone } from '../snapshots/snapshot-failure.js';
+import { StepVanished } from '../snapshots/snapshot-failure.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import { runUnavailable } from '../watch/run-errors.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
@@ -97,7 +97,7 @@ export class HoldKeeper {
     try {
       await this.ensure(live, consumer, owed);
     } catch (error) {
-      if (!(error instanceof StepGone)) this.#retry(consumer, owed, error);
+      if (!(error instanceof StepVanished)) this.#retry(consumer, owed, error);
       else if (!(await this.forsake(live, consumer, owed))) this.#retry(consumer, owed, runUnavailable(live));
     }
   }

@@ -4,7 +4,7 @@ import type { GrantLimits } from '../leases/grant-limits.js';
 import { letGo } from '../snapshots/let-go.js';
 import { originalOf } from '../snapshots/original.js';
 import type { SnapshotClaims } from '../snapshots/snapshot-claims.js';
-import { StepGone } from '../snapshots/snapshot-failure.js';
+import { StepVanished } from '../snapshots/snapshot-failure.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
@@ -32,7 +32,7 @@ export class HoldProtocol {
   /**
    * Resolves when the snapshot is ready, or when nobody needs it any more.
    *
-   * @throws StepGone when the step vanished first; EngineError for everything else that is foreseen.
+   * @throws StepVanished when the step vanished first; EngineError for everything else that is foreseen.
    */
   async hold(
     live: LiveRun,
@@ -42,7 +42,7 @@ export class HoldProtocol {
     const { limits, claims, runs } = this.#ports;
     const { run, name } = consumer;
     const tracked = live.run.index.get(stepName);
-    if (tracked?.entry.generation !== generation) throw new StepGone(stepName, '', 'missing');
+    if (tracked?.entry.generation !== generation) throw new StepVanished(stepName, '', 'missing');
     await limits.checkSpace(live.run);
     const original = await originalOf(live, tracked);
     const { value: snapshot, build } = await claims.claim(live, original, async (tx, { apply }, take) => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Consumers, NextResult } from '../engine.js';
 import type { EventLog } from '../events/event-log.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import { GrantDesk } from '../leases/grant-desk.js';
 import { GrantKeys } from '../leases/grant-keys.js';
 import type { GrantLimits } from '../leases/grant-limits.js';
@@ -14,7 +14,7 @@ import type { WaitRecorder } from '../waits/wait-recorder.js';
 import type { WaitingRoom } from '../waits/waiting-room.js';
 import type { RunRegistry } from '../watch/run-registry.js';
 import { ConsumerAdministration } from './consumer-administration.js';
-import type { ConsumerBook } from './consumer-book.js';
+import type { ConsumerRegistry } from './consumer-registry.js';
 import { ConsumerRemoval } from './consumer-removal.js';
 import { DeliveryDesk } from './delivery-desk.js';
 import { DeliveryGrant } from './delivery-grant.js';
@@ -30,9 +30,9 @@ export interface ConsumerPorts {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly observer: Observer;
-  readonly book: ConsumerBook;
+  readonly consumers: ConsumerRegistry;
   readonly runs: RunRegistry;
-  readonly leases: LeaseBook;
+  readonly holdings: LiveHoldings;
   readonly terms: LeaseTerms;
   readonly limits: GrantLimits;
   readonly claims: SnapshotClaims;
@@ -57,7 +57,7 @@ export interface OpenConsumers {
 
 /** Puts everything about consumers together. */
 export function openConsumers(ports: ConsumerPorts): OpenConsumers {
-  const { store, log, clock, observer, book, runs, remover } = ports;
+  const { store, log, clock, observer, consumers, runs, remover } = ports;
   const protocol = new HoldProtocol(ports);
   const keeper = new HoldKeeper({ log, clock, observer, protocol, remover, runs });
   const guard = new SpaceGuard({ ...ports, keeper });
@@ -68,7 +68,7 @@ export function openConsumers(ports: ConsumerPorts): OpenConsumers {
   const keys = new GrantKeys<NextResult>(store);
   const desk = new GrantDesk({ ...ports, keys });
   const deliveries = new DeliveryDesk({ ...ports, wait, grants, keeper, newest, desk });
-  const removal = new ConsumerRemoval({ log, book, feeds, remover });
+  const removal = new ConsumerRemoval({ log, consumers, feeds, remover });
   const administration = new ConsumerAdministration({ ...ports, wait, newest, feeds, keeper, removal });
   return {
     removal,
@@ -85,18 +85,18 @@ export function openConsumers(ports: ConsumerPorts): OpenConsumers {
     },
     revive: () => administration.revive(),
     begin: () => {
-      for (const consumer of book.all()) feeds.begin(runs.get(consumer.run), consumer);
+      for (const consumer of consumers.all()) feeds.begin(runs.get(consumer.run), consumer);
       guard.start();
     },
     pending: () =>
-      book
+      consumers
         .all()
         .filter((consumer) => !feeds.isCaughtUp(consumer))
         .map(({ run, name }) => `run ${run}: consumer ${name} is taking up and holding what it owes`),
     close: async () => {
       guard.close();
-      for (const consumer of book.all()) consumer.ended.raise('shutdown');
-      await Promise.all(book.all().map((consumer) => feeds.end(consumer)));
+      for (const consumer of consumers.all()) consumer.ended.raise('shutdown');
+      await Promise.all(consumers.all().map((consumer) => feeds.end(consumer)));
       await keeper.close();
     },
   };

@@ -1,11 +1,11 @@
 import type { Cancel, Clock } from '../clock.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { GrantLimits } from '../leases/grant-limits.js';
 import type { Observer } from '../observer.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
-import type { ConsumerBook } from './consumer-book.js';
+import type { ConsumerRegistry } from './consumer-registry.js';
 import type { HoldKeeper } from './hold-keeper.js';
 
 const INTERVAL_MS = 1_000;
@@ -13,8 +13,8 @@ const INTERVAL_MS = 1_000;
 export interface SpaceGuardPorts {
   readonly clock: Clock;
   readonly observer: Observer;
-  readonly book: ConsumerBook;
-  readonly leases: LeaseBook;
+  readonly consumers: ConsumerRegistry;
+  readonly holdings: LiveHoldings;
   readonly limits: GrantLimits;
   readonly keeper: HoldKeeper;
   readonly remover: SnapshotRemover;
@@ -67,18 +67,18 @@ export class SpaceGuard {
 
   /** Of those whose snapshot nobody leases: only they free something. */
   #oldest({ run }: LiveRun): OwedStep | null {
-    const { book, leases } = this.#ports;
-    const idle = book
+    const { consumers, holdings } = this.#ports;
+    const idle = consumers
       .holdsOf(run.name)
-      .filter(({ generation, snapshotId }) => leases.snapshot(run.name, generation)?.id === snapshotId)
-      .filter(({ generation }) => leases.activeLeases(run.name, generation) === 0);
+      .filter(({ generation, snapshotId }) => holdings.snapshot(run.name, generation)?.id === snapshotId)
+      .filter(({ generation }) => holdings.activeLeases(run.name, generation) === 0);
     return idle.sort((a, b) => (a.snapshotId ?? 0) - (b.snapshotId ?? 0))[0] ?? null;
   }
 
   /** Every hold on the same snapshot, or nothing would be freed. */
   async #giveWay({ run, snapshotId }: OwedStep): Promise<void> {
-    const { book, keeper, remover } = this.#ports;
-    for (const consumer of book.ofRun(run))
+    const { consumers, keeper, remover } = this.#ports;
+    for (const consumer of consumers.ofRun(run))
       for (const owed of consumer.owed().filter((each) => each.snapshotId === snapshotId))
         await keeper.skip(consumer, owed, 'disk');
     if (snapshotId !== null) await remover.erased(snapshotId);

@@ -1,34 +1,34 @@
 import { EngineError } from '../errors.js';
 import type { FileSystem } from '../file-system.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
 
 const TEN_GIB = 10 * 1024 ** 3;
 
-/** Takes one place among the leases; `leave` once the lease is in the book, or will never be. */
-export interface Place {
-  leave(): void;
+/** Room for one lease more; freed once the lease is counted among the holdings, or will never be. */
+export interface LeaseSlot {
+  free(): void;
 }
 
-/** How much may be held: how many leases (the active ones are in the book, those under way are counted here), and on what disk. */
+/** How much may be held: how many leases (the holdings know the active ones, those under way are counted here), and on what disk. */
 export class GrantLimits {
   readonly #files: FileSystem;
-  readonly #book: LeaseBook;
+  readonly #holdings: LiveHoldings;
   readonly #maxLeases: number;
   readonly #underWay = new Map<string, number>();
   #total = 0;
 
-  constructor(files: FileSystem, book: LeaseBook, maxLeases: number) {
+  constructor(files: FileSystem, holdings: LiveHoldings, maxLeases: number) {
     this.#files = files;
-    this.#book = book;
+    this.#holdings = holdings;
     this.#maxLeases = maxLeases;
   }
 
   /** @throws EngineError `too_many_leases` */
-  enter(run: WatchedRun, generation: string): Place {
+  enter(run: WatchedRun, generation: string): LeaseSlot {
     const key = `${run.name}/${generation}`;
-    if (this.#book.activeCount + this.#total >= this.#maxLeases) {
+    if (this.#holdings.activeCount + this.#total >= this.#maxLeases) {
       throw new EngineError(
         'too_many_leases',
         `there are ${this.#maxLeases} leases already, the most that this server grants`,
@@ -36,7 +36,7 @@ export class GrantLimits {
       );
     }
     const limit = run.record.options.maxLeasesPerStep;
-    const held = this.#book.activeLeases(run.name, generation) + (this.#underWay.get(key) ?? 0);
+    const held = this.#holdings.activeLeases(run.name, generation) + (this.#underWay.get(key) ?? 0);
     if (limit !== null && held >= limit) {
       throw new EngineError(
         'too_many_leases',
@@ -47,7 +47,7 @@ export class GrantLimits {
     this.#count(key, 1);
     let isTaken = true;
     return {
-      leave: () => {
+      free: () => {
         if (isTaken) this.#count(key, -1);
         isTaken = false;
       },

@@ -3,11 +3,11 @@ import type { Changes, EventLog } from '../events/event-log.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import { type Original, originalOf } from '../snapshots/original.js';
 import type { Claim, SnapshotClaims } from '../snapshots/snapshot-claims.js';
-import { StepGone } from '../snapshots/snapshot-failure.js';
+import { StepVanished } from '../snapshots/snapshot-failure.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import type { Transaction } from '../store.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
-import type { GrantLimits, Place } from './grant-limits.js';
+import type { GrantLimits, LeaseSlot } from './grant-limits.js';
 import { noteGrant } from './granted.js';
 import { draftLease, type GrantTerms } from './lease-draft.js';
 import type { LeaseTerms } from './lease-terms.js';
@@ -34,15 +34,15 @@ export class GrantProtocol {
     this.#ports = ports;
   }
 
-  /** @throws StepGone when the step vanished first; EngineError for everything else. */
+  /** @throws StepVanished when the step vanished first; EngineError for everything else. */
   async grant(live: LiveRun, found: TrackedStep, terms: GrantTerms): Promise<LeaseRecord> {
-    const place = this.#ports.limits.enter(live.run, found.entry.generation ?? '');
+    const slot = this.#ports.limits.enter(live.run, found.entry.generation ?? '');
     try {
       if (live.run.record.options.snapshotMode === 'none')
-        return await this.#grantUnprotected(live, found, terms, place);
-      return await this.#grantProtected(live, found, terms, place);
+        return await this.#grantUnprotected(live, found, terms, slot);
+      return await this.#grantProtected(live, found, terms, slot);
     } finally {
-      place.leave();
+      slot.free();
     }
   }
 
@@ -50,21 +50,21 @@ export class GrantProtocol {
     live: LiveRun,
     found: TrackedStep,
     terms: GrantTerms,
-    place: Place,
+    slot: LeaseSlot,
   ): Promise<LeaseRecord> {
     await this.#ports.limits.checkSpace(live.run);
     const original = await originalOf(live, found);
-    const { value: lease, build } = await this.#claim(live, original, terms, place);
+    const { value: lease, build } = await this.#claim(live, original, terms, slot);
     if (build === null) return lease;
     try {
       await build;
-      return await this.#activate(live, lease, terms, place);
+      return await this.#activate(live, lease, terms, slot);
     } catch (error) {
       await this.#ports.terms.abandon(lease);
-      const isForgiven = error instanceof StepGone && !error.whole && terms.ignoreSnapshotErrors;
+      const isForgiven = error instanceof StepVanished && !error.whole && terms.ignoreSnapshotErrors;
       if (!isForgiven) throw error;
     }
-    return this.#grantUnprotected(live, found, terms, place);
+    return this.#grantUnprotected(live, found, terms, slot);
   }
 
   /** Mode `none`, or forgiven errors: the holder reads the original, and nothing keeps it. */
@@ -72,28 +72,28 @@ export class GrantProtocol {
     live: LiveRun,
     found: TrackedStep,
     terms: GrantTerms,
-    place: Place,
+    slot: LeaseSlot,
   ): Promise<LeaseRecord> {
     const draft = draftLease(this.#ports.clock, live.run, found.entry, terms, null);
     return this.#ports.log.commit(async (tx, changes) => {
       this.#ports.runs.expect(live);
-      return this.#insertActive(tx, changes, draft, terms, place);
+      return this.#insertActive(tx, changes, draft, terms, slot);
     });
   }
 
   /** The lease: active where a snapshot is ready, else pending until the build has ended. */
-  #claim(live: LiveRun, original: Original, terms: GrantTerms, place: Place): Promise<Claim<LeaseRecord>> {
+  #claim(live: LiveRun, original: Original, terms: GrantTerms, slot: LeaseSlot): Promise<Claim<LeaseRecord>> {
     const { claims, clock, runs } = this.#ports;
     return claims.claim(live, original, async (tx, changes, take) => {
       runs.expect(live);
       const snapshot = await take();
       const draft = draftLease(clock, live.run, original.entry, terms, snapshot);
-      if (snapshot.state === 'ready') return this.#insertActive(tx, changes, draft, terms, place);
+      if (snapshot.state === 'ready') return this.#insertActive(tx, changes, draft, terms, slot);
       return tx.leases.insert({ ...draft, state: 'pending' });
     });
   }
 
-  #activate(live: LiveRun, pending: LeaseRecord, terms: GrantTerms, place: Place): Promise<LeaseRecord> {
+  #activate(live: LiveRun, pending: LeaseRecord, terms: GrantTerms, slot: LeaseSlot): Promise<LeaseRecord> {
     const { clock, log, runs } = this.#ports;
     const grantedAt = clock.now();
     const change = { state: 'active', grantedAt, renewedAt: grantedAt, waitedMs: terms.waitedMs() } as const;
@@ -102,7 +102,7 @@ export class GrantProtocol {
       runs.expect(live);
       if (!(await tx.leases.update(lease.number, 'pending', change)))
         throw new Error(`the row of lease ${lease.number} is no longer pending`);
-      return this.#note(tx, changes, lease, terms, place);
+      return this.#note(tx, changes, lease, terms, slot);
     });
   }
 
@@ -111,9 +111,9 @@ export class GrantProtocol {
     changes: Changes,
     draft: Omit<LeaseRecord, 'number'>,
     terms: GrantTerms,
-    place: Place,
+    slot: LeaseSlot,
   ): Promise<LeaseRecord> {
-    return this.#note(tx, changes, await tx.leases.insert(draft), terms, place);
+    return this.#note(tx, changes, await tx.leases.insert(draft), terms, slot);
   }
 
   async #note(
@@ -121,11 +121,11 @@ export class GrantProtocol {
     changes: Changes,
     lease: LeaseRecord,
     terms: GrantTerms,
-    place: Place,
+    slot: LeaseSlot,
   ): Promise<LeaseRecord> {
     await noteGrant(tx, changes, lease, terms.keyed);
     changes.apply(() => {
-      place.leave();
+      slot.free();
       this.#ports.terms.begin(lease);
     });
     return lease;

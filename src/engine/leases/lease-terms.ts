@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { EngineError, type ErrorCode } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { EndedState, LeaseRecord } from '../holdings/lease.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
 import { letGo } from '../snapshots/let-go.js';
@@ -18,7 +18,7 @@ export interface LeaseTermsPorts {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly observer: Observer;
-  readonly book: LeaseBook;
+  readonly holdings: LiveHoldings;
   readonly audit: SnapshotAudit;
   readonly remover: SnapshotRemover;
   readonly deliveries: Deliveries;
@@ -43,7 +43,7 @@ export class LeaseTerms {
 
   /** Takes over a lease that was found active at the start; its time begins with `beginAll`. */
   adopt(record: LeaseRecord): void {
-    this.#ports.book.putLease(record, Number.POSITIVE_INFINITY);
+    this.#ports.holdings.putLease(record, Number.POSITIVE_INFINITY);
   }
 
   /** Begins the time of a lease that was granted: its full TTL from now. */
@@ -53,12 +53,12 @@ export class LeaseTerms {
 
   /** Begins the time of every lease found at the start: nobody could renew one before the service answered. */
   beginAll(): void {
-    const { book, clock } = this.#ports;
-    for (const { record } of book.allActive()) this.begin({ ...record, renewedAt: clock.now() });
+    const { holdings, clock } = this.#ports;
+    for (const { record } of holdings.allActive()) this.begin({ ...record, renewedAt: clock.now() });
   }
 
   async find(id: string): Promise<LeaseRecord> {
-    const record = this.#ports.book.activeById(id)?.record ?? (await this.#ports.store.leases.byId(id));
+    const record = this.#ports.holdings.activeById(id)?.record ?? (await this.#ports.store.leases.byId(id));
     if (record !== null && record.state !== 'pending') return record;
     throw new EngineError(
       'lease_not_found',
@@ -71,13 +71,13 @@ export class LeaseTerms {
 
   /** Milliseconds that an active lease still has; null for an ended one. */
   remainingMs(record: LeaseRecord): number | null {
-    const active = this.#ports.book.active(record.number);
+    const active = this.#ports.holdings.active(record.number);
     return active === null ? null : active.deadlineMs - this.#ports.clock.monotonic();
   }
 
   async renew(id: string, ttlMs: number | null): Promise<LeaseRecord> {
-    const { book, clock, log, observer } = this.#ports;
-    const active = book.activeById(id);
+    const { holdings, clock, log, observer } = this.#ports;
+    const active = holdings.activeById(id);
     if (active === null) throw leaseEnded(await this.find(id));
     const { number, run } = active.record;
     const renewedMs = ttlMs ?? active.record.ttlMs;
@@ -124,7 +124,7 @@ export class LeaseTerms {
     reason: string | null,
     word: Word | null = null,
   ): Promise<LeaseRecord | null> {
-    const { log, book, clock, observer, remover, deliveries } = this.#ports;
+    const { log, holdings, clock, observer, remover, deliveries } = this.#ports;
     const change = { state, endedAt: clock.now(), endReason: reason, verdict: word?.verdict ?? null };
     const ended: LeaseRecord = { ...record, ...change };
     const outcome = await log.commit(async (tx, changes) => {
@@ -138,7 +138,7 @@ export class LeaseTerms {
       });
       changes.apply(() => {
         this.#timers.clear(record.number);
-        book.removeLease(record);
+        holdings.removeLease(record);
       });
       if (record.delivery !== null) await deliveries.settle(tx, changes, ended, word);
       return { condemned: await letGo(tx, changes, remover, record) };
@@ -151,16 +151,16 @@ export class LeaseTerms {
 
   /** Ends every lease of a run that is no longer registered. */
   async breakAll(run: string, reason: string): Promise<void> {
-    // Grants that were committed before this are in the book after it; later ones find the run gone.
+    // Grants that were committed before this are among the holdings after it; later ones find the run gone.
     await this.#ports.log.commit(async () => undefined);
-    const active = this.#ports.book.activeOf(run);
+    const active = this.#ports.holdings.activeOf(run);
     await Promise.all(active.map(({ record }) => this.end(record, 'broken', reason)));
   }
 
   /** Finds out whether a lease's files are still there, and ends it as lost if not: nobody is promised files that nobody looked at. */
   async audit(record: LeaseRecord): Promise<void> {
-    const { book, audit, observer } = this.#ports;
-    const snapshot = book.snapshot(record.run, record.generation);
+    const { holdings, audit, observer } = this.#ports;
+    const snapshot = holdings.snapshot(record.run, record.generation);
     if (snapshot === null || snapshot.id !== record.snapshotId) return;
     try {
       const vanished = await audit.look(snapshot);
@@ -173,7 +173,7 @@ export class LeaseTerms {
 
   /** Something of a snapshot vanished by other hands: everybody who holds it is told so. */
   async lose(snapshot: SnapshotRecord, detail: string): Promise<void> {
-    const holders = this.#ports.book.holdersOf(snapshot);
+    const holders = this.#ports.holdings.holdersOf(snapshot);
     await this.#ports.deliveries.loseHolds(snapshot);
     await Promise.all(holders.map(({ record }) => this.end(record, 'lost', detail)));
   }
@@ -194,16 +194,16 @@ export class LeaseTerms {
   }
 
   #keep(record: LeaseRecord, deadlineMs: number): void {
-    this.#ports.book.putLease(record, deadlineMs);
+    this.#ports.holdings.putLease(record, deadlineMs);
     this.#timers.set(record.number, deadlineMs);
   }
 
   #expire(number: number): void {
-    const active = this.#ports.book.active(number);
+    const active = this.#ports.holdings.active(number);
     if (active === null) return;
     void this.#ports.log.insist('expiring a lease', async () => {
       // Until the store takes writes again it may have been renewed.
-      if (this.#ports.book.active(number)?.deadlineMs !== active.deadlineMs) return;
+      if (this.#ports.holdings.active(number)?.deadlineMs !== active.deadlineMs) return;
       await this.end(active.record, 'expired', 'it was not renewed within its TTL');
     });
   }

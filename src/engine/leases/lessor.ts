@@ -8,9 +8,9 @@ import type { Caller, GrantRequest, GrantResult, LeaseListQuery } from '../engin
 import { EngineError } from '../errors.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import { pageOf, parsePage } from '../pages.js';
-import { isObstruction, StepGone } from '../snapshots/snapshot-failure.js';
+import { isObstruction, StepVanished } from '../snapshots/snapshot-failure.js';
 import type { Store } from '../store.js';
-import type { Condition } from '../waits/candidates.js';
+import type { Condition } from '../waits/condition.js';
 import type { WaitRecorder } from '../waits/wait-recorder.js';
 import { DEFAULT_TIMEOUT_MS, type WaitEnd, type WaitingRoom, type WaitSlice } from '../waits/waiting-room.js';
 import { runUnavailable, stepNotFound } from '../watch/run-errors.js';
@@ -132,7 +132,7 @@ export class Lessor {
         if (this.#waits(request)) this.#ports.room.record(slice, end);
         return await hand(lease);
       } catch (error) {
-        if (error instanceof StepGone) {
+        if (error instanceof StepVanished) {
           // The index learns of it before the next look. What was changed in place may come back as a new generation, what was deleted will not.
           await live.watcher.recheck(end.tracked.entry.name);
           if (exactly !== null && (error.whole || error.how === 'missing')) throw stepGone(error);
@@ -175,7 +175,7 @@ export class Lessor {
   }
 }
 
-function stepGone(error: StepGone): EngineError {
+function stepGone(error: StepVanished): EngineError {
   return new EngineError('step_gone', `${error.message}: it was deleted while it was being snapshotted`, {
     hint: 'lease a newer step, or "latest"',
   });

@@ -3,7 +3,7 @@ import type { StepEntry } from '../steps/step.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import { runUnavailable } from '../watch/run-errors.js';
 import type { LiveRun } from '../watch/run-registry.js';
-import { StepGone, snapshotFailed } from './snapshot-failure.js';
+import { StepVanished, snapshotFailed } from './snapshot-failure.js';
 
 /** A step as it was discovered: what a snapshot of it must equal. */
 export interface Original {
@@ -15,7 +15,7 @@ export interface Original {
 /**
  * The step with its inventory, which is taken now if it was not yet.
  *
- * @throws StepGone when this generation is not there any more; EngineError `run_unavailable`, `snapshot_failed` when nobody can know.
+ * @throws StepVanished when this generation is not there any more; EngineError `run_unavailable`, `snapshot_failed` when nobody can know.
  */
 export async function originalOf(live: LiveRun, found: TrackedStep): Promise<Original> {
   const { name, generation } = found.entry;
@@ -23,7 +23,7 @@ export async function originalOf(live: LiveRun, found: TrackedStep): Promise<Ori
   if (live.run.availability !== 'available') throw runUnavailable(live);
   const now = live.run.index.get(name);
   if (now?.entry.state !== 'finalized' || now.entry.generation !== generation)
-    throw new StepGone(name, '', 'missing');
+    throw new StepVanished(name, '', 'missing');
   const { entry, identity, inventory } = now;
   // What cannot be read now stays what it was: a failing disk is not a deletion.
   if (identity === null || inventory === null)

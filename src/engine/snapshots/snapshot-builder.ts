@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Inventory, SnapshotFiles, SnapshotMode } from '../file-system.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
 import type { WatchedRun } from '../runs/watched-run.js';
@@ -21,7 +21,7 @@ export interface SnapshotBuilderPorts {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly observer: Observer;
-  readonly book: LeaseBook;
+  readonly holdings: LiveHoldings;
   readonly audit: SnapshotAudit;
   readonly remover: SnapshotRemover;
   /** The store's id: what the service writes into its snapshot directories to know them again. */
@@ -66,7 +66,7 @@ export class SnapshotBuilder {
   }
 
   /**
-   * Builds a reserved snapshot: resolves when it is ready; rejects with `StepGone` or an `EngineError`, and then what was built is
+   * Builds a reserved snapshot: resolves when it is ready; rejects with `StepVanished` or an `EngineError`, and then what was built is
    * gone, or stuck.
    */
   build(run: WatchedRun, original: Original, reserved: SnapshotRecord): Promise<SnapshotRecord> {
@@ -134,14 +134,14 @@ export class SnapshotBuilder {
   }
 
   async #commitReady(ready: SnapshotRecord, inventory: Inventory): Promise<void> {
-    const { log, clock, book, audit } = this.#ports;
+    const { log, clock, holdings, audit } = this.#ports;
     await log.commit(async (tx, { emit, apply }) => {
       if (!(await tx.snapshots.advance(ready.id, 'building', 'ready')))
         throw new Error(`the row of snapshot ${ready.id} is no longer building`);
       emit(snapshotEvent('snapshot.created', ready, clock.now()));
       apply(() => {
         audit.remember(ready.id, inventory);
-        book.putSnapshot(ready);
+        holdings.putSnapshot(ready);
       });
     });
   }

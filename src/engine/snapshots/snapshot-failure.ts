@@ -3,8 +3,8 @@ import type { BuildResult } from '../file-system.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 
 /** The step vanished, wholly or in part, before it was protected. */
-export class StepGone extends Error {
-  override readonly name = 'StepGone';
+export class StepVanished extends Error {
+  override readonly name = 'StepVanished';
   readonly whole: boolean;
   /** `replaced`: something else is there now, and may become a step of its own. */
   readonly how: 'missing' | 'replaced';
@@ -22,7 +22,7 @@ export function failureOf(
 ): Error {
   switch (result.outcome) {
     case 'gone':
-      return new StepGone(snapshot.stepName, result.vanished.path, result.vanished.how);
+      return new StepVanished(snapshot.stepName, result.vanished.path, result.vanished.how);
     case 'busy':
       return pathBusy(
         `${snapshot.path} is busy: it is occupied by another snapshot or by somebody else's files`,

@@ -1,11 +1,11 @@
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { type Extent, type Obstacle, Removal, type RemovalPorts } from './removal.js';
 import type { SnapshotAudit } from './snapshot-audit.js';
 import { pathBusy } from './snapshot-failure.js';
 
 export interface SnapshotRemoverPorts extends RemovalPorts {
-  readonly book: LeaseBook;
+  readonly holdings: LiveHoldings;
   readonly audit: SnapshotAudit;
   /** The store's id. */
   readonly owner: string;
@@ -29,7 +29,7 @@ export class SnapshotRemover {
 
   /** Begins to remove a snapshot whose row says `deleting`. */
   condemn(snapshot: SnapshotRecord): void {
-    this.#ports.book.removeSnapshot(snapshot);
+    this.#ports.holdings.removeSnapshot(snapshot);
     this.#begin(snapshot, () => this.#extentOf(snapshot));
   }
 

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../clock.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
 import type { SnapshotAudit } from '../snapshots/snapshot-audit.js';
@@ -10,16 +10,22 @@ const INTERVAL_MS = 5_000;
 export class Auditor {
   readonly #clock: Clock;
   readonly #observer: Observer;
-  readonly #book: LeaseBook;
+  readonly #holdings: LiveHoldings;
   readonly #audit: SnapshotAudit;
   readonly #terms: LeaseTerms;
   #cancel: Cancel = () => undefined;
   #isClosed = false;
 
-  constructor(clock: Clock, observer: Observer, book: LeaseBook, audit: SnapshotAudit, terms: LeaseTerms) {
+  constructor(
+    clock: Clock,
+    observer: Observer,
+    holdings: LiveHoldings,
+    audit: SnapshotAudit,
+    terms: LeaseTerms,
+  ) {
     this.#clock = clock;
     this.#observer = observer;
-    this.#book = book;
+    this.#holdings = holdings;
     this.#audit = audit;
     this.#terms = terms;
   }
@@ -33,7 +39,7 @@ export class Auditor {
   }
 
   async #lookAtAll(): Promise<void> {
-    for (const snapshot of this.#book.allSnapshots()) {
+    for (const snapshot of this.#holdings.allSnapshots()) {
       if (this.#isClosed) return;
       try {
         const vanished = await this.#audit.look(snapshot);

@@ -1,8 +1,8 @@
-import type { ConsumerBook } from '../consumers/consumer-book.js';
+import type { ConsumerRegistry } from '../consumers/consumer-registry.js';
 import type { EventLog } from '../events/event-log.js';
 import type { SnapshotFiles } from '../file-system.js';
 import type { LeaseRecord } from '../holdings/lease.js';
-import type { LeaseBook } from '../holdings/lease-book.js';
+import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
@@ -28,12 +28,12 @@ export interface ReconcilerPorts {
   readonly log: EventLog;
   readonly files: SnapshotFiles;
   readonly observer: Observer;
-  readonly book: LeaseBook;
+  readonly holdings: LiveHoldings;
   readonly audit: SnapshotAudit;
   readonly remover: SnapshotRemover;
   readonly terms: LeaseTerms;
   readonly runs: RunRegistry;
-  readonly consumers: ConsumerBook;
+  readonly consumers: ConsumerRegistry;
   readonly owner: string;
 }
 
@@ -105,11 +105,11 @@ async function settleSnapshot(
   snapshot: SnapshotRecord,
   active: readonly LeaseRecord[],
 ): Promise<void> {
-  const { log, book, remover, observer, consumers } = ports;
+  const { log, holdings, remover, observer, consumers } = ports;
   const note = (action: string) => observer.reconciled({ run: snapshot.run, subject: snapshot.path, action });
   const isLeased = active.some(({ snapshotId }) => snapshotId === snapshot.id);
   if (snapshot.state === 'ready' && (isLeased || consumers.isHeld(snapshot.id))) {
-    book.putSnapshot(snapshot);
+    holdings.putSnapshot(snapshot);
     const vanished = await firstLook(ports, snapshot);
     if (vanished === null) return;
     await ports.terms.lose(snapshot, vanished);

@@ -15,7 +15,7 @@ import { WaitScope } from '../signals/wait-scope.js';
 import { describeStep } from '../steps/step-document.js';
 import { seconds } from '../units.js';
 import type { LiveRun } from '../watch/run-registry.js';
-import { awaitCandidate, type Candidate, type Condition, type NoCandidate } from './candidates.js';
+import { awaitCondition, type Condition, type Met, type Unmet } from './condition.js';
 import type { WaitRecorder, WaitStart } from './wait-recorder.js';
 
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -40,7 +40,7 @@ export interface UnsatisfiedEnd {
   readonly position: number;
 }
 
-export type WaitEnd = Candidate | UnsatisfiedEnd;
+export type WaitEnd = Met | UnsatisfiedEnd;
 
 /** Where requests wait for steps. Every rule of waiting is here, for `/wait` and for leases alike. */
 export class WaitingRoom {
@@ -143,7 +143,7 @@ export class WaitingRoom {
   async #find({ live, scope, timeoutMs }: WaitSlice, condition: Condition): Promise<WaitEnd> {
     const { run } = live;
     const isDue = await this.freshen({ live, scope });
-    let found = await awaitCandidate(this.#log, run, condition, scope.interrupt);
+    let found = await awaitCondition(this.#log, run, condition, scope.interrupt);
     const isLate = scope.interrupt.reason === 'deadline' && !isDue;
     if (found.kind === 'finished' || (found.kind === 'interrupted' && isLate))
       found = await this.#lastLook(live, condition, found);
@@ -207,19 +207,15 @@ export class WaitingRoom {
     };
   }
 
-  async #lastLook(
-    { run, watcher }: LiveRun,
-    condition: Condition,
-    otherwise: NoCandidate,
-  ): Promise<Candidate | NoCandidate> {
+  async #lastLook({ run, watcher }: LiveRun, condition: Condition, otherwise: Unmet): Promise<Met | Unmet> {
     await watcher.scan();
     const due = new WaitScope(this.#clock, 0, [], null);
     const after = condition.after === null ? null : otherwise.position;
-    const found = await awaitCandidate(this.#log, run, { ...condition, after }, due.interrupt);
+    const found = await awaitCondition(this.#log, run, { ...condition, after }, due.interrupt);
     return found.kind === 'step' ? found : { ...otherwise, position: found.position };
   }
 
-  #satisfied({ live, scope, timeoutMs }: WaitSlice, { tracked, position }: Candidate): SatisfiedWaitDocument {
+  #satisfied({ live, scope, timeoutMs }: WaitSlice, { tracked, position }: Met): SatisfiedWaitDocument {
     return {
       run: live.run.name,
       satisfied: true,

@@ -4,7 +4,7 @@ import test, { type TestContext } from 'node:test';
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import { EngineError } from '../../../src/engine/errors.js';
 import { EventLog } from '../../../src/engine/events/event-log.js';
-import { EventReader } from '../../../src/engine/events/event-reader.js';
+import { LogReader } from '../../../src/engine/events/log-reader.js';
 import { LogSubscription } from '../../../src/engine/events/subscription.js';
 import { silentObserver } from '../../../src/engine/observer.js';
 import { Interrupt } from '../../../src/engine/signals/interrupt.js';
@@ -56,7 +56,7 @@ test('a page whose events are removed while it is read is an expired cursor, wha
 test('a page without after begins with the oldest event that is kept by the time it is read', async (t) => {
   const log = await logOf(t, keepThree);
   const limits = { maxSubscriptions: 1, maxWaitMs: 1 };
-  const reader = new EventReader(log, clock, new Interrupt(), limits);
+  const reader = new LogReader(log, clock, new Interrupt(), limits);
   const request = { run: null, types: null, after: null, limit: 100, timeoutMs: 0 };
 
   const page = await reader.page(request, new AbortController().signal);

@@ -9,7 +9,7 @@ import type { EventLog } from './event-log.js';
 import { LogSubscription } from './subscription.js';
 
 /** What `/events` reads, as a page or as a stream. */
-export class EventReader implements Events {
+export class LogReader implements Events {
   readonly #log: EventLog;
   readonly #clock: Clock;
   readonly #shutdown: Interrupt;

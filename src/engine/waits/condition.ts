@@ -16,7 +16,7 @@ export interface Condition {
   readonly except: ReadonlySet<string>;
 }
 
-export interface Candidate {
+export interface Met {
   readonly kind: 'step';
   readonly tracked: TrackedStep;
   /** Position in the log just behind what was found. */
@@ -24,7 +24,7 @@ export interface Candidate {
 }
 
 /** `position`: up to there the log has none, so who goes on behind it misses nothing. */
-export type NoCandidate =
+export type Unmet =
   | { readonly kind: 'finished'; readonly position: number }
   | { readonly kind: 'interrupted'; readonly position: number };
 
@@ -32,15 +32,15 @@ export type NoCandidate =
  * The first step that meets a condition, as Orbax's `wait_for_new_checkpoint` finds it: the highest finalized one, if that is high enough.
  * `finished`: none ever will, as far as the trainer said.
  */
-export async function awaitCandidate(
+export async function awaitCondition(
   log: EventLog,
   run: WatchedRun,
   condition: Condition,
   interrupt: Interrupt,
-): Promise<Candidate | NoCandidate> {
+): Promise<Met | Unmet> {
   let position = condition.after ?? log.position;
-  const ended = (): NoCandidate | null => (run.finished ? { kind: 'finished', position } : null);
-  const found = await waitForEvents<Candidate | NoCandidate>(log.wakeup(run.name), interrupt, async () => {
+  const ended = (): Unmet | null => (run.finished ? { kind: 'finished', position } : null);
+  const found = await waitForEvents<Met | Unmet>(log.wakeup(run.name), interrupt, async () => {
     // While the directory cannot be read nobody knows what is in it: neither what was there nor "finished" is an answer.
     if (run.availability === 'unavailable') return null;
     if (condition.after === null) {
@@ -56,7 +56,7 @@ export async function awaitCandidate(
 }
 
 /** The step that meets the condition now; null when none does. */
-function present(log: EventLog, run: WatchedRun, condition: Condition): Candidate | null {
+function present(log: EventLog, run: WatchedRun, condition: Condition): Met | null {
   if (run.availability !== 'available') return null;
   const found = condition.exactly === null ? highest(run, condition) : exact(run, condition.exactly);
   if (found === null || isExcluded(found, condition)) return null;

@@ -9,7 +9,7 @@ export interface ActiveLease {
 }
 
 /** The active leases and the ready snapshots, in memory; the store has the same, durably. */
-export class LeaseBook implements Holdings {
+export class LiveHoldings implements Holdings {
   readonly #leases = new Map<number, ActiveLease>();
   readonly #numbers = new Map<string, number>();
   readonly #perGeneration = new Map<string, Set<number>>();

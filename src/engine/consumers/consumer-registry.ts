@@ -3,7 +3,7 @@ import type { OwedStep } from './consumer.js';
 import type { LiveConsumer } from './live-consumer.js';
 
 /** The consumers of all runs, in memory. */
-export class ConsumerBook {
+export class ConsumerRegistry {
   readonly #consumers = new Map<string, LiveConsumer>();
 
   add(consumer: LiveConsumer): void {
