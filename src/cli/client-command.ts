@@ -36,19 +36,19 @@ export function addServerCommand(parent: Command, usage: string, { description, 
     .description(description)
     .option(
       '--server <URL>',
-      'where the server is, as URL or HOST:PORT (variable STEPLEASE_URL; default http://127.0.0.1:7878)',
+      'address of the server: a URL, or HOST:PORT (variable STEPLEASE_URL; default http://127.0.0.1:7878)',
     )
     .option(
       '--token <TOKEN>',
-      'access token (better given as variable STEPLEASE_TOKEN: others see arguments)',
+      'access token; prefer the variable STEPLEASE_TOKEN, because others can read arguments',
     )
     .addOption(
       new Option(
         '-o, --output <FORM>',
-        'how results are printed (default: table on a terminal, text in a pipe)',
+        'form of the results (default: table on a terminal, text in a pipe)',
       ).choices(FORMS),
     )
-    .option('--json', 'the same as --output json: one document, or one per line where results come over time')
+    .option('--json', 'same as --output json: one document, or one per line where results come over time')
     .addHelpText('after', `\nExample${examples.length === 1 ? '' : 's'}:\n${indent(examples)}`);
 }
 

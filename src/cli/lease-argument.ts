@@ -4,7 +4,7 @@ import { EXIT, ExitError } from './exit-code.js';
 
 /** A lease is named by its id, which the command that `steplease exec` runs need not repeat. */
 export function addLeaseArgument(command: Command): Command {
-  return command.argument('[LEASE]', 'id of the lease (default: variable STEPLEASE_LEASE_ID)');
+  return command.argument('[LEASE]', 'id of the lease (default: the variable STEPLEASE_LEASE_ID)');
 }
 
 export function leaseIdOf(given: string | undefined): string {

@@ -82,7 +82,7 @@ test('config explain --json says of each setting where its value comes from', as
       value: 300,
       source: 'flag',
       origin: '--max-wait',
-      description: 'Longest that one request may wait.',
+      description: 'Maximum time that one request may wait.',
       flag: '--max-wait',
       variable: 'STEPLEASE_MAX_WAIT',
     },

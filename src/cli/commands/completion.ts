@@ -12,7 +12,7 @@ type Shell = keyof typeof SCRIPTS;
 export function addCompletion(program: Command): void {
   program
     .command('completion')
-    .description('Print a script that has a shell complete verbs and flags.')
+    .description('Print a script for shell completion of verbs and flags.')
     .addArgument(new Argument('<SHELL>').choices(Object.keys(SCRIPTS)))
     .addHelpText(
       'after',

@@ -14,10 +14,10 @@ Examples:
 export function addConfigExplain(program: Command): void {
   const command = program
     .command('config')
-    .description('Look at the configuration.')
+    .description('Show the configuration.')
     .command('explain')
     .description(
-      'Say of each setting what it is, where its value comes from, and how to set it; takes what serve takes.',
+      'Print each setting with its value, the source of the value, and the ways to set it. Takes the same options as "serve".',
     )
     .option('--json', 'print JSON')
     .option('--example', 'print a configuration file instead, with every setting')

@@ -26,8 +26,7 @@ interface CreateOptions {
 
 export function addConsumerCreate(consumer: Command): void {
   const command = addClientCommand(consumer, 'create', {
-    description:
-      'Create a consumer, or change one: an iterator over the steps of a run that survives restarts.',
+    description: 'Create or change a consumer: an iterator over the steps of a run that survives restarts.',
     examples: [
       'steplease consumer create mmlu --mode every --max-pending 10     # misses no step',
       'steplease consumer create sampler --mode latest --min-interval 10m',
@@ -35,25 +34,33 @@ export function addConsumerCreate(consumer: Command): void {
   })
     .argument('<NAME>')
     .addOption(
-      new Option('--mode <MODE>', 'the newest step each time, or every one')
+      new Option('--mode <MODE>', 'latest: the newest step each time; every: each step in order')
         .choices(CONSUMER_MODES)
         .makeOptionMandatory(),
     )
-    .option('--every-k <K>', 'only multiples of K', readCount)
+    .option('--every-k <K>', 'only steps that are multiples of K', readCount)
     .option(
       '--start <START>',
       `latest, earliest, next, or a step number (default ${DEFAULTS.start})`,
       readStart,
     )
-    .option('--min-interval <DURATION>', 'least time from one grant to the next', readSeconds)
-    .option('--max-pending <N>', `snapshots held for it at most (default ${DEFAULTS.maxPending})`, readCount)
-    .option('--max-in-flight <N>', `workers at the same time (default ${DEFAULTS.maxInFlight})`, readCount)
+    .option('--min-interval <DURATION>', 'minimum time between two deliveries', readSeconds)
     .option(
-      '--max-deliver <N>',
-      `attempts before a step is parked (default ${DEFAULTS.maxDeliver})`,
+      '--max-pending <N>',
+      `maximum of snapshots held for steps that are not acknowledged (default ${DEFAULTS.maxPending})`,
       readCount,
     )
-    .option('--ttl <DURATION>', 'TTL of its leases', readSeconds);
+    .option(
+      '--max-in-flight <N>',
+      `maximum of workers at the same time (default ${DEFAULTS.maxInFlight})`,
+      readCount,
+    )
+    .option(
+      '--max-deliver <N>',
+      `maximum of attempts before a step is parked (default ${DEFAULTS.maxDeliver})`,
+      readCount,
+    )
+    .option('--ttl <DURATION>', 'TTL of the leases that it delivers', readSeconds);
   command.action(async (name: string, options: CreateOptions) => {
     const { client, run, json, screen } = openSession(command);
     const created = await client.document(Consumer, {

@@ -23,7 +23,8 @@ export function addConsumerList(consumer: Command): void {
 
 export function addConsumerShow(consumer: Command): void {
   const command = addClientCommand(consumer, 'show', {
-    description: 'Show a consumer: what it owes, who works on what, what was given up.',
+    description:
+      'Show a consumer: its pending steps, its deliveries in flight, and the steps that were given up.',
     examples: ['steplease consumer show mmlu'],
   }).argument('<NAME>');
   command.action(async (name: string) => {
@@ -36,7 +37,7 @@ export function addConsumerShow(consumer: Command): void {
 
 export function addConsumerResults(consumer: Command): void {
   const command = addClientCommand(consumer, 'results', {
-    description: 'List what was acknowledged, with the results that came with it.',
+    description: 'List the acknowledged steps with their results.',
     examples: ["steplease consumer results mmlu --json | jq '.items[] | [.step, .result.accuracy]'"],
   }).argument('<NAME>');
   command.action(async (name: string) => {

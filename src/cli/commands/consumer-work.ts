@@ -25,14 +25,14 @@ interface NextOptions {
 export function addConsumerNext(consumer: Command, clock: Clock): void {
   const command = addClientCommand(consumer, 'next', {
     description:
-      'Take the next step that a consumer owes, as a lease; "ack" or "nack" it. Nobody renews it for you; "exec" does.',
+      'Take the next step of a consumer as a lease, to be ended with "ack" or "nack". The lease is not renewed; "exec" does that, too.',
     examples: ['steplease consumer next mmlu --ttl 10m --json | jq -r ".id, .path"'],
   })
     .argument('<NAME>')
-    .option('--timeout <DURATION>', 'give up then, with exit 124 (default: never)', readSeconds)
-    .option('--ttl <DURATION>', 'how long it lasts without being renewed', readSeconds)
-    .option('--holder <TEXT>', 'who works on it, for people to read')
-    .option('--idempotency-key <KEY>', 'repeated with the same key it gives the same lease');
+    .option('--timeout <DURATION>', 'give up after this time, with exit 124 (default: never)', readSeconds)
+    .option('--ttl <DURATION>', 'how long the lease lasts without a renewal', readSeconds)
+    .option('--holder <TEXT>', 'name of the worker, for people to read')
+    .option('--idempotency-key <KEY>', 'a repeated call with the same key gets the same lease');
   command.action(async (name: string, { timeout, ttl, holder, idempotencyKey }: NextOptions) => {
     const { client, run, json, screen } = openSession(command);
     const patience = {
@@ -59,10 +59,10 @@ export function addConsumerNext(consumer: Command, clock: Clock): void {
 export function addConsumerAck(consumer: Command): void {
   const command = addLeaseArgument(
     addClientCommand(consumer, 'ack', {
-      description: 'Acknowledge a step: it is done, and its lease released.',
+      description: 'Acknowledge a step as done, and release its lease.',
       examples: ['steplease consumer ack ls_5n2Xw0b7QkqkL8c1d3fZpA --result \'{"accuracy": 0.93}\''],
     }),
-  ).option('--result <JSON>', 'an object, kept with the step', readObject);
+  ).option('--result <JSON>', 'an object that is kept with the step', readObject);
   command.action((given: string | undefined, { result }: { readonly result?: object }) =>
     settle(openSession(command), given, 'ack', { result }),
   );
@@ -71,10 +71,10 @@ export function addConsumerAck(consumer: Command): void {
 export function addConsumerNack(consumer: Command): void {
   const command = addLeaseArgument(
     addClientCommand(consumer, 'nack', {
-      description: 'Give a step back undone: it is offered again.',
+      description: 'Give a step back as not done: the consumer offers it again.',
       examples: ['steplease consumer nack ls_5n2Xw0b7QkqkL8c1d3fZpA --delay 5m'],
     }),
-  ).option('--delay <DURATION>', 'not before', readSeconds);
+  ).option('--delay <DURATION>', 'offer the step again only after this time', readSeconds);
   command.action((given: string | undefined, { delay }: { readonly delay?: number }) =>
     settle(openSession(command), given, 'nack', { delay }),
   );

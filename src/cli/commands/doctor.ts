@@ -23,15 +23,15 @@ interface DoctorOptions {
 export function addDoctor(program: Command, clock: Clock, openMachine: () => Promise<Machine>): void {
   const command = addClientCommand(program, 'doctor', {
     description:
-      'Look for what would keep steplease from working: this machine and user, as a server has them; the checkpoint roots; and the server that runs. Exit 1 when something is bad.',
+      'Check whether steplease can work here: this machine and user, the checkpoint roots, and the running server. Exit 1 when a check is bad.',
     examples: [
       'steplease doctor',
       'steplease doctor --offline /ckpts/run --db /var/lib/steplease/steplease.db    # before there is a server',
     ],
   })
     .argument('[DIR...]', 'checkpoint roots to look at')
-    .option('--db <FILE>', 'where the database is, or will be', './steplease.db')
-    .option('--offline', 'do not look for a server');
+    .option('--db <FILE>', 'database file of the server, present or planned', './steplease.db')
+    .option('--offline', 'ask no server');
   command.action(async (directories: readonly string[], { db, offline }: DoctorOptions) => {
     const { client, json, screen } = openSession(command);
     const machine = await openMachine();

@@ -44,27 +44,31 @@ export function addExec(program: Command, clock: Clock): void {
     .usage('[options] -- COMMAND [ARGUMENT...]')
     .argument('<COMMAND...>', 'what to run, best after "--"')
     .passThroughOptions()
-    .option('--until <N>', 'wait for the highest step to be at least N (default: any)', readStep)
-    .addOption(new Option('--consumer <NAME>', 'take what this consumer owes').conflicts('until'))
+    .option('--until <N>', 'wait until the highest step is at least N (default: any step)', readStep)
+    .addOption(new Option('--consumer <NAME>', 'take the next step of this consumer').conflicts('until'))
     .option('--each', 'go on with every new step until the run is finished')
-    .option('--timeout <DURATION>', 'longest wait for a step, exit 124 (default: no limit)', readSeconds)
+    .option(
+      '--timeout <DURATION>',
+      'give up a wait for a step after this time, with exit 124 (default: never)',
+      readSeconds,
+    )
     .option(
       '--ttl <DURATION>',
       `how long the lease lasts when this program cannot renew it (default ${DEFAULT_TTL})`,
       readSeconds,
     )
-    .option('--holder <TEXT>', 'who holds the lease, for people to read (default: host and process)')
+    .option('--holder <TEXT>', 'name of the holder, for people to read (default: host and process)')
     .option(
       '--nack-delay <DURATION>',
-      'with --consumer: a failed step is offered again only then',
+      'with --consumer: offer a failed step again only after this time',
       readSeconds,
     )
     .addOption(
-      new Option('--kill-after <DURATION>', 'when the lease is lost, between SIGTERM and SIGKILL')
+      new Option('--kill-after <DURATION>', 'time between SIGTERM and SIGKILL when the lease is lost')
         .argParser(readSeconds)
         .default(10, '10s'),
     )
-    .option('-q, --quiet', 'say on standard error only what goes wrong')
+    .option('-q, --quiet', 'print only problems on standard error')
     .addHelpText('after', DETAILS);
   command.action(async (words: readonly string[], options: ExecOptions) => {
     const session = openSession(command);

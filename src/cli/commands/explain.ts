@@ -8,7 +8,7 @@ import { printable } from '../terminal/printable.js';
 
 export function addExplain(program: Command): void {
   const command = addClientCommand(program, 'explain', {
-    description: 'Say of a step why it is or is not visible, and what keeps it alive.',
+    description: 'Explain why a step is visible or not, and what protects it from deletion.',
     examples: ['steplease explain 12000'],
   }).argument('<STEP>', 'step number', readStep);
   command.action(async (step: number) => {

@@ -30,32 +30,32 @@ interface AcquireOptions {
 export function addLeaseAcquire(lease: Command, clock: Clock): void {
   const command = addClientCommand(lease, 'acquire', {
     description:
-      'Wait for a step, and lease it: its path stays whole until the lease ends. Nobody renews it for you; "exec" does.',
+      'Wait for a step and lease it: its path stays whole until the lease ends. The lease is not renewed; "exec" does that, too.',
     examples: [
       'steplease lease acquire --until 12000 --ttl 10m --holder eval-3',
       'steplease lease acquire --step latest --json | jq -r ".id, .path"',
     ],
   })
-    .option('--step <N>', 'this very step, or "latest"', readStepOrLatest)
+    .option('--step <N>', 'exactly this step, or "latest"', readStepOrLatest)
     .addOption(
-      new Option('--until <N>', 'the highest step once it is at least N (default: any)')
+      new Option('--until <N>', 'the highest step, once that is at least N (default: any step)')
         .argParser(readStep)
         .conflicts('step'),
     )
     .option(
       '--timeout <DURATION>',
-      'give up then, exit 124 (default: with --step at once, else never)',
+      'give up after this time, with exit 124 (default: with --step at once, else never)',
       readSeconds,
     )
     .option(
       '--ttl <DURATION>',
-      `how long it lasts without being renewed (default ${DEFAULT_TTL})`,
+      `how long the lease lasts without a renewal (default ${DEFAULT_TTL})`,
       readSeconds,
     )
-    .option('--holder <TEXT>', 'who holds it, for people to read')
-    .option('--label <KEY=VALUE>', 'kept with the lease; repeatable', collectLabel)
-    .option('--ignore-snapshot-errors', 'forgive vanished files: the lease then protects nothing')
-    .option('--idempotency-key <KEY>', 'repeated with the same key it gives the same lease');
+    .option('--holder <TEXT>', 'name of the holder, for people to read')
+    .option('--label <KEY=VALUE>', 'a label that is kept with the lease; repeatable', collectLabel)
+    .option('--ignore-snapshot-errors', 'lease also when files have vanished; such a lease protects nothing')
+    .option('--idempotency-key <KEY>', 'a repeated call with the same key gets the same lease');
   command.action(async (options: AcquireOptions) => {
     const { client, run, json, screen } = openSession(command);
     const { step, until, timeout, ttl, holder, label, ignoreSnapshotErrors, idempotencyKey } = options;

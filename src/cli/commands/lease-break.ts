@@ -8,11 +8,11 @@ import { LEASE_COLUMNS } from './lease-columns.js';
 
 export function addLeaseBreak(lease: Command): void {
   const command = addClientCommand(lease, 'break', {
-    description: "End somebody's lease. Its holder is told that it was broken, and why.",
+    description: 'End the lease of somebody else. The holder learns that the lease was broken, and why.',
     examples: ['steplease lease break 118 --reason "the disk is full"    # numbers: steplease lease list'],
   })
     .argument('<NUMBER>', 'public number of the lease', readCount)
-    .option('--reason <TEXT>', 'told to the holder');
+    .option('--reason <TEXT>', 'reason that the holder is told');
   command.action(async (number: number, { reason }: { readonly reason?: string }) => {
     const { client, json, screen } = openSession(command);
     const broken = await client.document(PublicLease, {

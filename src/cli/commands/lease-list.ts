@@ -9,7 +9,7 @@ import { LEASE_COLUMNS } from './lease-columns.js';
 
 export function addLeaseList(lease: Command): void {
   const command = addClientCommand(lease, 'list', {
-    description: 'List leases, of every run unless one is named. Their ids are known to their holders only.',
+    description: 'List leases. Without --run, of all runs. Only its holder knows the id of a lease.',
     examples: ['steplease lease list', 'steplease lease list --state all --step 12000'],
   })
     .option('--step <N>', 'only leases of this step', readStep)

@@ -10,10 +10,10 @@ import { leaseFields } from './lease-columns.js';
 export function addLeaseRenew(lease: Command): void {
   const command = addLeaseArgument(
     addClientCommand(lease, 'renew', {
-      description: 'Count the TTL of a lease from now.',
+      description: 'Start the TTL of a lease again from now.',
       examples: ['steplease lease renew ls_5n2Xw0b7QkqkL8c1d3fZpA --ttl 10m'],
     }),
-  ).option('--ttl <DURATION>', 'change the TTL', readSeconds);
+  ).option('--ttl <DURATION>', 'set another TTL', readSeconds);
   command.action(async (given: string | undefined, { ttl }: { readonly ttl?: number }) => {
     const { client, json, screen } = openSession(command);
     const path = ['leases', leaseIdOf(given), 'renew'];
@@ -27,7 +27,7 @@ export function addLeaseRelease(lease: Command): void {
   const command = addLeaseArgument(
     addClientCommand(lease, 'release', {
       description:
-        'Let go of a lease; when it was the last of its snapshot, the path is gone afterwards. Repeatable.',
+        'Release a lease. The last release of a snapshot removes its path. A second release changes nothing.',
       examples: ['steplease lease release ls_5n2Xw0b7QkqkL8c1d3fZpA'],
     }),
   );

@@ -11,7 +11,9 @@ const SETTINGS = [SERVER_SETTINGS.databaseFile];
 export function addMigrate(program: Command, migrateDatabase: MigrateDatabase): void {
   const command = program
     .command('migrate')
-    .description('Bring the database schema up to date, as serve does too, and say from where to where.');
+    .description(
+      'Bring the database schema up to date and print the old and the new version. "serve" does the same when it starts.',
+    );
   addSettingOptions(command, SETTINGS).action(async () => {
     const { config } = loadConfig(readFlags(command, SETTINGS));
     try {

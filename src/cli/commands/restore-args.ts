@@ -32,10 +32,10 @@ export function addRestoreArgs(program: Command): void {
     ],
   })
     .argument('[STEP]', 'step number, or "latest" (the default, unless a lease is given)', readStepOrLatest)
-    .option('--item <NAME>', 'needed when the step has several')
-    .addOption(new Option('--lease <ID>', "read this lease's snapshot"))
-    .option('--no-global-shape', 'leave the shapes to the restore')
-    .option('--no-strict', 'let shapes differ');
+    .option('--item <NAME>', 'item of the step; needed when there are several')
+    .addOption(new Option('--lease <ID>', 'read the snapshot of this lease'))
+    .option('--no-global-shape', 'leave out the global shapes, so that the restore decides')
+    .option('--no-strict', 'let the restore accept other shapes');
   command.action(async (step: number | 'latest' | undefined, options: RestoreOptions) => {
     const { client, run, json, screen } = openSession(command);
     const { item, lease, globalShape, strict } = options;

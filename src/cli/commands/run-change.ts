@@ -13,7 +13,7 @@ const OPTIONS = Object.values(RUN_SETTINGS);
 export function addRunPut(runs: Command): void {
   const command = addServerCommand(runs, 'put', {
     description:
-      'Register a run, or change one. Options that are left out get their defaults, also those of a run that has others. Answers after the first scan.',
+      'Register or change a run, and return after its first scan. Options that are left out get their defaults, also in a run that has others.',
     examples: [
       'steplease runs put mnist /ckpts/mnist',
       'steplease runs put mnist /ckpts/mnist --step-prefix checkpoint --poll-interval 5s',
@@ -36,7 +36,7 @@ export function addRunPut(runs: Command): void {
 
 export function addRunDelete(runs: Command): void {
   const command = addServerCommand(runs, 'delete', {
-    description: 'Forget a run. Nothing in its directory is touched but snapshots.',
+    description: 'Forget a run. Nothing in its directory is changed except the snapshots.',
     examples: ['steplease runs delete mnist', 'steplease runs delete mnist --force'],
   })
     .argument('<NAME>')

@@ -7,7 +7,7 @@ import { printRun } from './print-run.js';
 export function addFinish(program: Command): void {
   const command = addClientCommand(program, 'finish', {
     description:
-      'Say that no more steps will come: whoever waits for one is told, and exec --each ends. A step that comes all the same undoes it.',
+      'Tell the server that no more steps will come: waits for one end, and so does "exec --each". A later step undoes this.',
     examples: ['steplease finish --run mnist --reason "trained to the end"'],
   }).option('--reason <TEXT>', 'shown by the run');
   command.action(({ reason }: { readonly reason?: string }) => complete(command, 'finish', { reason }));
@@ -15,7 +15,7 @@ export function addFinish(program: Command): void {
 
 export function addReopen(program: Command): void {
   const command = addClientCommand(program, 'reopen', {
-    description: 'Undo finish: whoever waits waits again.',
+    description: 'Undo "finish": steps are waited for again.',
     examples: ['steplease reopen --run mnist'],
   });
   command.action(() => complete(command, 'reopen', {}));

@@ -37,7 +37,7 @@ async function listRuns(command: Command): Promise<void> {
 
 function addRunShow(runs: Command): void {
   const command = addServerCommand(runs, 'show', {
-    description: 'Show one run. --json has its options, too.',
+    description: 'Show one run. --json includes its options.',
     examples: ['steplease runs show mnist --json | jq .options'],
   }).argument('<NAME>');
   command.action(async (name: string) => {

@@ -35,14 +35,14 @@ export function addSteps(program: Command): void {
       'steplease steps --state all    # why something is not listed',
     ],
   })
-    .option('--min <N>', 'only steps from this number on', readStep)
-    .option('--max <N>', 'only steps up to this number', readStep)
+    .option('--min <N>', 'only steps with at least this number', readStep)
+    .option('--max <N>', 'only steps with at most this number', readStep)
     .addOption(
-      new Option('--order <ORDER>', 'by number; entries without one come last')
+      new Option('--order <ORDER>', 'order by number; entries without a number come last')
         .choices(['asc', 'desc'])
         .default('asc'),
     )
-    .option('--last <COUNT>', 'only so many, the highest', readCount)
+    .option('--last <COUNT>', 'only the COUNT highest', readCount)
     .addOption(
       new Option('--state <STATE>', 'only entries in this state')
         .choices(['finalized', 'temporary', 'deleting', 'foreign', 'all'])

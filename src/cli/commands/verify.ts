@@ -12,7 +12,7 @@ import { tableLines } from '../terminal/table.js';
 export function addVerify(program: Command): void {
   const command = addClientCommand(program, 'verify', {
     description:
-      'Find out whether a checkpoint is whole: checksums, missing and short files. Exit 1 when it is not.',
+      'Check whether a checkpoint is whole: checksums, missing files, short files. Exit 1 when it is damaged.',
     examples: ['steplease verify 12000', 'steplease verify latest --json'],
   }).argument('[STEP]', 'step number, or "latest"', readStepOrLatest, 'latest');
   command.action(async (step: number | 'latest') => {

@@ -23,16 +23,20 @@ interface WaitOptions {
 export function addWait(program: Command, clock: Clock): void {
   const command = addClientCommand(program, 'wait', {
     description:
-      'Wait until a step is there, and print the highest one. Nothing keeps the trainer from deleting it: "lease acquire" and "exec" do.',
+      'Wait until there is a step, and print the number of the highest one. The trainer may still delete the step; "lease acquire" and "exec" protect it.',
     examples: [
       'steplease wait --until 12000                 # as long as it takes',
       'step=$(steplease wait --until 12000 --timeout 10m) || echo "exit $?"   # 124: timed out, 3: the run is finished',
     ],
   })
-    .option('--until <N>', 'wait for the highest step to be at least N; left out: any step', readStep)
-    .option('--after <CURSOR>', 'wait for the first step finalized after this position instead')
-    .option('--timeout <DURATION>', 'give up then, with exit 124; 0 only looks (default: never)', readSeconds)
-    .option('-q, --quiet', 'no progress on standard error');
+    .option('--until <N>', 'wait until the highest step is at least N (default: any step)', readStep)
+    .option('--after <CURSOR>', 'wait instead for the first step that is finalized after this position')
+    .option(
+      '--timeout <DURATION>',
+      'give up after this time, with exit 124; 0 only looks (default: never)',
+      readSeconds,
+    )
+    .option('-q, --quiet', 'print no progress on standard error');
   command.action(async ({ until, after, timeout, quiet }: WaitOptions) => {
     const { client, run, json } = openSession(command);
     const goal = goalOf({ until: until ?? null, run });

@@ -27,11 +27,11 @@ interface WaitsOptions {
 
 export function addWaits(program: Command): void {
   const command = addClientCommand(program, 'waits', {
-    description: 'List the waits that have ended, the newest first: of every run unless one is named.',
+    description: 'List the waits that have ended, newest first. Without --run, of all runs.',
     examples: ['steplease waits --last 20', 'steplease waits --summary --json | jq .p99'],
   })
-    .option('--last <COUNT>', 'only so many, the newest', readCount)
-    .option('--summary', 'counts by outcome, and quantiles of the durations, in place of the list');
+    .option('--last <COUNT>', 'only the newest COUNT', readCount)
+    .option('--summary', 'print counts by outcome and quantiles of the durations instead of the list');
   command.action(async ({ last, summary }: WaitsOptions) => {
     const { client, run, json, screen } = openSession(command);
     if (summary) {

@@ -22,18 +22,18 @@ interface WatchOptions {
 export function addWatch(program: Command, clock: Clock): void {
   const command = addClientCommand(program, 'watch', {
     description:
-      'Print events as they happen, of every run unless one is named. When the connection breaks it goes on where it was; when it ends it says where to go on.',
+      'Print events as they happen. Without --run, of all runs. A broken connection is made again without losing an event; at the end the program prints the position to go on from.',
     examples: [
       'steplease watch --types step.finalized,step.deleted',
       'steplease watch --json --after "$(cat cursor)"      # misses nothing since then; each event has its cursor as id',
     ],
   })
-    .option('--after <CURSOR>', 'begin with what came after this position (default: now)')
+    .option('--after <CURSOR>', 'begin behind this position (default: now)')
     .option('--types <TYPE,…>', 'only events of these types')
-    .option('--count <N>', 'end after so many events', readCount)
+    .option('--count <N>', 'end after N events', readCount)
     .option(
       '--timeout <DURATION>',
-      'end then: with exit 124 if --count asked for more events, else with 0',
+      'end after this time: with exit 124 if --count asked for more events, else with 0',
       readSeconds,
     );
   command.action(async ({ after, types, count, timeout }: WatchOptions) => {
