@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -12,6 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 from steplease import Client, Patience
@@ -96,12 +98,13 @@ class Directory:
 
 
 def save_step(root: pathlib.Path, step: int, name: str | None = None) -> None:
-    """A step of one file that holds its number."""
+    """A step of one file that holds its number, finished as Orbax finishes one: with the time of its commit, and a rename."""
     final = root / (name or str(step))
     temporary = root / f"{final.name}.orbax-checkpoint-tmp"
     temporary.mkdir(parents=True)
     (temporary / "value").write_text(str(step))
-    (temporary / "_CHECKPOINT_METADATA").write_text('{"item_handlers":{}}')
+    metadata = {"item_handlers": {}, "commit_timestamp_nsecs": time.time_ns()}
+    (temporary / "_CHECKPOINT_METADATA").write_text(json.dumps(metadata))
     temporary.rename(final)
 
 
