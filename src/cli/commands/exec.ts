@@ -26,11 +26,11 @@ interface ExecOptions {
 
 const DETAILS = `
 The command finds STEPLEASE_STEP, STEPLEASE_PATH, STEPLEASE_LEASE_ID, STEPLEASE_RUN and STEPLEASE_URL in its environment; {step} and
-{path} are replaced in its arguments. The lease is renewed while the command runs, and released when it ends; a consumer's step is
-acknowledged by status 0, and offered again after any other.
+{path} are replaced in its arguments. The lease is renewed while the command runs, and released when the command ends. A consumer's step
+is acknowledged after status 0, and offered again after any other status.
 
-Exit status: that of the command (with --each, of the last step that failed, else 0); 124 no step came in time; 3 the run is finished;
-75 the lease was lost, the command has been stopped; 69 no server answers; 126, 127 the command cannot be run; 128+n signal n.`;
+Exit status: the status of the command (with --each, of the last step that failed, else 0). 124: no step came in time. 3: the run is
+finished. 75: the lease was lost, and the command was stopped. 69: no server answers. 126, 127: the command cannot be run. 128+n: signal n.`;
 
 export function addExec(program: Command, clock: Clock): void {
   const command = addClientCommand(program, 'exec', {
