@@ -1,4 +1,4 @@
-import type { TrackedStep } from '../steps/tracked-step.js';
+import type { FinalizedStep } from '../steps/tracked-step.js';
 import type { ConsumerSettings } from './consumer-options.js';
 
 /** Whether a consumer is for a step at all. */
@@ -13,8 +13,8 @@ export function isWanted({ everyK, start }: ConsumerSettings, step: number | nul
  */
 export function stepsAtStart(
   settings: ConsumerSettings,
-  finalized: readonly TrackedStep[],
-): readonly TrackedStep[] {
+  finalized: readonly FinalizedStep[],
+): readonly FinalizedStep[] {
   if (settings.start === 'next') return [];
   const wanted = finalized.filter(({ entry }) => isWanted(settings, entry.step));
   return settings.start === 'latest' ? wanted.slice(-1) : wanted;
@@ -23,9 +23,10 @@ export function stepsAtStart(
 /** The newest step that a consumer of mode `latest` did not yield yet; null: there is none. */
 export function newestBeyond(
   settings: ConsumerSettings,
-  finalized: readonly TrackedStep[],
+  finalized: readonly FinalizedStep[],
   lastYielded: number | null,
-): TrackedStep | null {
+): FinalizedStep | null {
   const found = finalized.findLast(({ entry }) => isWanted(settings, entry.step));
-  return found !== undefined && (found.entry.step ?? -1) > (lastYielded ?? -1) ? found : null;
+  if (found === undefined || (lastYielded !== null && found.entry.step <= lastYielded)) return null;
+  return found;
 }

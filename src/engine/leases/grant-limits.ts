@@ -26,8 +26,8 @@ export class GrantLimits {
   }
 
   /** @throws EngineError `too_many_leases` */
-  enter(run: WatchedRun, generation: string): LeaseSlot {
-    const key = `${run.name}/${generation}`;
+  enter(run: WatchedRun, generation: string | null): LeaseSlot {
+    const key = JSON.stringify([run.name, generation]);
     if (this.#holdings.activeCount + this.#total >= this.#maxLeases) {
       throw new EngineError(
         'too_many_leases',
@@ -36,7 +36,8 @@ export class GrantLimits {
       );
     }
     const limit = run.record.options.maxLeasesPerStep;
-    const held = this.#holdings.activeLeases(run.name, generation) + (this.#underWay.get(key) ?? 0);
+    const active = generation === null ? 0 : this.#holdings.activeLeases(run.name, generation);
+    const held = active + (this.#underWay.get(key) ?? 0);
     if (limit !== null && held >= limit) {
       throw new EngineError(
         'too_many_leases',

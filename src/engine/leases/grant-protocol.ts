@@ -3,8 +3,8 @@ import type { Changes, EventLog } from '../events/event-log.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import { type Original, originalOf } from '../snapshots/original.js';
 import type { Claim, SnapshotClaims } from '../snapshots/snapshot-claims.js';
-import { StepVanished } from '../snapshots/snapshot-failure.js';
-import type { TrackedStep } from '../steps/tracked-step.js';
+import { StepVanished, unreadable } from '../snapshots/snapshot-failure.js';
+import type { FinalizedStep } from '../steps/tracked-step.js';
 import type { Transaction } from '../store.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { GrantLimits, LeaseSlot } from './grant-limits.js';
@@ -35,8 +35,8 @@ export class GrantProtocol {
   }
 
   /** @throws StepVanished when the step vanished first; EngineError for everything else. */
-  async grant(live: LiveRun, found: TrackedStep, terms: GrantTerms): Promise<LeaseRecord> {
-    const slot = this.#ports.limits.enter(live.run, found.entry.generation ?? '');
+  async grant(live: LiveRun, found: FinalizedStep, terms: GrantTerms): Promise<LeaseRecord> {
+    const slot = this.#ports.limits.enter(live.run, found.entry.generation);
     try {
       if (live.run.record.options.snapshotMode === 'none')
         return await this.#grantUnprotected(live, found, terms, slot);
@@ -48,7 +48,7 @@ export class GrantProtocol {
 
   async #grantProtected(
     live: LiveRun,
-    found: TrackedStep,
+    found: FinalizedStep,
     terms: GrantTerms,
     slot: LeaseSlot,
   ): Promise<LeaseRecord> {
@@ -70,11 +70,14 @@ export class GrantProtocol {
   /** Mode `none`, or forgiven errors: the holder reads the original, and nothing keeps it. */
   async #grantUnprotected(
     live: LiveRun,
-    found: TrackedStep,
+    found: FinalizedStep,
     terms: GrantTerms,
     slot: LeaseSlot,
   ): Promise<LeaseRecord> {
-    const draft = draftLease(this.#ports.clock, live.run, found.entry, terms, null);
+    const { name, step, generation } = found.entry;
+    // Nobody could look at it, so nobody knows what the holder would read.
+    if (generation === null) throw unreadable(name);
+    const draft = draftLease(this.#ports.clock, live.run, { name, step, generation }, terms, null);
     return this.#ports.log.commit(async (tx, changes) => {
       this.#ports.runs.expect(live);
       return this.#insertActive(tx, changes, draft, terms, slot);

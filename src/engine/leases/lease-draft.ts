@@ -2,7 +2,6 @@ import type { Clock } from '../clock.js';
 import type { Delivery, LeaseRecord } from '../holdings/lease.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { WatchedRun } from '../runs/watched-run.js';
-import type { StepEntry } from '../steps/step.js';
 import { relativePath } from '../steps/step-document.js';
 import type { Keyed } from './grant-keys.js';
 
@@ -24,7 +23,7 @@ export interface GrantTerms {
 export function draftLease(
   clock: Clock,
   run: WatchedRun,
-  { name, step, generation }: Pick<StepEntry, 'name' | 'step' | 'generation'>,
+  { name, step, generation }: { readonly name: string; readonly step: number; readonly generation: string },
   { holder, labels, ttlMs, delivery, waitedMs }: GrantTerms,
   snapshot: SnapshotRecord | null,
 ): Omit<LeaseRecord, 'number'> {
@@ -35,8 +34,8 @@ export function draftLease(
   return {
     id: `ls_${base64url(clock.randomBytes(LEASE_ID_BYTES))}`,
     run: run.name,
-    step: step ?? -1,
-    generation: generation ?? '',
+    step,
+    generation,
     snapshotId: snapshot?.id ?? null,
     state: 'active',
     holder,

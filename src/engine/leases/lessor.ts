@@ -136,7 +136,8 @@ export class Lessor {
           // The index learns of it before the next look. What was changed in place may come back as a new generation, what was deleted will not.
           await live.watcher.recheck(end.tracked.entry.name);
           if (exactly !== null && (error.whole || error.how === 'missing')) throw stepGone(error);
-          gone.add(end.tracked.entry.generation ?? '');
+          const { generation } = end.tracked.entry;
+          if (generation !== null) gone.add(generation);
         } else if (!isObstruction(error) || request.step !== null) throw error;
         else if (!(await this.#ports.room.mayTryAgain(slice, since)))
           return this.#withoutSnapshot(slice, condition, error);

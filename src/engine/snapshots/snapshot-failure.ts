@@ -43,6 +43,11 @@ export function pathBusy(detail: string, hint: string): EngineError {
   return new EngineError('snapshot_path_busy', detail, { hint });
 }
 
+/** What cannot be read now stays what it was: a failing disk is not a deletion. */
+export function unreadable(stepName: string): EngineError {
+  return snapshotFailed(stepName, 'EIO', 'its directory cannot be read at the moment');
+}
+
 export function snapshotFailed(stepName: string, errno: string, detail: string): EngineError {
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {
     return new EngineError('insufficient_storage', `no space for the snapshot of ${stepName}: ${detail}`, {

@@ -1,5 +1,4 @@
-import type { StepEntry } from './step.js';
-import type { TrackedStep } from './tracked-step.js';
+import { type FinalizedStep, isFinalized, type TrackedStep } from './tracked-step.js';
 
 /** Memory for inventories of one run; what is over it is taken again when it is needed. */
 const INVENTORY_BYTES = 64 * 1024 * 1024;
@@ -9,7 +8,7 @@ export class StepIndex {
   readonly #tracked = new Map<string, TrackedStep>();
   readonly #settling = new Set<string>();
   /** Finalized entries by step, ascending; null until somebody asks. */
-  #finalized: readonly TrackedStep[] | null = null;
+  #finalized: readonly FinalizedStep[] | null = null;
   #revision = 0;
   #inventoryBytes = 0;
 
@@ -43,14 +42,14 @@ export class StepIndex {
   }
 
   /** Ascending by step. */
-  finalized(): readonly TrackedStep[] {
+  finalized(): readonly FinalizedStep[] {
     this.#finalized ??= [...this.#tracked.values()]
-      .filter(({ entry }) => entry.state === 'finalized')
-      .sort((a, b) => stepOf(a.entry) - stepOf(b.entry));
+      .filter(isFinalized)
+      .sort((a, b) => a.entry.step - b.entry.step);
     return this.#finalized;
   }
 
-  highest(): TrackedStep | null {
+  highest(): FinalizedStep | null {
     return this.finalized().at(-1) ?? null;
   }
 
@@ -82,8 +81,4 @@ export class StepIndex {
     this.#finalized = null;
     if (tracked === null || before?.entry !== tracked.entry) this.#revision += 1;
   }
-}
-
-function stepOf(entry: StepEntry): number {
-  return entry.step ?? Number.POSITIVE_INFINITY;
 }

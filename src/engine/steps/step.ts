@@ -33,6 +33,12 @@ export interface StepEntry {
   readonly inventoryDigest: string | null;
 }
 
+/** What counts as a checkpoint. Its generation is null as long as the directory was not looked at. */
+export interface FinalizedEntry extends StepEntry {
+  readonly state: 'finalized';
+  readonly step: number;
+}
+
 /** The sentence that explains an entry's state. */
 export function describeReason({ reason, commitMarker, metadataTrouble, metricsTrouble }: StepEntry): string {
   if (reason !== null) return reason;

@@ -1,5 +1,5 @@
 import type { Identity, Inventory } from '../file-system.js';
-import type { StepEntry } from './step.js';
+import type { FinalizedEntry, StepEntry } from './step.js';
 
 /** How long the content of a directory, which nothing shows to be complete, has been as it is. */
 export interface Settling {
@@ -26,6 +26,15 @@ export interface TrackedStep {
    * whether the rest had, too.
    */
   readonly isPresumed: boolean;
+}
+
+export interface FinalizedStep extends TrackedStep {
+  readonly entry: FinalizedEntry;
+}
+
+/** An entry of another name than a step's is never finalized. */
+export function isFinalized(tracked: TrackedStep): tracked is FinalizedStep {
+  return tracked.entry.state === 'finalized' && tracked.entry.step !== null;
 }
 
 /** An entry as it was stored before a restart. */

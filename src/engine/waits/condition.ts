@@ -2,7 +2,7 @@ import type { EventLog } from '../events/event-log.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import type { Interrupt } from '../signals/interrupt.js';
 import { waitForEvents } from '../signals/wait-for-events.js';
-import type { TrackedStep } from '../steps/tracked-step.js';
+import { type FinalizedStep, isFinalized } from '../steps/tracked-step.js';
 
 /** What a wait is for. */
 export interface Condition {
@@ -18,7 +18,7 @@ export interface Condition {
 
 export interface Met {
   readonly kind: 'step';
-  readonly tracked: TrackedStep;
+  readonly tracked: FinalizedStep;
   /** Position in the log just behind what was found. */
   readonly position: number;
 }
@@ -63,22 +63,23 @@ function present(log: EventLog, run: WatchedRun, condition: Condition): Met | nu
   return { kind: 'step', tracked: found, position: log.position };
 }
 
-function highest(run: WatchedRun, { until, except }: Condition): TrackedStep | null {
-  const found = except.size === 0 ? run.index.highest() : highestBut(run, except);
-  return found !== null && (until === null || (found.entry.step ?? -1) >= until) ? found : null;
+function highest(run: WatchedRun, condition: Condition): FinalizedStep | null {
+  const { until, except } = condition;
+  const found = except.size === 0 ? run.index.highest() : highestBut(run, condition);
+  return found !== null && (until === null || found.entry.step >= until) ? found : null;
 }
 
-function highestBut(run: WatchedRun, except: ReadonlySet<string>): TrackedStep | null {
-  return run.index.finalized().findLast(({ entry }) => !except.has(entry.generation ?? '')) ?? null;
+function highestBut(run: WatchedRun, condition: Condition): FinalizedStep | null {
+  return run.index.finalized().findLast((tracked) => !isExcluded(tracked, condition)) ?? null;
 }
 
-function exact(run: WatchedRun, step: number): TrackedStep | null {
+function exact(run: WatchedRun, step: number): FinalizedStep | null {
   const found = run.index.byStep(step);
-  return found?.entry.state === 'finalized' ? found : null;
+  return found !== null && isFinalized(found) ? found : null;
 }
 
-function isExcluded(tracked: TrackedStep, { except }: Condition): boolean {
-  return except.has(tracked.entry.generation ?? '');
+function isExcluded({ entry }: FinalizedStep, { except }: Condition): boolean {
+  return entry.generation !== null && except.has(entry.generation);
 }
 
 /** Reads on through the log for a finalized step that still is there, whatever its number. */
@@ -87,14 +88,14 @@ async function firstAfter(
   run: WatchedRun,
   condition: Condition,
   after: number,
-): Promise<{ tracked: TrackedStep | null; through: number }> {
+): Promise<{ tracked: FinalizedStep | null; through: number }> {
   for (let position = after; ; ) {
     const page = await log.page({ after: position, limit: 100, run: run.name, types: ['step.finalized'] });
     for (const event of page.events) {
       const { generation } = event.data;
       const tracked = typeof generation === 'string' ? run.index.byGeneration(generation) : null;
-      if (tracked === null || tracked.entry.state !== 'finalized' || isExcluded(tracked, condition)) continue;
-      if ((tracked.entry.step ?? -1) >= (condition.until ?? 0)) return { tracked, through: event.sequence };
+      if (tracked === null || !isFinalized(tracked) || isExcluded(tracked, condition)) continue;
+      if (tracked.entry.step >= (condition.until ?? 0)) return { tracked, through: event.sequence };
     }
     position = page.through;
     if (!page.more) return { tracked: null, through: position };

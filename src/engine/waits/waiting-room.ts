@@ -219,7 +219,7 @@ export class WaitingRoom {
     return {
       run: live.run.name,
       satisfied: true,
-      step: tracked.entry.step ?? -1,
+      step: tracked.entry.step,
       reason: 'reached',
       cursor: this.#log.cursor(position),
       waited: seconds(scope.waitedMs),

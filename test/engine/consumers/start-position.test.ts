@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ConsumerSettings, ConsumerStart } from '../../../src/engine/consumers/consumer-options.js';
 import { isWanted, newestBeyond, stepsAtStart } from '../../../src/engine/consumers/start-position.js';
-import { restored } from '../../../src/engine/steps/tracked-step.js';
+import { isFinalized, restored } from '../../../src/engine/steps/tracked-step.js';
 import { stepEntry } from '../../support/step-entries.js';
 
-const FINALIZED = [0, 10, 15, 20].map((step) => restored(stepEntry(String(step), 'finalized')));
+const FINALIZED = [0, 10, 15, 20]
+  .map((step) => restored(stepEntry(String(step), 'finalized')))
+  .filter(isFinalized);
 
 function settings(start: ConsumerStart, everyK = 1): ConsumerSettings {
   const limits = { minIntervalMs: 0, maxPending: 3, maxInFlight: 1, maxDeliver: 5, ttlMs: 60_000 };
