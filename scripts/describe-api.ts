@@ -1,10 +1,11 @@
 import type { Clock } from '../src/engine/clock.js';
 import type { Engine } from '../src/engine/engine.js';
 import { buildHttpServer } from '../src/routes/http-server.js';
-import { openapiYaml } from '../src/routes/openapi/document.js';
+import { toYaml } from '../src/routes/openapi/document.js';
+import { toOpenapi30 } from './openapi-3.0.js';
 
-/** The OpenAPI document of a server that nobody ever calls. */
-export async function describeApi(): Promise<string> {
+/** The OpenAPI documents of a server that nobody ever calls, by file name. */
+export async function describeApi(): Promise<Readonly<Record<string, string>>> {
   const clock: Clock = {
     now: () => 0,
     monotonic: () => 0,
@@ -14,7 +15,7 @@ export async function describeApi(): Promise<string> {
   // `as`: routes are described, not called, so no engine is behind them.
   const server = await buildHttpServer({ engine: {} as Engine, clock, version: '0.0.0' });
   await server.ready();
-  const document = openapiYaml(server);
+  const document = server.swagger();
   await server.close();
-  return document;
+  return { 'openapi.yaml': toYaml(document), 'openapi-3.0.yaml': toYaml(toOpenapi30(document)) };
 }

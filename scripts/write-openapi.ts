@@ -1,5 +1,16 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { describeApi } from './describe-api.js';
 
-/** Writes `openapi.yaml` from the route schemas. Run it from the project's root; a test fails while the committed file differs. */
-await writeFile('openapi.yaml', await describeApi());
+/**
+ * Writes `openapi.yaml` and `openapi-3.0.yaml` from the route schemas; with `--check` fails when the committed files differ. Run it from
+ * the project's root.
+ */
+const isCheck = process.argv.includes('--check');
+
+for (const [file, text] of Object.entries(await describeApi())) {
+  if (!isCheck) await writeFile(file, text);
+  else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+    process.stderr.write(`${file} is not what the routes say: run node dist/scripts/write-openapi.js\n`);
+    process.exitCode = 1;
+  }
+}

@@ -107,7 +107,9 @@ export interface RunDocument {
 
 export type UnsatisfiedReason = 'timeout' | 'finished' | 'max_wait';
 
+/** `kind` tells waits and leases apart, since some calls answer with either. */
 export interface SatisfiedWaitDocument {
+  readonly kind: 'wait';
   readonly run: string;
   readonly satisfied: true;
   readonly step: number;
@@ -120,6 +122,7 @@ export interface SatisfiedWaitDocument {
 }
 
 export interface UnsatisfiedWaitDocument {
+  readonly kind: 'wait';
   readonly run: string;
   readonly satisfied: false;
   readonly step: -1;
@@ -164,6 +167,7 @@ export interface PublicLeaseDocument {
 
 /** A lease as its holder sees it. */
 export interface LeaseDocument extends PublicLeaseDocument {
+  readonly kind: 'lease';
   readonly id: string;
 }
 

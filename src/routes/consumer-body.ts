@@ -16,14 +16,14 @@ export const ConsumerBody = Type.Object(
   {
     mode: choice(CONSUMER_MODES, {
       description:
-        '`latest` yields the newest step, `every` each finalized generation in order. The mode cannot change.',
+        '`latest` yields the newest step; `every` yields each finalized generation in order. The mode cannot change.',
       examples: ['every'],
     }),
     every_k: Type.Optional(
       Type.Integer({
         ...CONSUMER_BOUNDS.everyK,
         default: DEFAULTS.everyK,
-        description: 'Only multiples of this number are yielded.',
+        description: 'The consumer yields only steps that are multiples of this number.',
         examples: [1000],
       }),
     ),
@@ -33,7 +33,7 @@ export const ConsumerBody = Type.Object(
         minimum: 0,
         maximum: MAX_DURATION_SECONDS,
         default: DEFAULTS.minIntervalMs / 1_000,
-        description: 'Seconds from one grant to the next.',
+        description: 'Shortest time from one grant to the next, in seconds.',
         examples: [60],
       }),
     ),
@@ -42,7 +42,7 @@ export const ConsumerBody = Type.Object(
         ...CONSUMER_BOUNDS.maxPending,
         default: DEFAULTS.maxPending,
         description:
-          'How many snapshots are held at once. Steps owed beyond that number are held as room comes.',
+          'Most snapshots that are held in advance. Further steps are owed, and held as soon as there is room.',
         examples: [3],
       }),
     ),
@@ -50,7 +50,7 @@ export const ConsumerBody = Type.Object(
       Type.Integer({
         ...CONSUMER_BOUNDS.maxInFlight,
         default: DEFAULTS.maxInFlight,
-        description: 'How many workers may hold deliveries at once.',
+        description: 'Most deliveries under way at once.',
         examples: [4],
       }),
     ),
@@ -58,13 +58,17 @@ export const ConsumerBody = Type.Object(
       Type.Integer({
         ...CONSUMER_BOUNDS.maxDeliver,
         default: DEFAULTS.maxDeliver,
-        description: 'How often a step is delivered before it is parked.',
+        description: 'Most deliveries of one step. After the last one in vain the step is parked.',
         examples: [5],
       }),
     ),
-    ttl: Type.Optional(Type.Number({ ...ttl, default: DEFAULTS.ttlMs / 1_000 })),
+    ttl: Type.Optional(ttl('TTL of the leases, unless a worker asks for another.', DEFAULTS.ttlMs / 1_000)),
   },
-  { additionalProperties: false },
+  {
+    title: 'ConsumerRequest',
+    additionalProperties: false,
+    examples: [{ mode: 'every', start: 'earliest' }],
+  },
 );
 
 export function toConsumerSettings(body: Static<typeof ConsumerBody>): Parameters<Consumers['put']>[2] {

@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { ConsumerBody, toConsumerSettings } from './consumer-body.js';
 import { listOf } from './documents/building-blocks.js';
-import { Consumer } from './documents/consumer-schema.js';
+import { ConsumerResultSchema, ConsumerSchema } from './documents/consumer-schema.js';
 import type { HttpServer } from './http-server-type.js';
 import { BODY_ERRORS, empty, json, responses } from './openapi/responses.js';
 import { lookupConsumer } from './wire/consumer-lookup.js';
@@ -20,11 +20,11 @@ export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'listConsumers',
         summary: 'List the consumers of a run',
-        description: 'By name.',
+        description: 'Lists the consumers by name.',
         tags,
         querystring: Type.Object({ run, limit, page }),
         response: responses(
-          { 200: json('The consumers.', listOf('Consumer', 'consumers')) },
+          { 200: json('The consumers.', listOf(ConsumerSchema, 'consumers', 'ConsumerList')) },
           'run_required',
           'run_not_found',
         ),
@@ -42,11 +42,12 @@ export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'getConsumer',
         summary: 'Show a consumer',
-        description: 'Its settings, what it still owes, who reads what, and what went wrong.',
+        description:
+          'Shows the settings of the consumer, the steps that it owes, its deliveries and its last error.',
         tags,
         params: consumerPath,
         querystring,
-        response: responses({ 200: json('The consumer.', Consumer) }, ...errors),
+        response: responses({ 200: json('The consumer.', ConsumerSchema) }, ...errors),
       },
     },
     (request) =>
@@ -58,21 +59,24 @@ export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
     {
       schema: {
         operationId: 'putConsumer',
-        summary: 'Make or change a consumer',
+        summary: 'Create or change a consumer',
         description:
-          'Idempotent. Settings left out get their defaults; `mode` and `start` cannot change. Answers when the steps that it begins with are held, as far as they can be.',
+          'The call is idempotent. Settings that are left out get their defaults; `mode` and `start` cannot change. The answer comes once the consumer holds the steps that it begins with, as far as they can be held.',
         tags,
         params: Type.Object({
           consumer: Type.String({
             pattern: RUN_NAME_PATTERN,
-            description: 'Consumer name.',
+            description: 'Name of the consumer.',
             examples: ['mmlu'],
           }),
         }),
         querystring,
         body: ConsumerBody,
         response: responses(
-          { 200: json('It existed.', Consumer), 201: json('It is new.', Consumer) },
+          {
+            200: json('The consumer, which existed before.', ConsumerSchema),
+            201: json('The new consumer.', ConsumerSchema),
+          },
           ...BODY_ERRORS,
           'run_required',
           'run_not_found',
@@ -96,11 +100,12 @@ export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'deleteConsumer',
         summary: 'Remove a consumer',
-        description: 'With its holds and results. Leases that it delivered stay with their workers.',
+        description:
+          'Removes the consumer with its holds and results. Leases that it delivered stay with their workers.',
         tags,
         params: consumerPath,
         querystring,
-        response: responses({ 204: empty('It is gone.') }, ...errors, 'insufficient_storage'),
+        response: responses({ 204: empty('The consumer is removed.') }, ...errors, 'insufficient_storage'),
       },
     },
     async (request, reply) => {
@@ -115,12 +120,16 @@ export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
     {
       schema: {
         operationId: 'listResults',
-        summary: 'List what workers acknowledged',
-        description: 'In the order of the acknowledgements. Kept until the consumer is deleted.',
+        summary: 'List the acknowledged deliveries of a consumer',
+        description:
+          'Lists the results in the order of the acknowledgements. They are kept until the consumer is removed.',
         tags,
         params: consumerPath,
         querystring: Type.Object({ run, limit, page }),
-        response: responses({ 200: json('The results.', listOf('ConsumerResult', 'results')) }, ...errors),
+        response: responses(
+          { 200: json('The results.', listOf(ConsumerResultSchema, 'results', 'ConsumerResultList')) },
+          ...errors,
+        ),
       },
     },
     (request) => {

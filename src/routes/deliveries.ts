@@ -2,8 +2,7 @@ import type { Engine } from '../engine/engine.js';
 import { EngineError } from '../engine/errors.js';
 import type { JsonObject } from '../engine/json.js';
 import { Type } from '../typebox.js';
-import { UnsatisfiedNext } from './documents/consumer-schema.js';
-import { Lease } from './documents/lease-schema.js';
+import { GrantSchema, LeaseSchema } from './documents/lease-schema.js';
 import { hangUpSignal } from './edge/hang-up.js';
 import type { HttpServer } from './http-server-type.js';
 import { holder, timeout, ttl } from './lease-body.js';
@@ -15,6 +14,7 @@ import { consumerPath, leasePath, NO_PARAMETERS, run } from './wire/parameters.j
 import { requiredRun } from './wire/run-lookup.js';
 
 const tags = ['consumers'];
+const DEFAULT_TIMEOUT_SECONDS = 30;
 const MAX_RESULT_BYTES = 16 * 1_024;
 const endErrors = [
   ...BODY_ERRORS,
@@ -34,29 +34,31 @@ export function addDeliveryRoutes(server: HttpServer, engine: Engine): void {
     {
       schema: {
         operationId: 'nextDelivery',
-        summary: 'Wait for the next step of a consumer, and lease it',
+        summary: 'Wait for the next step of a consumer and lease it',
         description:
-          'Answer the lease with `ack` or `nack`: a delivery that ends without either is offered again. `200` without `id`: the wait ended without a step.',
+          'Grants a lease of the next step. Answer it with `ack` or `nack`: a delivery that ends without either is offered again. An answer with `kind` `wait` says that there was no step.',
         tags,
         params: consumerPath,
         querystring: Type.Object({ run }),
         headers: IDEMPOTENCY_HEADERS,
         body: Type.Object(
           {
-            timeout: Type.Optional(timeout('Seconds to wait for the step. Default 30.')),
-            ttl: Type.Optional(ttl),
+            timeout: Type.Optional(
+              timeout('Longest wait for the step, in seconds.', DEFAULT_TIMEOUT_SECONDS),
+            ),
+            ttl: Type.Optional(ttl('TTL of the lease. Without it, the TTL of the consumer.')),
             holder: Type.Optional(holder),
           },
-          { additionalProperties: false },
+          { title: 'NextRequest', additionalProperties: false },
         ),
         response: responses(
           {
             200: json(
-              'The lease that the idempotency key gave before, or the wait ended without a step.',
-              Type.Union([Lease, UnsatisfiedNext]),
+              'The end of a wait without a step, or the lease that the idempotency key gave before.',
+              GrantSchema,
             ),
             201: {
-              ...json('The lease, with its `delivery`.', Lease),
+              ...json('The new lease, with its `delivery`.', LeaseSchema),
               headers: { Location: { type: 'string', description: 'Path of the lease: `/leases/{id}`.' } },
             },
           },
@@ -91,7 +93,7 @@ export function addDeliveryRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'ackDelivery',
         summary: 'Acknowledge a delivery',
         description:
-          'Releases the lease, keeps the result and moves the cursor of the consumer on. Repeatable.',
+          'Releases the lease, keeps the result and advances the consumer. The call may be repeated.',
         tags,
         params: leasePath,
         querystring: NO_PARAMETERS,
@@ -101,14 +103,14 @@ export function addDeliveryRoutes(server: HttpServer, engine: Engine): void {
               Type.Unsafe<JsonObject>({
                 type: 'object',
                 additionalProperties: true,
-                description: 'Kept with the consumer. At most 16 KiB as JSON.',
+                description: 'The result to keep with the consumer: at most 16 KiB as JSON.',
                 examples: [{ accuracy: 0.71 }],
               }),
             ),
           },
-          { additionalProperties: false },
+          { title: 'AckRequest', additionalProperties: false },
         ),
-        response: responses({ 200: json('The released lease.', Lease) }, ...endErrors),
+        response: responses({ 200: json('The released lease.', LeaseSchema) }, ...endErrors),
       },
     },
     (request) => engine.consumers.ack(request.params.id, checkResult(request.body.result)),
@@ -121,7 +123,7 @@ export function addDeliveryRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'nackDelivery',
         summary: 'Hand a delivery back',
         description:
-          'Releases the lease; the step is offered again, of mode `latest` only if nothing newer exists. Repeatable.',
+          'Releases the lease and offers the step again, in mode `latest` only if no newer step exists. The call may be repeated.',
         tags,
         params: leasePath,
         querystring: NO_PARAMETERS,
@@ -131,14 +133,15 @@ export function addDeliveryRoutes(server: HttpServer, engine: Engine): void {
               Type.Number({
                 minimum: 0,
                 maximum: MAX_DURATION_SECONDS,
-                description: 'Seconds until the step is offered again. Default 0.',
+                default: 0,
+                description: 'Time until the step is offered again, in seconds.',
                 examples: [30],
               }),
             ),
           },
-          { additionalProperties: false },
+          { title: 'NackRequest', additionalProperties: false },
         ),
-        response: responses({ 200: json('The released lease.', Lease) }, ...endErrors),
+        response: responses({ 200: json('The released lease.', LeaseSchema) }, ...endErrors),
       },
     },
     (request) => engine.consumers.nack(request.params.id, toMilliseconds(request.body.delay) ?? 0),

@@ -1,7 +1,8 @@
 import type { Engine, SubscribeRequest } from '../engine/engine.js';
 import { EVENT_TYPES } from '../engine/events/event.js';
 import { Type } from '../typebox.js';
-import { choice, ref } from './documents/building-blocks.js';
+import { choice } from './documents/building-blocks.js';
+import { EventPageSchema } from './documents/event-schema.js';
 import { hangUpSignal } from './edge/hang-up.js';
 import type { Report } from './edge/problem-reply.js';
 import type { HttpServer } from './http-server-type.js';
@@ -13,24 +14,27 @@ import type { Pace } from './streams/pace.js';
 import { cursor, DEFAULT_LIMIT, durationText, limit, runFilter } from './wire/parameters.js';
 import { optionalRun } from './wire/run-lookup.js';
 
+const JSON_TYPE = 'application/json';
 const SSE = 'text/event-stream';
 
 const EventQuery = Type.Object({
   run: runFilter,
   after: Type.Optional(
     cursor(
-      'Everything since this position. Without it, pages begin with the oldest event kept, streams now.',
+      'Position behind which the events begin. Without it, pages begin with the oldest event that is kept, and streams with the next one.',
     ),
   ),
   types: Type.Optional(
     Type.Array(choice(EVENT_TYPES), {
-      description: 'Only these types, separated by commas. Bookmarks are never hidden.',
+      description: 'Types to include, separated by commas. Bookmarks are always included.',
       examples: [['step.finalized', 'step.deleted']],
     }),
   ),
   limit,
   timeout: Type.Optional(
-    durationText('Of a page: how long to wait for its first event when there is none yet. Default 0.'),
+    durationText('Longest wait for the first event of a page when there is none yet:', {
+      default: '0s',
+    }),
   ),
 });
 
@@ -59,16 +63,15 @@ export function addEventRoute(
     config: { webSocket: true },
     schema: {
       operationId: 'readEvents',
-      summary: 'Read events: a page, a stream, or a WebSocket',
+      summary: 'Read events as a page, a stream or a WebSocket',
       description:
-        'A JSON page by default; server-sent events with `Accept: text/event-stream`; a WebSocket on upgrade, one JSON text message per event. With `after`, everything since comes first, gap-free, in order, without duplicates. Streams carry `bookmark` events. A client too slow to keep up is closed (WebSocket 1013) and resumes from its cursor. An expired cursor closes a WebSocket with 4410 and the current cursor as the reason. `limit` and `timeout` are for pages.',
+        'Gives a JSON page by default, server-sent events with `Accept: text/event-stream`, and a WebSocket with one JSON text message per event on upgrade. With `after`, all events behind that position come first, in order, without gaps and duplicates. Streams also carry `bookmark` events. A client that is too slow is disconnected (WebSocket code 1013) and goes on from its cursor. An expired cursor closes a WebSocket with code 4410 and the current cursor as the reason. `limit` and `timeout` apply to pages.',
       tags: ['events'],
       querystring: EventQuery,
       headers: Type.Object({
         'Last-Event-ID': Type.Optional(
           Type.String({
-            description: 'Of a stream: the last id seen; wins over `after`.',
-            examples: ['c_9f3a1b_42'],
+            description: 'The last id that the reader of a stream saw. It wins over `after`.',
           }),
         ),
       }),
@@ -77,11 +80,12 @@ export function addEventRoute(
           200: {
             description: 'A page of events, or a stream of them.',
             content: {
-              'application/json': { schema: ref('EventPage') },
+              [JSON_TYPE]: { schema: EventPageSchema },
               [SSE]: {
                 schema: {
                   type: 'string',
-                  description: '`id:` the cursor, `event:` the type, one `data:` line.',
+                  description:
+                    'Server-sent events: `id:` is the cursor, `event:` the type, and one `data:` line the event.',
                 },
               },
             },
@@ -124,11 +128,20 @@ export function addEventRoute(
 
 type EventQuery = Type.Static<typeof EventQuery>;
 
-/** Only who names the media type gets a stream: every browser and curl accepts anything. */
-function wantsStream(accept: string | undefined): boolean {
-  if (accept === undefined) return false;
-  return accept.split(',').some((range) => {
-    const [type = '', ...parameters] = range.toLowerCase().split(';');
-    return type.trim() === SSE && !parameters.some((parameter) => /^\s*q=0(\.0*)?\s*$/.test(parameter));
-  });
+/**
+ * Whether a stream is wanted rather than a page. Only a client that names the media type gets one, since every browser and curl
+ * accepts anything. Generated clients name all media types of the call: of two with the same weight, the first counts.
+ */
+function wantsStream(accept = ''): boolean {
+  const ranges = accept.toLowerCase().split(',').map(readRange);
+  const [best] = ranges
+    .filter(({ type }) => type === SSE || type === JSON_TYPE)
+    .sort((a, b) => b.weight - a.weight);
+  return best !== undefined && best.type === SSE && best.weight > 0;
+}
+
+function readRange(range: string): { readonly type: string; readonly weight: number } {
+  const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
+  const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1';
+  return { type, weight: Number(weight) || 0 };
 }

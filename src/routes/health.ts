@@ -9,6 +9,9 @@ import { NO_PARAMETERS } from './wire/parameters.js';
 
 const tags = ['service'];
 
+/** Not a constant: generators cannot make a constant of a boolean. */
+const TRUE = Type.Boolean({ description: 'Always true.', examples: [true] });
+
 export function addHealthRoutes(server: HttpServer, engine: Engine, isStopping: () => boolean): void {
   server.get(
     '/livez',
@@ -16,11 +19,16 @@ export function addHealthRoutes(server: HttpServer, engine: Engine, isStopping: 
       config: { health: true },
       schema: {
         operationId: 'live',
-        summary: 'Whether the process answers',
-        description: 'Also while it shuts down.',
+        summary: 'Check that the server answers',
+        description: 'Answers as long as the process runs, even while it shuts down.',
         tags,
         querystring: NO_PARAMETERS,
-        response: responses({ 200: json('It does.', Type.Object({ live: Type.Literal(true) })) }),
+        response: responses({
+          200: json(
+            'The server answers.',
+            Type.Object({ live: TRUE }, { title: 'Liveness', description: 'A sign of life.' }),
+          ),
+        }),
       },
     },
     async () => ({ live: true }),
@@ -32,16 +40,19 @@ export function addHealthRoutes(server: HttpServer, engine: Engine, isStopping: 
       config: { health: true },
       schema: {
         operationId: 'ready',
-        summary: 'Whether every run had its first scan',
+        summary: 'Check that every run had its first scan',
         description:
-          'And the holds that it causes. Otherwise `503` with the list `pending` of what is missing.',
+          'Succeeds once every run was scanned and holds what the scan made it hold. Until then the answer is `503`, and `pending` lists what is missing.',
         tags,
         querystring: NO_PARAMETERS,
         response: responses(
           {
             200: json(
-              'It is ready.',
-              Type.Object({ ready: Type.Literal(true), pending: Type.Array(Type.String(), { maxItems: 0 }) }),
+              'The server is ready.',
+              Type.Object(
+                { ready: TRUE, pending: Type.Array(Type.String(), { maxItems: 0 }) },
+                { title: 'Readiness', description: 'Nothing is missing.' },
+              ),
             ),
           },
           'run_unavailable',

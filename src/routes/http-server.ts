@@ -18,7 +18,6 @@ import { addLeaseGrantRoutes } from './lease-grant.js';
 import { addLeaseRoutes } from './leases.js';
 import { addDocs } from './openapi/docs.js';
 import { OPENAPI_OPTIONS } from './openapi/document.js';
-import { SHARED_SCHEMAS } from './openapi/shared-schemas.js';
 import { addRestoreArgsRoutes } from './restore-args.js';
 import { addRestoreTargetRoute } from './restore-target.js';
 import { addRunCompletionRoutes } from './run-completion.js';
@@ -100,7 +99,6 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   });
   addBodyParsers(server);
   addBodylessCheck(server);
-  for (const schema of SHARED_SCHEMAS) server.addSchema(schema);
 
   await server.register(swagger, OPENAPI_OPTIONS);
   const heartbeat = await addWebSockets(server, clock, settings.pingIntervalMs ?? PING_INTERVAL_MS, stopping);

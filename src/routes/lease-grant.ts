@@ -1,7 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
-import { Lease, PublicLease } from './documents/lease-schema.js';
-import { UnsatisfiedWait } from './documents/wait-schema.js';
+import { GrantSchema, LeaseSchema, PublicLeaseSchema } from './documents/lease-schema.js';
 import { hangUpSignal } from './edge/hang-up.js';
 import type { HttpServer } from './http-server-type.js';
 import { GrantBody, toGrantRequest } from './lease-body.js';
@@ -18,9 +17,9 @@ export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
     {
       schema: {
         operationId: 'grantLease',
-        summary: 'Wait for a step, snapshot it and lease it',
+        summary: 'Wait for a step and lease a snapshot of it',
         description:
-          '`with wait_for_new_checkpoint(...) as step`, over HTTP. `path` is what the holder reads until the lease ends, whatever the trainer deletes. If the client is gone when the grant commits, the lease is released at once, unless it gave a key. `200` without `id`: the wait ended without a step.',
+          "Does over HTTP what Orbax's `with wait_for_new_checkpoint(...) as step` does. The holder reads `path` until the lease ends, whatever the trainer deletes. An answer with `kind` `wait` says that there was no step. If the client has hung up when the lease is granted, the lease is released at once, unless the request had an idempotency key.",
         tags,
         querystring: Type.Object({ run }),
         headers: IDEMPOTENCY_HEADERS,
@@ -28,11 +27,11 @@ export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
         response: responses(
           {
             200: json(
-              'The lease that the idempotency key gave before, or the wait ended without a step.',
-              Type.Union([Lease, UnsatisfiedWait]),
+              'The end of a wait without a step, or the lease that the idempotency key gave before.',
+              GrantSchema,
             ),
             201: {
-              ...json('The lease.', Lease),
+              ...json('The new lease.', LeaseSchema),
               headers: { Location: { type: 'string', description: 'Path of the lease: `/leases/{id}`.' } },
             },
           },
@@ -60,7 +59,8 @@ export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'breakLease',
         summary: "End somebody's lease",
-        description: 'By its public number. It ends as `broken`; its holder sees `410 lease_broken`.',
+        description:
+          'Ends the lease with the given public number in state `broken`. The holder gets `410 lease_broken`.',
         tags,
         querystring: NO_PARAMETERS,
         body: Type.Object(
@@ -68,15 +68,21 @@ export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
             number: Type.Integer({
               minimum: 1,
               maximum: Number.MAX_SAFE_INTEGER,
-              description: 'Of the lease.',
+              description: 'Public number of the lease.',
               examples: [118],
             }),
-            reason: Type.Optional(Type.String({ maxLength: 1_024, examples: ['the disk is full'] })),
+            reason: Type.Optional(
+              Type.String({
+                maxLength: 1_024,
+                description: 'Why the lease is broken.',
+                examples: ['the disk is full'],
+              }),
+            ),
           },
-          { additionalProperties: false },
+          { title: 'BreakRequest', additionalProperties: false },
         ),
         response: responses(
-          { 200: json('The ended lease.', PublicLease) },
+          { 200: json('The ended lease.', PublicLeaseSchema) },
           ...BODY_ERRORS,
           'lease_not_found',
           'lease_released',

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { choice, listOf } from './documents/building-blocks.js';
-import { LEASE_STATES, Lease } from './documents/lease-schema.js';
+import { LEASE_STATES, LeaseSchema, PublicLeaseSchema } from './documents/lease-schema.js';
 import type { HttpServer } from './http-server-type.js';
 import { ttl } from './lease-body.js';
 import { BODY_ERRORS, empty, json, responses } from './openapi/responses.js';
@@ -18,6 +18,7 @@ import {
 import { optionalRun } from './wire/run-lookup.js';
 
 const tags = ['leases'];
+const DEFAULT_STATE = 'active';
 
 export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
   server.get(
@@ -26,24 +27,31 @@ export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'listLeases',
         summary: 'List leases',
-        description: 'Without their ids. By default the active ones.',
+        description: 'Lists leases without their ids.',
         tags,
         querystring: Type.Object({
           run: runFilter,
           state: Type.Optional(
-            choice([...LEASE_STATES, 'all'], { description: 'Default active.', examples: ['all'] }),
+            choice([...LEASE_STATES, 'all'], {
+              default: DEFAULT_STATE,
+              description: 'State of the leases.',
+              examples: ['all'],
+            }),
           ),
           step: Type.Optional(stepNumber('Only leases of this step.')),
           limit,
           page,
         }),
-        response: responses({ 200: json('The leases.', listOf('PublicLease', 'leases')) }, 'run_not_found'),
+        response: responses(
+          { 200: json('The leases.', listOf(PublicLeaseSchema, 'leases', 'LeaseList')) },
+          'run_not_found',
+        ),
       },
     },
     (request) => {
       const {
         run,
-        state = 'active',
+        state = DEFAULT_STATE,
         step = null,
         limit: most = DEFAULT_LIMIT,
         page: from = null,
@@ -58,11 +66,11 @@ export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'getLease',
         summary: 'Show a lease',
-        description: 'In any state; ended ones for 24 h at least.',
+        description: 'Shows a lease in any state. An ended lease can be shown for at least 24 hours.',
         tags,
         params: leasePath,
         querystring: NO_PARAMETERS,
-        response: responses({ 200: json('The lease.', Lease) }, 'lease_not_found'),
+        response: responses({ 200: json('The lease.', LeaseSchema) }, 'lease_not_found'),
       },
     },
     (request) => engine.leases.get(request.params.id),
@@ -74,13 +82,17 @@ export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'renewLease',
         summary: 'Renew a lease',
-        description: 'Counts the TTL from now. `410` says how the lease ended, if it did.',
+        description:
+          'Starts the TTL anew. A lease that has ended gives `410`, whose `code` says how it ended.',
         tags,
         params: leasePath,
         querystring: NO_PARAMETERS,
-        body: Type.Object({ ttl: Type.Optional(ttl) }, { additionalProperties: false }),
+        body: Type.Object(
+          { ttl: Type.Optional(ttl('The new TTL. Without it, the TTL stays what it was.')) },
+          { title: 'RenewRequest', additionalProperties: false },
+        ),
         response: responses(
-          { 200: json('The renewed lease.', Lease) },
+          { 200: json('The renewed lease.', LeaseSchema) },
           ...BODY_ERRORS,
           'lease_not_found',
           'lease_released',
@@ -101,12 +113,12 @@ export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'releaseLease',
         summary: 'Release a lease',
         description:
-          'Repeatable. If it was the last lease of its snapshot, `path` is gone when this answers; where it cannot be taken away, `409` says why, and the lease is released all the same.',
+          'Ends the lease. The call may be repeated. If no other lease or hold shares the snapshot, `path` is gone when the answer comes. `409` says why `path` cannot be removed; the lease is released all the same.',
         tags,
         params: leasePath,
         querystring: NO_PARAMETERS,
         response: responses(
-          { 204: empty('It is released.') },
+          { 204: empty('The lease is released.') },
           'lease_not_found',
           'snapshot_failed',
           'insufficient_storage',

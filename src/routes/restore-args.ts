@@ -1,10 +1,10 @@
 import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
-import { ref } from './documents/building-blocks.js';
+import { RestoreArgsSchema, VerificationSchema } from './documents/restore-schema.js';
 import type { HttpServer } from './http-server-type.js';
 import { sendJson } from './json-bytes.js';
 import { json, responses } from './openapi/responses.js';
-import { run, stepOrLatest } from './wire/parameters.js';
+import { run, stepText } from './wire/parameters.js';
 import { optionalRun, requiredRun } from './wire/run-lookup.js';
 
 const tags = ['restore args'];
@@ -24,22 +24,21 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
     {
       schema: {
         operationId: 'getRestoreArgs',
-        summary: 'Tell how to restore a checkpoint',
+        summary: 'Show how to restore a checkpoint',
         description:
-          "What Orbax's `construct_restore_args(metadata)` gives for the checkpoint, computed from its own files: dtype, global shape and sharding of every leaf. A live snapshot is preferred to the original; with `lease` its snapshot is read. Where a checksum or a second source exists a mismatch is `422 metadata_unreadable`, with `file` and `offset`. An answer of more than 32 MiB is made as it is read, without `Content-Length`; more than a few of these at a time are `503 overloaded`.",
+          "Gives what Orbax's `construct_restore_args(metadata)` gives for the checkpoint, read from the files of the checkpoint: dtype, global shape and sharding of every leaf. The files are read from a snapshot where there is one, and always from the snapshot of the lease when `lease` is given. Files that contradict a checksum or each other give `422 metadata_unreadable` with `file` and `offset`. An answer of more than 32 MiB is sent while it is made, without `Content-Length`; more than a few of these at a time give `503 overloaded`.",
         tags,
         querystring: Type.Object({
           run,
           step: Type.Optional(
-            stepOrLatest('Step number, or `latest` (default). With `lease` it need not be given.'),
+            stepText('Step number, or `latest`. Left out, it is `latest`, or the step of the lease.'),
           ),
           lease: Type.Optional(
             Type.String({
               minLength: 1,
               maxLength: 64,
               description:
-                "A lease's id: its snapshot is read, never the original. `run` and `step` need not be given then, and cannot be others.",
-              examples: ['ls_3yOmRMJbVY_0mn5GUsPyHw'],
+                'The `id` of a lease. The snapshot of the lease is read, never the original. `run` and `step` may be left out, and must be those of the lease if they are given.',
             }),
           ),
           item: Type.Optional(
@@ -47,22 +46,27 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
               minLength: 1,
               maxLength: 1_024,
               description:
-                'Item of the step. May be left out when it has one or none; the metrics of a CheckpointManager are an item, too.',
+                'Name of the item. It may be left out when the step has one item or none. The metrics of a CheckpointManager are an item, too.',
               examples: ['default'],
             }),
           ),
           set_global_shape: Type.Optional(
             Type.Boolean({
-              description: 'Whether arrays get their `global_shape`. Default true.',
+              default: true,
+              description: 'Whether arrays get their `global_shape`.',
               examples: [true],
             }),
           ),
           strict: Type.Optional(
-            Type.Boolean({ description: "Orbax's `strict` of every array. Default true.", examples: [true] }),
+            Type.Boolean({
+              default: true,
+              description: "The value of Orbax's `strict` for every array.",
+              examples: [true],
+            }),
           ),
         }),
         response: responses(
-          { 200: json('The restore args.', ref('RestoreArgs')) },
+          { 200: json('The restore args.', RestoreArgsSchema) },
           ...RUN_ERRORS,
           ...READ_ERRORS,
           ...LEASE_ERRORS,
@@ -95,12 +99,12 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'verifyStep',
         summary: 'Check whether a checkpoint is whole',
         description:
-          'Reads the metadata of every item: each item committed, every checksum right, every referenced data file present and long enough, metrics and other JSON readable. The contents of arrays are not read.',
+          'Reads the metadata of every item and checks that each item is committed, that each checksum is right, that each data file that the metadata mentions is present and long enough, and that metrics and other JSON can be read. The contents of arrays are not read.',
         tags,
-        params: Type.Object({ step: stepOrLatest('Step number, or `latest`.') }),
+        params: Type.Object({ step: stepText('Step number, or `latest`.') }),
         querystring: Type.Object({ run }),
         response: responses(
-          { 200: json('What was found.', ref('Verification')) },
+          { 200: json('The findings.', VerificationSchema) },
           ...RUN_ERRORS,
           ...READ_ERRORS,
           'metadata_unreadable',

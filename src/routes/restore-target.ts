@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
-import { ref } from './documents/building-blocks.js';
+import { ConstructedRestoreArgsSchema, sharding, treePath } from './documents/restore-schema.js';
 import { BodyRoom } from './edge/body-room.js';
 import type { HttpServer } from './http-server-type.js';
 import { sendJson } from './json-bytes.js';
@@ -13,46 +13,63 @@ import { compileValidator } from './wire/validator.js';
 const BODY_LIMIT = 32 * 1_024 * 1_024;
 const BODIES_IN_ALL = 4 * BODY_LIMIT;
 
-const path = { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'integer' }] } };
+const TargetLeaf = {
+  title: 'TargetLeaf',
+  type: 'object',
+  required: ['path', 'kind'],
+  properties: {
+    path: treePath,
+    kind: {
+      type: 'string',
+      description:
+        'ShapeDtypeStruct, jax.Array, np.ndarray, int, float, bool, str, placeholder, ArrayMetadata, ScalarMetadata or StringMetadata. Any other kind gives `422 unsupported_type`.',
+    },
+    shape: { type: 'array', items: { type: 'integer' } },
+    dtype: { type: 'string', description: 'Name in NumPy or ml_dtypes.' },
+    sharding: sharding("The sharding in Orbax's own serialized form."),
+    layout: {
+      type: ['object', 'null'],
+      additionalProperties: true,
+      description: 'The layout: `major_to_minor` and, where there is one, `tiling`.',
+    },
+  },
+  description: 'One leaf of the target tree.',
+};
+
+const RestoreTarget = {
+  title: 'RestoreTarget',
+  type: 'object',
+  required: ['leaves'],
+  properties: {
+    leaves: { type: 'array', items: TargetLeaf },
+    empty: { type: 'array', items: { type: 'object', additionalProperties: true } },
+    custom_metadata: { description: 'Metadata to return with the answer.' },
+  },
+  description: 'The tree to restore into.',
+};
+
+const LeafSharding = {
+  title: 'LeafSharding',
+  type: 'object',
+  required: ['path', 'sharding'],
+  properties: { path: treePath, sharding: sharding('The sharding of the leaf; null for none.') },
+  description: 'The sharding of one leaf.',
+};
 
 const TargetBody = Type.Unsafe<unknown>({
+  title: 'RestoreTargetRequest',
   type: 'object',
   required: ['target'],
   properties: {
-    target: {
-      type: 'object',
-      required: ['leaves'],
-      properties: {
-        leaves: {
-          type: 'array',
-          items: {
-            type: 'object',
-            required: ['path', 'kind'],
-            properties: {
-              path,
-              kind: {
-                type: 'string',
-                description:
-                  'ShapeDtypeStruct, jax.Array, np.ndarray, int, float, bool, str, placeholder, ArrayMetadata, ScalarMetadata or StringMetadata; any other is `422 unsupported_type`.',
-              },
-              shape: { type: 'array', items: { type: 'integer' } },
-              dtype: { type: 'string' },
-              sharding: { type: ['object', 'null'] },
-              layout: { type: ['object', 'null'] },
-            },
-          },
-        },
-        empty: { type: 'array', items: { type: 'object' } },
-        custom_metadata: {},
-      },
-    },
+    target: RestoreTarget,
     sharding_tree: {
       type: 'array',
-      items: { type: 'object', required: ['path', 'sharding'], properties: { path } },
+      items: LeafSharding,
+      description: 'A sharding for every leaf of the target, in place of those of the leaves.',
     },
-    set_global_shape: { type: 'boolean' },
-    support_layout: { type: 'boolean' },
-    strict: { type: 'boolean' },
+    set_global_shape: { type: 'boolean', default: true },
+    support_layout: { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: true },
   },
   examples: [
     { target: { leaves: [{ path: ['w'], kind: 'ShapeDtypeStruct', shape: [8, 8], dtype: 'float32' }] } },
@@ -86,14 +103,14 @@ export async function addRestoreTargetRoute(parent: HttpServer, engine: Engine):
         validatorCompiler: (route) => (route.httpPart === 'body' ? () => true : compileValidator(route)),
         schema: {
           operationId: 'constructRestoreArgs',
-          summary: 'Tell how to restore into a target tree',
+          summary: 'Show how to restore into a target tree',
           description:
-            "Orbax's `construct_restore_args(target, sharding_tree, set_global_shape, support_layout, strict)`. Needs no run and reads no checkpoint. Bodies up to 32 MiB.",
+            "Gives what Orbax's `construct_restore_args(target, sharding_tree, set_global_shape, support_layout, strict)` gives. The call needs no run and reads no checkpoint. The body may have up to 32 MiB.",
           tags: ['restore args'],
           querystring: NO_PARAMETERS,
           body: TargetBody,
           response: responses(
-            { 200: json('The restore args.', ref('ConstructedRestoreArgs')) },
+            { 200: json('The restore args.', ConstructedRestoreArgsSchema) },
             ...BODY_ERRORS,
             'unsupported_type',
             'overloaded',

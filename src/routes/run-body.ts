@@ -16,13 +16,16 @@ import { inSeconds, toMilliseconds } from './wire/duration.js';
 const PATH = { minLength: 1, maxLength: 4_096, pattern: '^/[^\\u0000]*$' };
 const DEFAULTS = DEFAULT_RUN_OPTIONS;
 
+/**
+ * Without `default`: clients that send defaults would send these beside `step_name_formats`, which stands alone. Nor has anything below a
+ * default of null, which Java's generator takes for a text.
+ */
 const NAME_FORMAT_FIELDS = {
   step_prefix: Type.Optional(
     Type.Unsafe<string | null>({
       type: ['string', 'null'],
       maxLength: 128,
       pattern: '^[^/\\u0000]*$',
-      default: DEFAULT_NAME_FORMAT.prefix,
       description:
         'The text before the number, without the separator: `step` for `step_100`. Null: no prefix.',
       examples: ['checkpoint'],
@@ -30,30 +33,33 @@ const NAME_FORMAT_FIELDS = {
   ),
   step_separator: Type.Optional(
     choice(STEP_SEPARATORS, {
-      default: DEFAULT_NAME_FORMAT.separator,
       description:
-        'The text between prefix and number: Orbax writes `_`; other writers use `-`, `.` or nothing. Needs `step_prefix`.',
-      examples: ['-'],
+        'The text between prefix and number: Orbax writes `_` (default); other writers use `-`, `.` or nothing. Needs `step_prefix`.',
+      examples: ['_'],
     }),
   ),
   step_format_fixed_length: Type.Optional(
     Type.Unsafe<number | null>({
       type: ['integer', 'null'],
       ...FIXED_LENGTH_BOUNDS,
-      default: DEFAULT_NAME_FORMAT.fixedLength,
       description: 'Numbers are zero-padded to this length. Null: no padding.',
       examples: [8],
     }),
   ),
 };
 
-const NameFormat = Type.Object(NAME_FORMAT_FIELDS, { additionalProperties: false });
+const NameFormat = Type.Object(NAME_FORMAT_FIELDS, {
+  title: 'NameFormatRequest',
+  description: 'One format of the names of steps.',
+  additionalProperties: false,
+});
 
 export const RunBody = Type.Object(
   {
     directory: Type.String({
       ...PATH,
-      description: 'Checkpoint root, absolute and normalized. It belongs to one run. It need not exist yet.',
+      description:
+        'Checkpoint root, absolute and normalized. A directory belongs to one run, and need not exist yet.',
       examples: ['/ckpts/r'],
     }),
     ...NAME_FORMAT_FIELDS,
@@ -73,14 +79,14 @@ export const RunBody = Type.Object(
           'How a finished step is marked: by its final name (`atomic_rename`) or by a file inside it (`commit_file`). `auto` is `commit_file` behind gcsfuse, else `atomic_rename`.',
       }),
     ),
+    // Without `default`, since giving a marker means more than its name.
     commit_marker: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 255,
         pattern: '^[^/\\u0000]*$',
-        default: DEFAULTS.commitMarker,
         description:
-          'Name of the file inside a step that marks it as finished, for writers other than Orbax. Implies `commit_mode` `commit_file`.',
+          'Name of the file inside a step that marks it as finished, for writers other than Orbax. Implies `commit_mode` `commit_file`. Orbax writes `commit_success.txt` (default).',
         examples: ['DONE'],
       }),
     ),
@@ -125,7 +131,6 @@ export const RunBody = Type.Object(
       Type.Unsafe<string | null>({
         type: ['string', 'null'],
         ...PATH,
-        default: DEFAULTS.snapshotDirectory,
         description:
           "The directory of the run's snapshots: absolute, under an allowed root, and of this run alone. Null: inside the run's directory.",
         examples: ['/ckpts/snapshots/r'],
@@ -134,14 +139,14 @@ export const RunBody = Type.Object(
     immutable: Type.Optional(
       Type.Boolean({
         default: DEFAULTS.immutable,
-        description: 'Snapshot directories get mode 0555; in reflink and copy, files get 0444, too.',
+        description:
+          'Whether snapshot directories get mode 0555 and, with `reflink` and `copy`, their files 0444.',
       }),
     ),
     min_free_bytes: Type.Optional(
       Type.Unsafe<number | null>({
         type: ['integer', 'null'],
         ...RUN_OPTION_BOUNDS.minFreeBytes,
-        default: DEFAULTS.minFreeBytes,
         description:
           'Free bytes of the filesystem below which no snapshots are made. Null: 5 % of the filesystem, at most 10 GiB.',
         examples: [1_000_000_000],
@@ -151,13 +156,12 @@ export const RunBody = Type.Object(
       Type.Unsafe<number | null>({
         type: ['integer', 'null'],
         ...RUN_OPTION_BOUNDS.maxLeasesPerStep,
-        default: DEFAULTS.maxLeasesPerStep,
-        description: 'Active leases that one step may have. Null: no limit.',
+        description: 'Most active leases of one step. Null: no limit.',
         examples: [100],
       }),
     ),
   },
-  { additionalProperties: false, examples: [{ directory: '/ckpts/r' }] },
+  { title: 'RunRequest', additionalProperties: false, examples: [{ directory: '/ckpts/r' }] },
 );
 
 type RunBody = Static<typeof RunBody>;

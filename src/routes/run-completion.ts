@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
-import { Run } from './documents/run-schema.js';
+import { RunSchema } from './documents/run-schema.js';
 import type { HttpServer } from './http-server-type.js';
 import { BODY_ERRORS, json, responses } from './openapi/responses.js';
 import { NO_PARAMETERS, runPath } from './wire/parameters.js';
@@ -12,10 +12,14 @@ const errors = [...BODY_ERRORS, 'run_not_found', 'run_unavailable', 'insufficien
 const FinishBody = Type.Object(
   {
     reason: Type.Optional(
-      Type.String({ maxLength: 1_024, description: 'Shown by the run.', examples: ['trained to the end'] }),
+      Type.String({
+        maxLength: 1_024,
+        description: 'Why no more steps will come. The run shows it.',
+        examples: ['trained to the end'],
+      }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'FinishRequest', additionalProperties: false },
 );
 
 export function addRunCompletionRoutes(server: HttpServer, engine: Engine): void {
@@ -26,12 +30,12 @@ export function addRunCompletionRoutes(server: HttpServer, engine: Engine): void
         operationId: 'finishRun',
         summary: 'Say that no more steps will come',
         description:
-          'Unsatisfied waits end with reason `finished`, after a scan begun after this request. It persists until a step is finalized later or the run is reopened.',
+          'Ends every wait that is not satisfied, with reason `finished`, after a scan that begins after this request. The run stays finished until another step is finalized or the run is reopened.',
         tags,
         params: runPath,
         querystring: NO_PARAMETERS,
         body: FinishBody,
-        response: responses({ 200: json('The finished run.', Run) }, ...errors),
+        response: responses({ 200: json('The finished run.', RunSchema) }, ...errors),
       },
     },
     (request) => engine.runs.finish(lookupName(request.params.run), request.body.reason ?? null),
@@ -42,13 +46,12 @@ export function addRunCompletionRoutes(server: HttpServer, engine: Engine): void
     {
       schema: {
         operationId: 'reopenRun',
-        summary: 'Undo finish',
-        description: 'Waits wait again.',
+        summary: 'Say that more steps may come',
+        description: 'Undoes `finish`: waits wait again.',
         tags,
         params: runPath,
         querystring: NO_PARAMETERS,
-        body: Type.Object({}, { additionalProperties: false }),
-        response: responses({ 200: json('The run.', Run) }, ...errors),
+        response: responses({ 200: json('The reopened run.', RunSchema) }, ...errors),
       },
     },
     (request) => engine.runs.reopen(lookupName(request.params.run)),

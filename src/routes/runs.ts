@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { listOf } from './documents/building-blocks.js';
-import { Run } from './documents/run-schema.js';
+import { RunSchema } from './documents/run-schema.js';
 import type { HttpServer } from './http-server-type.js';
 import { BODY_ERRORS, empty, json, responses } from './openapi/responses.js';
 import { RunBody, toRunOptions } from './run-body.js';
@@ -9,7 +9,6 @@ import { DEFAULT_LIMIT, limit, NO_PARAMETERS, page, RUN_NAME_PATTERN, runPath } 
 import { lookupName } from './wire/run-lookup.js';
 
 const tags = ['runs'];
-const RunList = listOf<never>('Run', 'runs');
 
 export function addRunRoutes(server: HttpServer, engine: Engine): void {
   server.get(
@@ -18,16 +17,16 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'listRuns',
         summary: 'List the runs',
-        description: 'All runs, or those of one directory, by name.',
+        description: 'Lists all runs, or those of one directory, by name.',
         tags,
         querystring: Type.Object({
           directory: Type.Optional(
-            Type.String({ description: 'Only the run of this directory.', examples: ['/ckpts/r'] }),
+            Type.String({ description: 'Directory of the only run to include.', examples: ['/ckpts/r'] }),
           ),
           limit,
           page,
         }),
-        response: responses({ 200: json('The runs.', RunList) }),
+        response: responses({ 200: json('The runs.', listOf(RunSchema, 'runs', 'RunList')) }),
       },
     },
     (request) => {
@@ -42,11 +41,11 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'getRun',
         summary: 'Show a run',
-        description: 'Its state, what may be wrong with it, and its options.',
+        description: 'Shows the state, the warnings and the options of the run.',
         tags,
         params: runPath,
         querystring: NO_PARAMETERS,
-        response: responses({ 200: json('The run.', Run) }, 'run_not_found'),
+        response: responses({ 200: json('The run.', RunSchema) }, 'run_not_found'),
       },
     },
     (request) => engine.runs.get(lookupName(request.params.run)),
@@ -59,15 +58,22 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'putRun',
         summary: 'Register or change a run',
         description:
-          'Idempotent. Options left out get their defaults. Answers after the first scan. A change that moves paths needs a run without leases and holds.',
+          'The call is idempotent. Options that are left out get their defaults. The answer comes after the first scan of the run. A change that moves paths needs a run without leases and holds.',
         tags,
         params: Type.Object({
-          run: Type.String({ pattern: RUN_NAME_PATTERN, description: 'Run name.', examples: ['default'] }),
+          run: Type.String({
+            pattern: RUN_NAME_PATTERN,
+            description: 'Name of the run.',
+            examples: ['default'],
+          }),
         }),
         querystring: NO_PARAMETERS,
         body: RunBody,
         response: responses(
-          { 200: json('It existed.', Run), 201: json('It is new.', Run) },
+          {
+            200: json('The run, which existed before.', RunSchema),
+            201: json('The new run.', RunSchema),
+          },
           ...BODY_ERRORS,
           'directory_not_allowed',
           'directory_taken',
@@ -91,19 +97,20 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
         operationId: 'deleteRun',
         summary: 'Forget a run',
         description:
-          'Nothing in its directory is touched but snapshots. With `force` its leases end as `broken`, and its consumers go.',
+          'Forgets the run and removes its snapshots. Nothing else in its directory is touched. With `force`, active leases end in state `broken` and consumers are removed; without it, they are a reason to refuse.',
         tags,
         params: runPath,
         querystring: Type.Object({
           force: Type.Optional(
             Type.Boolean({
-              description: 'Also with active leases or consumers. Default false.',
+              default: false,
+              description: 'Whether to remove a run that has active leases or consumers.',
               examples: [true],
             }),
           ),
         }),
         response: responses(
-          { 204: empty('It is gone.') },
+          { 204: empty('The run is forgotten.') },
           'run_not_found',
           'run_in_use',
           'insufficient_storage',

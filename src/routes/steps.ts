@@ -1,15 +1,17 @@
 import type { Engine, StepListQuery } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { AnswerCache, matchesTag } from './answer-cache.js';
-import { choice, ref } from './documents/building-blocks.js';
-import { STEP_STATES, Step } from './documents/step-schema.js';
+import { choice } from './documents/building-blocks.js';
+import { STEP_STATES, StepListSchema, StepSchema } from './documents/step-schema.js';
 import type { HttpServer } from './http-server-type.js';
 import { listBytes } from './list-bytes.js';
 import { empty, json, responses } from './openapi/responses.js';
-import { DEFAULT_LIMIT, limit, page, run, stepNumber, stepOrLatest } from './wire/parameters.js';
+import { DEFAULT_LIMIT, limit, page, run, stepNumber, stepText } from './wire/parameters.js';
 import { requiredRun } from './wire/run-lookup.js';
 
 const tags = ['steps'];
+const DEFAULT_ORDER = 'asc';
+const DEFAULT_STATE = 'finalized';
 const RUN_ERRORS = ['run_required', 'run_not_found', 'run_unavailable'] as const;
 
 export function addStepRoutes(server: HttpServer, engine: Engine, cacheBytes: number): void {
@@ -22,33 +24,41 @@ export function addStepRoutes(server: HttpServer, engine: Engine, cacheBytes: nu
         operationId: 'listSteps',
         summary: 'List the steps of a run',
         description:
-          'The index, at most one poll interval old. By default all finalized steps, ascending; entries without a number come last, by name. With an `ETag`.',
+          'Lists what the last scan found, which is at most one poll interval old. Entries without a number come last, by name. The answer has an `ETag`.',
         tags,
         querystring: Type.Object({
           run,
-          min: Type.Optional(stepNumber('Only steps from this number on.', 1000)),
-          max: Type.Optional(stepNumber('Only steps up to this number.', 12000)),
+          min: Type.Optional(stepNumber('Lowest step number to include.', 1000)),
+          max: Type.Optional(stepNumber('Highest step number to include.', 12000)),
           order: Type.Optional(
-            choice(['asc', 'desc'], { description: 'By step number. Default asc.', examples: ['desc'] }),
+            choice(['asc', 'desc'], {
+              default: DEFAULT_ORDER,
+              description: 'Order of the step numbers.',
+              examples: ['desc'],
+            }),
           ),
           state: Type.Optional(
-            choice([...STEP_STATES, 'all'], { description: 'Default finalized.', examples: ['all'] }),
+            choice([...STEP_STATES, 'all'], {
+              default: DEFAULT_STATE,
+              description: 'State of the steps.',
+              examples: ['all'],
+            }),
           ),
           limit,
           page,
         }),
         headers: Type.Object({
           'If-None-Match': Type.Optional(
-            Type.String({ description: '`ETag` of an earlier answer.', examples: ['"q3hWv7c0"'] }),
+            Type.String({ description: 'The `ETag` of an earlier answer.', examples: ['"q3hWv7c0"'] }),
           ),
         }),
         response: responses(
           {
             200: {
-              ...json('The steps.', ref('StepList')),
-              headers: { ETag: { type: 'string', description: 'Strong; give it as `If-None-Match`.' } },
+              ...json('The steps.', StepListSchema),
+              headers: { ETag: { type: 'string', description: 'A strong validator for `If-None-Match`.' } },
             },
-            304: empty('The list is the one that the client has.'),
+            304: empty('The client has the list already.'),
           },
           ...RUN_ERRORS,
         ),
@@ -73,11 +83,11 @@ export function addStepRoutes(server: HttpServer, engine: Engine, cacheBytes: nu
       schema: {
         operationId: 'getStep',
         summary: 'Show a step',
-        description: 'With the fields that lists may leave null. `latest` is the highest finalized step.',
+        description: 'Shows the step with the fields that lists may leave null.',
         tags,
-        params: Type.Object({ step: stepOrLatest('Step number, or `latest`.') }),
+        params: Type.Object({ step: stepText('Step number, or `latest` for the highest finalized step.') }),
         querystring: Type.Object({ run }),
-        response: responses({ 200: json('The step.', Step) }, ...RUN_ERRORS, 'step_not_found'),
+        response: responses({ 200: json('The step.', StepSchema) }, ...RUN_ERRORS, 'step_not_found'),
       },
     },
     (request) => engine.steps.get(requiredRun(engine, request.query.run), request.params.step),
@@ -87,6 +97,12 @@ export function addStepRoutes(server: HttpServer, engine: Engine, cacheBytes: nu
 type ListParameters = { [K in keyof StepListQuery]?: NonNullable<StepListQuery[K]> };
 
 function toListQuery(query: ListParameters): StepListQuery {
-  const { min = null, max = null, order = 'asc', state = 'finalized', limit: most = DEFAULT_LIMIT } = query;
+  const {
+    min = null,
+    max = null,
+    order = DEFAULT_ORDER,
+    state = DEFAULT_STATE,
+    limit: most = DEFAULT_LIMIT,
+  } = query;
   return { min, max, order, state, limit: most, page: query.page ?? null };
 }

@@ -11,19 +11,22 @@ export function addVersionRoute(server: HttpServer, version: string): void {
     {
       schema: {
         operationId: 'version',
-        summary: 'What runs here',
-        description: 'Of the package, of Node.js, and of this API.',
+        summary: 'Show the versions',
+        description: 'Shows the versions of the package, of Node.js and of this API.',
         tags: ['service'],
         querystring: NO_PARAMETERS,
         response: responses({
           200: json(
             'The versions.',
-            Type.Object({
-              name: Type.Literal('steplease'),
-              version: Type.String({ examples: ['0.1.0'] }),
-              node: Type.String({ examples: ['24.1.0'] }),
-              api: Type.String({ examples: [API_VERSION] }),
-            }),
+            Type.Object(
+              {
+                name: Type.String({ examples: ['steplease'] }),
+                version: Type.String({ description: 'Version of the package.', examples: ['0.1.0'] }),
+                node: Type.String({ description: 'Version of Node.js.', examples: ['24.1.0'] }),
+                api: Type.String({ description: 'Version of this API.', examples: [API_VERSION] }),
+              },
+              { title: 'Versions', description: 'The versions of a server.' },
+            ),
           ),
         }),
       },

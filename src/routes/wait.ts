@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
-import { Wait } from './documents/wait-schema.js';
+import { WaitSchema } from './documents/wait-schema.js';
 import { hangUpSignal } from './edge/hang-up.js';
 import type { HttpServer } from './http-server-type.js';
 import { json, responses } from './openapi/responses.js';
@@ -17,19 +17,23 @@ export function addWaitRoute(server: HttpServer, engine: Engine): void {
         operationId: 'wait',
         summary: 'Wait for a step',
         description:
-          "The long-poll form of Orbax's `wait_for_new_checkpoint`, without a lease. A step that is there already answers at once, even with `timeout=0`, which still makes one fresh scan. The answer is the highest finalized step, not `until`. Reason `max_wait`: the server's cap ended the wait; ask again.",
+          "Waits as Orbax's `wait_for_new_checkpoint` does, without a lease. A step that is there already ends the wait at once. Before the wait ends without a step, the directory is scanned once more, with `timeout=0` too. The answer names the highest finalized step, which may be higher than `until`. Reason `max_wait` means that the longest wait that the server allows has passed: ask again.",
         tags: ['waiting'],
         querystring: Type.Object({
           run,
           until: Type.Optional(
-            stepNumber('Wait until the highest finalized step is at least this; without it, any.'),
+            stepNumber(
+              'Wait until the highest finalized step is at least this number. Without it, any step will do.',
+            ),
           ),
-          timeout: Type.Optional(durationText('Default 30 s.')),
-          after: Type.Optional(cursor('Wait for the first step finalized after this position instead.')),
+          timeout: Type.Optional(durationText('Longest wait:', { default: '30s' })),
+          after: Type.Optional(
+            cursor('Wait instead for the first step that is finalized after this position.'),
+          ),
           wait_id: Type.Optional(waitId),
         }),
         response: responses(
-          { 200: json('The wait ended, with a step or without.', Wait) },
+          { 200: json('The end of the wait, with a step or without.', WaitSchema) },
           'run_required',
           'run_not_found',
           'cursor_expired',

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
-import { listOf, ref } from './documents/building-blocks.js';
+import { listOf } from './documents/building-blocks.js';
+import { WaitRecordSchema, WaitSummarySchema } from './documents/wait-schema.js';
 import type { HttpServer } from './http-server-type.js';
 import { json, responses } from './openapi/responses.js';
 import { DEFAULT_LIMIT, limit, page, runFilter } from './wire/parameters.js';
@@ -15,10 +16,13 @@ export function addWaitRecordRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'listWaits',
         summary: 'List ended waits',
-        description: 'The newest first. Durations in seconds.',
+        description: 'Lists the waits that are still recorded, the newest first.',
         tags,
         querystring: Type.Object({ run: runFilter, limit, page }),
-        response: responses({ 200: json('The waits.', listOf('WaitRecord', 'waits')) }, 'run_not_found'),
+        response: responses(
+          { 200: json('The waits.', listOf(WaitRecordSchema, 'waits', 'WaitRecordList')) },
+          'run_not_found',
+        ),
       },
     },
     (request) => {
@@ -33,10 +37,11 @@ export function addWaitRecordRoutes(server: HttpServer, engine: Engine): void {
       schema: {
         operationId: 'summarizeWaits',
         summary: 'Summarize ended waits',
-        description: 'Counts by outcome, and quantiles of the durations in seconds.',
+        description:
+          'Counts the waits that are still recorded by outcome, and gives quantiles of their durations.',
         tags,
         querystring: Type.Object({ run: runFilter }),
-        response: responses({ 200: json('The summary.', ref('WaitSummary')) }, 'run_not_found'),
+        response: responses({ 200: json('The summary.', WaitSummarySchema) }, 'run_not_found'),
       },
     },
     (request) => engine.waits.summary(optionalRun(engine, request.query.run)),

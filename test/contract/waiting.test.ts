@@ -25,6 +25,7 @@ test('a step that exists answers at once, with the highest step and not the one 
   assert.deepEqual(
     { ...answer, cursor: null, waited: null, item: answer.item.step },
     {
+      kind: 'wait',
       run: 'default',
       satisfied: true,
       step: 30,

@@ -34,7 +34,13 @@ async function streamServer(t: TestContext, settings: Partial<HttpSettings> = {}
 describe('a page of events', () => {
   it('is what a client gets that names no stream', async (t) => {
     const { api, pages } = await streamServer(t);
-    for (const accept of ['*/*', 'application/json', 'text/*', 'text/event-stream;q=0, */*']) {
+    for (const accept of [
+      '*/*',
+      'application/json',
+      'text/*',
+      'text/event-stream;q=0, */*',
+      'application/json, text/event-stream, application/problem+json',
+    ]) {
       const { body } = await api.get('/events').set('Accept', accept).expect(200);
       assert.deepEqual(body, { items: [], cursor: 'c1', more: false });
     }

@@ -43,6 +43,7 @@ describe('granting a lease', () => {
 
   it('answers 200 without a lease when the wait ended without a step', async (t) => {
     const wait = {
+      kind: 'wait',
       run: 'r',
       satisfied: false,
       step: -1,

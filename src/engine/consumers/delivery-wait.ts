@@ -123,6 +123,7 @@ export class DeliveryWait {
       in_flight_limit: `there is a step, but ${maxInFlight} deliveries are under way already, the most that max_in_flight allows`,
     }[reason];
     return {
+      kind: 'wait',
       run: live.run.name,
       satisfied: false,
       step: -1,

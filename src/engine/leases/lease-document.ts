@@ -36,5 +36,5 @@ export function describePublicLease(record: LeaseRecord, remainingMs: number | n
 }
 
 export function describeLease(record: LeaseRecord, remainingMs: number | null): LeaseDocument {
-  return { id: record.id, ...describePublicLease(record, remainingMs) };
+  return { kind: 'lease', id: record.id, ...describePublicLease(record, remainingMs) };
 }

@@ -196,6 +196,7 @@ export class WaitingRoom {
     condition: Condition,
   ): UnsatisfiedWaitDocument {
     return {
+      kind: 'wait',
       run: live.run.name,
       satisfied: false,
       step: -1,
@@ -217,6 +218,7 @@ export class WaitingRoom {
 
   #satisfied({ live, scope, timeoutMs }: WaitSlice, { tracked, position }: Met): SatisfiedWaitDocument {
     return {
+      kind: 'wait',
       run: live.run.name,
       satisfied: true,
       step: tracked.entry.step,

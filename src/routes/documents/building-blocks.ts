@@ -1,27 +1,57 @@
 import type { JsonObject } from '../../engine/json.js';
 import { type Static, type TSchema, Type } from '../../typebox.js';
 
+/*
+ * A schema with a `title` becomes a named model: OpenAPI lists it once, under that name, and refers to it from wherever it is used
+ * (`openapi/named-schemas.ts`). Every object has one, so that no generator has to invent names.
+ */
+
 /** A string out of a fixed set. */
 export function choice<const T extends string>(values: readonly T[], options: object = {}) {
   return Type.Unsafe<T>({ type: 'string', enum: [...values], ...options });
 }
 
-/** The same schema, or null. For schemas with a single `type`; references use `nullableRef`. */
+/** The same schema, or null. For schemas with a single `type` and no title; named models use `nullableModel`. */
 export function nullable<T extends TSchema & { type: string }>(schema: T, options: object = {}) {
   return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'], ...options });
 }
 
-/** Refers to a schema that is registered under `id`, so that OpenAPI shows it by its name. */
-export function ref<T>(id: string) {
-  return Type.Unsafe<T>({ $ref: `${id}#` });
+/** A named model, or null. */
+export function nullableModel<T extends TSchema>(model: T) {
+  return Type.Union([model, Type.Null()]);
 }
 
-export function listOf<T>(id: string, description: string) {
-  return Type.Object({
-    items: Type.Array(ref<T>(id)),
-    next_page: nullable(Type.String(), {
-      description: `Give it as \`page\` for the next ${description}; null on the last page.`,
-    }),
+/** One page of a list. */
+export function listOf<T extends TSchema>(model: T, things: string, title: string) {
+  return Type.Object(
+    {
+      items: Type.Array(model),
+      next_page: nullable(Type.String(), {
+        description: `The value of \`page\` that asks for the next ${things}; null on the last page.`,
+      }),
+    },
+    { title, description: `One page of ${things}.` },
+  );
+}
+
+/** A document that is told apart from the others of a union by its field `kind`. */
+export function kind<const T extends string>(value: T) {
+  return choice([value], { description: `Always \`${value}\`.` });
+}
+
+/** One of several documents. Their `kind` tells which, and names the model for the generators of clients. */
+export function unionByKind<T extends TSchema>(
+  models: Readonly<Record<string, T>>,
+  options: { readonly title: string; readonly description: string },
+) {
+  const mapping = Object.entries(models).map(([value, model]) => [
+    value,
+    `#/components/schemas/${Reflect.get(model, 'title')}`,
+  ]);
+  return Type.Unsafe<Static<T>>({
+    oneOf: Object.values(models),
+    discriminator: { propertyName: 'kind', mapping: Object.fromEntries(mapping) },
+    ...options,
   });
 }
 

@@ -1,16 +1,35 @@
-import type { LeaseDocument, PublicLeaseDocument } from '../../engine/documents.js';
 import { Type } from '../../typebox.js';
-import { choice, nullable, ref, seconds, time } from './building-blocks.js';
+import { choice, kind, nullable, nullableModel, seconds, time, unionByKind } from './building-blocks.js';
+import { WaitSchema } from './wait-schema.js';
 
 export const LEASE_STATES = ['active', 'released', 'expired', 'broken', 'lost'] as const;
 
+const Delivery = Type.Object(
+  {
+    consumer: Type.String({ description: 'Name of the consumer.', examples: ['mmlu'] }),
+    attempt: Type.Integer({
+      description: 'How many times the step was delivered, this delivery included.',
+      examples: [1],
+    }),
+  },
+  {
+    title: 'Delivery',
+    description:
+      'The delivery that a lease is. Null for a lease that `POST /leases` granted, since no consumer delivered it.',
+  },
+);
+
 const FIELDS = {
-  number: Type.Integer({ description: 'Public, strictly increasing.', examples: [118] }),
-  run: Type.String(),
+  number: Type.Integer({
+    description: 'Public number of the lease. Numbers strictly increase.',
+    examples: [118],
+  }),
+  run: Type.String({ examples: ['default'] }),
   step: Type.Integer({ examples: [12000] }),
-  generation: Type.String(),
+  generation: Type.String({ description: 'The saving of the step that is leased.' }),
   state: choice(LEASE_STATES, {
-    description: 'All but `active` are final. `lost`: its files vanished by other hands.',
+    description:
+      'Every state but `active` is final. `lost`: something other than steplease removed files of the snapshot.',
   }),
   holder: nullable(Type.String(), { examples: ['eval-3'] }),
   labels: Type.Unsafe<Record<string, string>>({
@@ -19,49 +38,52 @@ const FIELDS = {
     examples: [{ job: 'eval' }],
   }),
   path: Type.String({
-    description: 'What the holder reads. The same bytes until the lease ends, whatever the trainer deletes.',
+    description:
+      'Directory that the holder reads. The contents stay the same until the lease ends, whatever the trainer deletes.',
     examples: ['/ckpts/r/_STEPLEASE/g1a2b3.7/12000'],
   }),
-  relative_path: nullable(Type.String(), { description: 'Below the run directory; null outside of it.' }),
-  source_path: Type.String({ description: 'The step that was snapshotted.', examples: ['/ckpts/r/12000'] }),
-  snapshot: Type.Boolean({ description: 'False: nothing is protected, `path` is `source_path`.' }),
-  ttl: seconds('Without a renewal the lease ends this long after the last one.', 60),
-  ttl_remaining: nullable(Type.Number(), { description: 'Seconds; null once the lease ended.' }),
+  relative_path: nullable(Type.String(), {
+    description: '`path` below the directory of the run; null when it lies elsewhere.',
+  }),
+  source_path: Type.String({
+    description: 'Directory of the step itself, as the trainer saved it.',
+    examples: ['/ckpts/r/12000'],
+  }),
+  snapshot: Type.Boolean({
+    description:
+      'Whether there is a snapshot. Without one nothing is protected, and `path` is `source_path`.',
+  }),
+  ttl: seconds('Time from a grant or a renewal to the end of the lease.', 60),
+  ttl_remaining: nullable(Type.Number(), { description: 'Seconds; null once the lease has ended.' }),
   renew_after: nullable(Type.Number(), {
-    description: 'Seconds until a renewal is due; null once the lease ended.',
+    description: 'Seconds until the lease should be renewed; null once the lease has ended.',
   }),
   granted_at: time('When the lease was granted.'),
-  expires_at: time('When it ends without a renewal.'),
-  ended_at: nullable(time('When it ended.')),
-  end_reason: nullable(Type.String()),
-  waited: seconds('How long the grant waited for the step.', 12.4),
-  delivery: Type.Unsafe<LeaseDocument['delivery']>({
-    type: ['object', 'null'],
-    required: ['consumer', 'attempt'],
-    properties: {
-      consumer: { type: 'string', examples: ['mmlu'] },
-      attempt: { type: 'integer', description: 'How often the step was delivered, this time included.' },
-    },
-    description: 'Of which consumer the lease is a delivery; null for a lease that `POST /leases` gave.',
-    examples: [{ consumer: 'mmlu', attempt: 1 }],
-  }),
+  expires_at: time('When the lease ends if nobody renews it.'),
+  ended_at: nullable(time('When the lease ended; null while the lease is active.')),
+  end_reason: nullable(Type.String(), { description: 'Why the lease ended, if anybody gave a reason.' }),
+  waited: seconds('Time that the grant waited for the step.', 12.4),
+  delivery: nullableModel(Delivery),
 };
 
 export const PublicLeaseSchema = Type.Object(FIELDS, {
-  $id: 'PublicLease',
-  description: 'A lease as lists and events show it: without its id.',
+  title: 'PublicLease',
+  description: 'A lease as lists and events show it: without the id.',
 });
 
 export const LeaseSchema = Type.Object(
   {
+    kind: Type.Optional(kind('lease')),
     id: Type.String({
-      description: 'An unguessable capability: who knows it holds the lease.',
+      description: 'An unguessable capability: whoever knows the id holds the lease.',
       examples: ['ls_5n2Xw0b7QkqkL8c1d3fZpA'],
     }),
     ...FIELDS,
   },
-  { $id: 'Lease', description: 'A time-limited hold on a snapshot of one generation of a step.' },
+  { title: 'Lease', description: 'A time-limited hold on a snapshot of one generation of a step.' },
 );
 
-export const PublicLease = ref<PublicLeaseDocument>('PublicLease');
-export const Lease = ref<LeaseDocument>('Lease');
+export const GrantSchema = unionByKind(
+  { lease: LeaseSchema, wait: WaitSchema },
+  { title: 'Grant', description: 'A lease, or the end of a wait without a step. `kind` tells which.' },
+);

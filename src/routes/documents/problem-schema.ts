@@ -7,27 +7,39 @@ const CODES = (Object.keys(ERROR_STATUS) as ErrorCode[]).sort();
 
 export const ProblemSchema = Type.Object(
   {
-    type: Type.Literal('about:blank'),
-    title: Type.String({ description: "The status's phrase.", examples: ['Not Found'] }),
-    status: Type.Integer({ examples: [404] }),
-    detail: Type.String({ description: 'One sentence that names the value and the rule it broke.' }),
-    code: choice(CODES, { description: 'Tells the problems apart. The catalogue is closed.' }),
-    request_id: Type.String({ description: 'The same as header `X-Request-Id`.' }),
-    hint: Type.Optional(Type.String({ description: 'What to do next.' })),
+    type: Type.String({ description: 'Always `about:blank`; `code` tells problems apart.' }),
+    title: Type.String({ description: 'Name of the HTTP status.', examples: ['Not Found'] }),
+    status: Type.Integer({ minimum: 400, maximum: 599, examples: [404] }),
+    detail: Type.String({ description: 'One sentence that names the value and the rule that it breaks.' }),
+    code: choice(CODES, { description: 'Tells problems apart. The catalogue is closed.' }),
+    request_id: Type.String({ description: 'The value of the header `X-Request-Id`.' }),
+    hint: Type.Optional(Type.String({ description: 'The next step to take.' })),
     cursor: Type.Optional(
-      Type.String({ description: 'With `cursor_expired`: the current cursor, to go on from.' }),
+      Type.String({ description: 'With `cursor_expired`: the current cursor, from which to go on.' }),
     ),
     errno: Type.Optional(
       Type.String({ description: 'With `snapshot_failed`: the system error.', examples: ['EXDEV'] }),
     ),
+    run: Type.Optional(
+      Type.String({ description: 'With `directory_taken`: the run that has the directory.' }),
+    ),
+    file: Type.Optional(
+      Type.String({ description: 'With `metadata_unreadable`: the file that cannot be understood.' }),
+    ),
+    offset: Type.Optional(
+      Type.Integer({
+        description: 'With `metadata_unreadable`: the byte of `file` at which reading failed.',
+      }),
+    ),
     pending: Type.Optional(
-      Type.Array(Type.String(), { description: 'With `run_unavailable` from `/readyz`: what is missing.' }),
+      Type.Array(Type.String(), {
+        description: 'With `run_unavailable` from `/readyz`: what the server still waits for.',
+      }),
     ),
   },
   {
-    $id: 'Problem',
-    additionalProperties: true,
-    description: 'RFC 9457. Every response that is not a success is one.',
+    title: 'Problem',
+    description: 'A problem as RFC 9457 describes it. Every response that is not a success is one.',
     examples: [
       {
         type: 'about:blank',

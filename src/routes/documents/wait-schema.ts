@@ -1,80 +1,78 @@
-import type { UnsatisfiedWaitDocument, WaitDocument } from '../../engine/documents.js';
+import type { StepDocument } from '../../engine/documents.js';
 import { Type } from '../../typebox.js';
-import { choice, nullable, ref, seconds, time } from './building-blocks.js';
-import { Step } from './step-schema.js';
+import { choice, kind, nullable, seconds, time } from './building-blocks.js';
+import { StepSchema } from './step-schema.js';
 
+const REASONS = ['reached', 'timeout', 'finished', 'max_wait', 'in_flight_limit'] as const;
 const OUTCOMES = ['reached', 'timeout', 'finished', 'cancelled'] as const;
 const SOURCES = ['wait', 'lease', 'consumer'] as const;
 
-const CURSOR = { description: 'Position in the event log at which the wait ended.' };
-
-export const SatisfiedWaitSchema = Type.Object(
+/** One flat schema for every end of a wait: generated clients need no union to read it. */
+export const WaitSchema = Type.Object(
   {
-    run: Type.String(),
-    satisfied: Type.Literal(true),
-    step: Type.Integer({ description: 'The highest finalized step, not `until`.', examples: [12000] }),
-    reason: Type.Literal('reached'),
-    cursor: Type.String(CURSOR),
-    waited: seconds('How long the wait took.', 12.41),
-    timeout: seconds('The timeout that applied.', 30),
-    item: Step,
-  },
-  { $id: 'SatisfiedWait' },
-);
-
-/** Of every wait that ended without a step. */
-export const UNSATISFIED_FIELDS = {
-  run: Type.String(),
-  satisfied: Type.Literal(false),
-  step: Type.Literal(-1),
-  cursor: Type.String(CURSOR),
-  waited: seconds('How long the wait took.', 30),
-  timeout: seconds('The timeout that applied.', 30),
-  detail: Type.String({ examples: ['no step of run r reached 12000 within 30 s'] }),
-};
-
-export const UnsatisfiedWaitSchema = Type.Object(
-  {
-    ...UNSATISFIED_FIELDS,
-    reason: choice(['timeout', 'finished', 'max_wait'], {
-      description: '`max_wait`: the server, not the caller, ended it; ask again.',
+    kind: Type.Optional(kind('wait')),
+    run: Type.String({ examples: ['default'] }),
+    satisfied: Type.Boolean({ description: 'Whether the wait ended with a step.', examples: [true] }),
+    step: Type.Integer({
+      minimum: -1,
+      description: 'The highest finalized step, which may be higher than `until`; -1 without a step.',
+      examples: [12000],
     }),
+    reason: choice(REASONS, {
+      description:
+        'Why the wait ended. `reached`: there is a step. `timeout`: the timeout of the request passed. `finished`: the run is finished, so no step will come; for a consumer also: nothing is pending, in flight or delayed. `max_wait`: the longest wait that the server allows passed before the timeout did; ask again. `in_flight_limit`: the timeout passed, and only `max_in_flight` of the consumer held a delivery back.',
+    }),
+    cursor: Type.String({ description: 'Position in the event log at which the wait ended.' }),
+    waited: seconds('Duration of the wait.', 12.41),
+    timeout: seconds('The timeout that applied.', 30),
+    item: Type.Optional(Type.Unsafe<StepDocument>(StepSchema)),
+    detail: Type.Optional(
+      Type.String({
+        description: 'One sentence that explains why there is no step. Left out with a step.',
+        examples: ['no step is 12000 or higher'],
+      }),
+    ),
   },
-  { $id: 'UnsatisfiedWait', description: 'The wait ended without a step.' },
+  {
+    title: 'Wait',
+    description:
+      'The end of a wait. `item` is there when `GET /wait` is satisfied; `detail` when there is no step.',
+  },
 );
-
-export const UnsatisfiedWait = ref<UnsatisfiedWaitDocument>('UnsatisfiedWait');
-export const Wait = Type.Unsafe<WaitDocument>({
-  anyOf: [{ $ref: 'SatisfiedWait#' }, { $ref: 'UnsatisfiedWait#' }],
-});
 
 export const WaitRecordSchema = Type.Object(
   {
-    run: Type.String(),
-    until: nullable(Type.Integer(), { description: 'Null: any step would do.', examples: [12000] }),
+    run: Type.String({ examples: ['default'] }),
+    until: nullable(Type.Integer(), {
+      description: 'The step number that was waited for; null when any step would do.',
+      examples: [12000],
+    }),
     started_at: time('When the wait began.'),
-    duration: seconds('How long it took.', 12.41),
-    outcome: choice(OUTCOMES),
-    step: nullable(Type.Integer()),
-    source: choice(SOURCES, { description: 'What waited.' }),
+    duration: seconds('Duration of the wait.', 12.41),
+    outcome: choice(OUTCOMES, {
+      description: '`cancelled`: the client hung up, or the server ended the wait.',
+    }),
+    step: nullable(Type.Integer(), { description: 'The step that ended the wait; null without one.' }),
+    source: choice(SOURCES, { description: 'The call that waited: `GET /wait`, a lease or a consumer.' }),
   },
-  { $id: 'WaitRecord' },
+  { title: 'WaitRecord', description: 'One ended wait.' },
 );
 
 const quantile = (text: string) =>
   nullable(Type.Number(), { description: `${text} Seconds; null without waits.` });
+const waits = (outcome: string) => Type.Integer({ description: `Number of waits that ${outcome}.` });
 
 export const WaitSummarySchema = Type.Object(
   {
-    count: Type.Integer(),
-    reached: Type.Integer(),
-    timeout: Type.Integer(),
-    finished: Type.Integer(),
-    cancelled: Type.Integer(),
+    count: waits('ended'),
+    reached: waits('ended with a step'),
+    timeout: waits('timed out'),
+    finished: waits('ended because the run was finished'),
+    cancelled: waits('were cancelled'),
     p50: quantile('Median duration.'),
-    p90: quantile('90th percentile.'),
-    p99: quantile('99th percentile.'),
-    max: quantile('Longest.'),
+    p90: quantile('90th percentile of the durations.'),
+    p99: quantile('99th percentile of the durations.'),
+    max: quantile('Longest duration.'),
   },
-  { $id: 'WaitSummary' },
+  { title: 'WaitSummary', description: 'Counts and durations of the ended waits that are still recorded.' },
 );

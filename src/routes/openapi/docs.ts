@@ -23,8 +23,8 @@ export async function addDocs(server: HttpServer): Promise<void> {
     {
       schema: {
         operationId: 'openapi',
-        summary: 'This document',
-        description: 'OpenAPI 3.1. `/docs` shows it.',
+        summary: 'Show this document',
+        description: 'Gives this OpenAPI 3.1 document. `/docs` shows it for reading.',
         tags: ['service'],
         querystring: NO_PARAMETERS,
         response: responses({

@@ -1,18 +1,20 @@
 import type { SwaggerOptions } from '@fastify/swagger';
 import { stringify } from 'yaml';
 import type { HttpServer } from '../http-server-type.js';
+import { NamedSchemas } from './named-schemas.js';
+import { withNumberFormats } from './number-formats.js';
 
-/** Of the contract, not of the package. */
+/** Version of the contract, not of the package. */
 export const API_VERSION = '1.0.0';
 
 const TAGS = [
   { name: 'runs', description: 'Watched checkpoint roots.' },
   { name: 'steps', description: 'Checkpoints of a run.' },
-  { name: 'waiting', description: 'Waiting for steps, and the record of it.' },
+  { name: 'waiting', description: 'Waits for steps, and the record of ended waits.' },
   { name: 'leases', description: 'Time-limited holds on snapshots of steps.' },
   { name: 'consumers', description: 'Durable iterators over the steps of a run.' },
   { name: 'events', description: 'Everything that happened, in order.' },
-  { name: 'restore args', description: 'What a checkpoint contains, without JAX.' },
+  { name: 'restore args', description: 'Contents of checkpoints, read without JAX.' },
   { name: 'service', description: 'The service itself.' },
 ];
 
@@ -23,29 +25,47 @@ export const OPENAPI_OPTIONS: SwaggerOptions = {
     info: {
       title: 'steplease',
       version: API_VERSION,
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      contact: { name: 'The authors of steplease' },
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       description:
-        'Watches, waits for and leases Orbax checkpoints. Times are RFC 3339 UTC; durations are seconds; errors are `application/problem+json`; every response has `X-Request-Id`. Clients ignore fields that they do not know.',
+        'steplease watches, waits for and leases Orbax checkpoints. Times are RFC 3339 in UTC, durations are seconds, errors are `application/problem+json`, and every response has the header `X-Request-Id`. Clients ignore fields that they do not know.',
     },
     // Relative to where the document is served, whatever the port or the proxy before it.
-    servers: [{ url: '/' }],
+    servers: [{ url: '/', description: 'The server that serves this document.' }],
     tags: TAGS,
+    // While no token exists nobody needs one: `{}` allows requests without.
+    security: [{}, { bearer: [] }],
+    components: {
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token. This version of the server knows no tokens: every caller may do everything.',
+        },
+      },
+    },
   },
-  // Schemas are called in the document what they are called in the code.
-  refResolver: {
-    buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `schema-${index}`),
-  },
-  transformObject: (document) => tidy('openapiObject' in document ? document.openapiObject : {}),
+  transformObject: (document) => finish('openapiObject' in document ? document.openapiObject : {}),
 };
 
 /** The OpenAPI document as it is served and committed. The server must be ready. */
 export function openapiYaml(server: HttpServer): string {
-  return stringify(server.swagger(), { aliasDuplicateObjects: false, lineWidth: 120 });
+  return toYaml(server.swagger());
 }
 
-/** Sorts what has no order of its own, and adds what the generator cannot know. */
-function tidy<T extends object>(document: T): T {
-  const { paths, components }: { paths?: Paths; components?: { schemas?: object } } = document;
+/** Readable for parsers of YAML 1.1, too: a time such as `2025-01-31T12:00:00.000Z` has to be quoted for them. */
+export function toYaml(document: object): string {
+  return stringify(document, {
+    aliasDuplicateObjects: false,
+    lineWidth: 120,
+    version: '1.1',
+    directives: false,
+  } as object);
+}
+
+/** Names the models, sorts what has no order of its own, and adds what the generator cannot know. */
+function finish<T extends object>(document: T): T {
+  const { paths, components }: { paths?: Paths; components?: object } = document;
   const copy = structuredClone(paths ?? {});
   for (const operation of Object.values(copy).flatMap((methods) => Object.values(methods))) {
     for (const parameter of operation.parameters ?? []) {
@@ -58,11 +78,9 @@ function tidy<T extends object>(document: T): T {
       requestBody.required = requestBody.content['application/json']?.schema.required !== undefined;
     }
   }
-  return {
-    ...document,
-    components: { ...components, schemas: sortKeys(components?.schemas ?? {}) },
-    paths: sortKeys(copy),
-  };
+  const models = new NamedSchemas();
+  const named = sortKeys(Object(models.replaceIn(withNumberFormats(copy))));
+  return { ...document, components: { ...components, schemas: models.all }, paths: named };
 }
 
 export type Paths = Record<string, Record<string, Operation>>;

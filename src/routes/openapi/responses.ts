@@ -1,8 +1,9 @@
 import { ERROR_STATUS, type ErrorCode } from '../../engine/errors.js';
 import type { TSchema } from '../../typebox.js';
+import { ProblemSchema } from '../documents/problem-schema.js';
 import { PROBLEM_TYPE } from '../edge/problem.js';
 
-/** What every call can answer. */
+/** Problems of every call. */
 const ALWAYS: readonly ErrorCode[] = [
   'invalid_request',
   'origin_forbidden',
@@ -11,10 +12,10 @@ const ALWAYS: readonly ErrorCode[] = [
   'shutting_down',
 ];
 
-/** What every call with a body can answer. */
+/** Problems of every call with a body. */
 export const BODY_ERRORS: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
 
-/** What every call can answer that waits for a step and leases it. */
+/** Problems of every call that waits for a step and leases it. */
 export const GRANT_ERRORS: readonly ErrorCode[] = [
   ...BODY_ERRORS,
   'run_required',
@@ -49,8 +50,8 @@ export function empty(description: string) {
 }
 
 /**
- * All answers of a call: the successful ones, and one problem response per status of the codes given and of those that every call
- * can give.
+ * All answers of a call: the successful ones, one problem response per status of the codes given and of those that every call can
+ * give, and one for every other status.
  */
 export function responses(
   successes: Readonly<Record<number, object>>,
@@ -61,21 +62,13 @@ export function responses(
     const status = ERROR_STATUS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return {
-    ...successes,
-    ...Object.fromEntries([...byStatus].map(([status, same]) => [status, problemResponse(same)])),
-  };
+  const named = [...byStatus].map(([status, same]) => [
+    status,
+    problem(same.map((code) => `\`${code}\``).join(', ')),
+  ]);
+  return { ...successes, ...Object.fromEntries(named), default: problem('Any other problem.') };
 }
 
-function problemResponse(codes: readonly ErrorCode[]) {
-  return {
-    description: codes.map((code) => `\`${code}\``).join(', '),
-    content: {
-      [PROBLEM_TYPE]: {
-        schema: {
-          allOf: [{ $ref: 'Problem#' }, { type: 'object', properties: { code: { enum: [...codes] } } }],
-        },
-      },
-    },
-  };
+function problem(description: string) {
+  return { description, content: { [PROBLEM_TYPE]: { schema: ProblemSchema } } };
 }

@@ -20,7 +20,7 @@ export function validateBody(schema: object): (body: unknown) => Validation {
     compiled ??= ajv.compile(schema);
     const check = compiled;
     if (check(body)) return { value: body };
-    // The last error is the outermost: of `anyOf`, the one that names all its branches.
+    // The last error is the outermost: of `oneOf`, the one that names all its branches.
     const error = check.errors?.at(-1);
     return { error: error === undefined ? refuseValue('body field', 'body', body, {}) : explain(error) };
   };

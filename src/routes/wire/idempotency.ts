@@ -6,7 +6,7 @@ export const IDEMPOTENCY_HEADERS = Type.Object({
     Type.String({
       pattern: '^[\\u0021-\\u007e]{1,255}$',
       description:
-        'For retries: for 24 h the same key gives the same lease, or joins the call that still waits.',
+        'Identifies retries of one request. For 24 hours the same key gives the same lease, or joins the request that still waits.',
       examples: ['eval-3-17'],
     }),
   ),

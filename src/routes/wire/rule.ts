@@ -1,17 +1,19 @@
-import { DURATION_FORMAT, type ValueSchema } from './value-schema.js';
+import { DURATION_FORMAT, STEP_FORMAT, type ValueSchema } from './value-schema.js';
 
 /** Words the schema as the end of the sentence "it must be …". */
 export function ruleOf(schema: ValueSchema): string {
-  if (schema.anyOf !== undefined) return schema.anyOf.map(ruleOf).join(' or ');
-  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.oneOf !== undefined) return schema.oneOf.map(ruleOf).join(' or ');
   if (typeof schema.type === 'object') {
     return schema.type.map((type) => (type === 'null' ? 'null' : ruleOf({ ...schema, type }))).join(' or ');
   }
   if (schema.format === DURATION_FORMAT) {
     return 'a duration such as 30, 30s, 1.5m, 2h or 250ms, of at most 365 days';
   }
-  if (schema.enum !== undefined)
-    return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(', ')}`;
+  if (schema.format === STEP_FORMAT) return `an integer${range(schema.minimum, schema.maximum)} or "latest"`;
+  if (schema.enum !== undefined) {
+    const values = schema.enum.map((value) => JSON.stringify(value)).join(', ');
+    return schema.enum.length === 1 ? values : `one of ${values}`;
+  }
   switch (schema.type) {
     case 'integer':
       return `an integer${range(schema.minimum, schema.maximum)}`;

@@ -1,5 +1,5 @@
 import { parseDuration } from './duration.js';
-import { DURATION_FORMAT, type ValueSchema } from './value-schema.js';
+import { DURATION_FORMAT, STEP_FORMAT, type ValueSchema } from './value-schema.js';
 
 /** What `readText` gives for a text that its schema does not allow; no value of any schema. */
 export const REFUSED: unique symbol = Symbol('refused');
@@ -9,14 +9,6 @@ export const REFUSED: unique symbol = Symbol('refused');
  * `1.0`, ` 5`, `+5` and the empty string are no integers, and only `true` and `false` are booleans.
  */
 export function readText(schema: ValueSchema, text: string): unknown {
-  if (schema.anyOf !== undefined) {
-    for (const option of schema.anyOf) {
-      const value = readText(option, text);
-      if (value !== REFUSED) return value;
-    }
-    return REFUSED;
-  }
-  if (schema.const !== undefined) return text === schema.const ? text : REFUSED;
   switch (schema.type) {
     case 'integer':
       return readInteger(schema, text);
@@ -25,7 +17,18 @@ export function readText(schema: ValueSchema, text: string): unknown {
     case 'array':
       return readList(schema.items ?? {}, text);
     default:
-      return schema.format === DURATION_FORMAT ? (parseDuration(text) ?? REFUSED) : readString(schema, text);
+      return readFormat(schema, text);
+  }
+}
+
+function readFormat(schema: ValueSchema, text: string): unknown {
+  switch (schema.format) {
+    case DURATION_FORMAT:
+      return parseDuration(text) ?? REFUSED;
+    case STEP_FORMAT:
+      return text === 'latest' ? text : readInteger(schema, text);
+    default:
+      return readString(schema, text);
   }
 }
 

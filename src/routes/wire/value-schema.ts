@@ -6,8 +6,7 @@ export interface ValueSchema {
   readonly type?: string | readonly string[];
   readonly format?: string;
   readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly anyOf?: readonly ValueSchema[];
+  readonly oneOf?: readonly ValueSchema[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
@@ -23,3 +22,6 @@ export interface ValueSchema {
 
 /** Marks a string that is read by `parseDuration`. */
 export const DURATION_FORMAT = 'steplease-duration';
+
+/** Marks a string that is a number within the bounds of the schema, or `latest`. */
+export const STEP_FORMAT = 'steplease-step';

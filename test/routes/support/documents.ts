@@ -26,6 +26,7 @@ export function stepDocument(step: number): StepDocument {
 
 export function leaseDocument(id: string): LeaseDocument {
   return {
+    kind: 'lease',
     id,
     number: 118,
     run: 'r',
