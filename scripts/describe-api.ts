@@ -3,8 +3,9 @@ import type { Engine } from '../src/engine/engine.js';
 import { buildHttpServer } from '../src/routes/http-server.js';
 import { toYaml } from '../src/routes/openapi/document.js';
 import { toOpenapi30 } from './openapi-3.0.js';
+import { toPythonDocuments } from './python-documents.js';
 
-/** The OpenAPI documents of a server that nobody ever calls, by file name. */
+/** What is written from the routes of a server that nobody ever calls, by file name: OpenAPI documents, and Python's types of them. */
 export async function describeApi(): Promise<Readonly<Record<string, string>>> {
   const clock: Clock = {
     now: () => 0,
@@ -17,5 +18,9 @@ export async function describeApi(): Promise<Readonly<Record<string, string>>> {
   await server.ready();
   const document = server.swagger();
   await server.close();
-  return { 'openapi.yaml': toYaml(document), 'openapi-3.0.yaml': toYaml(toOpenapi30(document)) };
+  return {
+    'openapi.yaml': toYaml(document),
+    'openapi-3.0.yaml': toYaml(toOpenapi30(document)),
+    'clients/python/src/steplease/documents.py': toPythonDocuments(document),
+  };
 }

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { describeApi } from './describe-api.js';
 
 /**
- * Writes `openapi.yaml` and `openapi-3.0.yaml` from the route schemas; with `--check` fails when the committed files differ. Run it from
- * the project's root.
+ * Writes `openapi.yaml`, `openapi-3.0.yaml` and the documents of the Python client from the route schemas; with `--check` fails when the
+ * committed files differ. Run it from the project's root.
  */
 const isCheck = process.argv.includes('--check');
 

@@ -1,4 +1,7 @@
-"""The JSON documents of the API, under the names that `openapi.yaml` has for them. A newer server may add fields."""
+"""The JSON documents of the API, written from its schemas by `node dist/scripts/write-openapi.js`.
+
+A newer server may add fields.
+"""
 
 from __future__ import annotations
 
@@ -146,9 +149,11 @@ class Lease(_Lease, total=False):
 class NameFormat(TypedDict):
     """One format of the names of steps."""
 
+    # The text before the number; None for none.
     step_prefix: str | None
-    # Stands between prefix and number.
+    # The text between prefix and number.
     step_separator: Literal["_", "-", ".", ""]
+    # The length to which numbers are zero-padded; None for no padding.
     step_format_fixed_length: int | None
 
 
@@ -157,7 +162,8 @@ class NameFormatRequest(TypedDict, total=False):
 
     # The text before the number, without the separator: `step` for `step_100`. None: no prefix.
     step_prefix: str | None
-    # The text between prefix and number: Orbax writes `_`; other writers use `-`, `.` or nothing. Needs `step_prefix`.
+    # The text between prefix and number: Orbax writes `_` (default); other writers use `-`, `.` or nothing. Needs
+    # `step_prefix`.
     step_separator: Literal["_", "-", ".", ""]
     # Numbers are zero-padded to this length. None: no padding.
     step_format_fixed_length: int | None
@@ -281,9 +287,9 @@ class RunOptions(TypedDict):
 
     # Earlier formats win.
     step_name_formats: list[NameFormat]
-    # How a writer finishes a step.
+    # How a finished step is marked.
     commit_mode: Literal["auto", "atomic_rename", "commit_file"]
-    # The file inside a step that marks it as finished, where the commit mode is `commit_file`.
+    # Name of the file inside a step that marks it as finished, with `commit_mode` `commit_file`.
     commit_marker: str
     # Seconds for which a tree must stay unchanged before it counts, where nothing else shows that its writer had finished.
     settle: float
@@ -310,35 +316,39 @@ class RunSettings(TypedDict, total=False):
 
     # The text before the number, without the separator: `step` for `step_100`. None: no prefix.
     step_prefix: str | None
-    # The text between prefix and number: Orbax writes `_`; other writers use `-`, `.` or nothing. Needs `step_prefix`.
+    # The text between prefix and number: Orbax writes `_` (default); other writers use `-`, `.` or nothing. Needs
+    # `step_prefix`.
     step_separator: Literal["_", "-", ".", ""]
     # Numbers are zero-padded to this length. None: no padding.
     step_format_fixed_length: int | None
-    # Orbax's composite format, earlier wins; in place of the two fields above.
+    # Several name formats, earlier ones win (Orbax's composite format). Replaces `step_prefix`, `step_separator` and
+    # `step_format_fixed_length`, which must be left out then.
     step_name_formats: list[NameFormatRequest]
-    # Default auto: `commit_file` behind gcsfuse, else `atomic_rename`.
+    # How a finished step is marked: by its final name (`atomic_rename`) or by a file inside it (`commit_file`). `auto` is
+    # `commit_file` behind gcsfuse, else `atomic_rename`.
     commit_mode: Literal["auto", "atomic_rename", "commit_file"]
     # Name of the file inside a step that marks it as finished, for writers other than Orbax. Implies `commit_mode`
-    # `commit_file`.
+    # `commit_file`. Orbax writes `commit_success.txt` (default).
     commit_marker: str
-    # Seconds for which a tree must stay unchanged before it counts, where nothing else shows that its writer had finished (a
-    # copy, a sync, a write in place).
+    # Seconds for which a tree must stay unchanged before it counts, where nothing else shows that its writer had finished
+    # (a copy, a sync, a write in place).
     settle: float
-    # Default auto: events where the filesystem gives them.
+    # How changes are noticed. `auto`: by events where the filesystem gives them, else by polling.
     watch: Literal["auto", "events", "poll"]
-    # Seconds. Default 1.
+    # Seconds between two looks at the directory.
     poll_interval: float
-    # Default hardlink. No mode falls back to another.
+    # How a leased step is kept. No mode falls back to another.
     snapshot_mode: Literal["hardlink", "reflink", "copy", "none"]
-    # Default generation.
+    # How snapshots are named: by generation, or where Orbax looks for snapshots (`_SNAPSHOTS/STEP`).
     snapshot_layout: Literal["generation", "orbax"]
-    # Absolute, under an allowed root, this run's alone. None: inside the run's directory.
+    # The directory of the run's snapshots: absolute, under an allowed root, and of this run alone. None: inside the run's
+    # directory.
     snapshot_dir: str | None
-    # Snapshot directories 0555; in reflink and copy also files 0444. Default false.
+    # Whether snapshot directories get mode 0555 and, with `reflink` and `copy`, their files 0444.
     immutable: bool
-    # Below it no snapshots are made. None: 5 % of the filesystem, at most 10 GiB.
+    # Free bytes of the filesystem below which no snapshots are made. None: 5 % of the filesystem, at most 10 GiB.
     min_free_bytes: int | None
-    # None: no limit.
+    # Most active leases of one step. None: no limit.
     max_leases_per_step: int | None
 
 
@@ -468,7 +478,7 @@ class Verification(TypedDict):
     items: list[VerifiedItem]
     # Number of files that were checked.
     checked_files: int
-    # Number of bytes that were read.
+    # Number of bytes that were read, each counted once.
     checked_bytes: int
 
 
@@ -485,7 +495,7 @@ class VerificationProblem(TypedDict):
 class VerifiedItem(TypedDict):
     """Findings about one item of a checkpoint."""
 
-    # Name of the item; None when the step itself is the item.
+    # Name of the item; None for the step itself, which is the item or has the problem.
     item: str | None
     # Whether the item has no problems.
     ok: bool
