@@ -6,7 +6,7 @@ import { type Screen, screen } from './terminal/screen.js';
 /** What a command that talks to a server works with. */
 export interface Session {
   readonly client: ServerClient;
-  /** Null: the server knows which, if it has only one. */
+  /** Null: the one that the server takes calls without a run to mean. */
   readonly run: string | null;
   readonly json: boolean;
   readonly screen: Screen;
@@ -25,7 +25,7 @@ interface Shape {
 export function addClientCommand(parent: Command, usage: string, shape: Shape): Command {
   return addServerCommand(parent, usage, shape).option(
     '--run <NAME>',
-    'the run that is meant (variable STEPLEASE_RUN; not needed while there is only one)',
+    'the run that is meant (variable STEPLEASE_RUN; without it the run "default", or else the only one)',
   );
 }
 

@@ -7,7 +7,7 @@ export interface ClientConfig {
   readonly server: string;
   /** Sent as bearer token; null: none. */
   readonly token: string | null;
-  /** Null: the only run that the server has. */
+  /** Null: the one that the server takes calls without a run to mean. */
   readonly run: string | null;
 }
 

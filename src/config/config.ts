@@ -1,3 +1,4 @@
+import { DEFAULT_RUN } from '../engine/names.js';
 import { ConfigError } from './config-error.js';
 import { environment } from './environment.js';
 import { isLoopback } from './loopback.js';
@@ -34,7 +35,7 @@ export function loadConfig(flags: Sources['flags'], surroundings: Partial<Source
   const { directory, runs: items } = valuesOf(SOURCE_SETTINGS, resolved);
   if (directory === null) rejectIdleOptions(resolved);
   const options = runOptions(valuesOf(RUN_SETTINGS, resolved));
-  const defaultRun = directory === null ? [] : [{ name: 'default', directory, options }];
+  const defaultRun = directory === null ? [] : [{ name: DEFAULT_RUN, directory, options }];
   const runs = [...defaultRun, ...readRuns(resolvedOf(SOURCE_SETTINGS.runs, resolved), items)];
   rejectDoubles(runs);
   const config = { ...valuesOf(SERVER_SETTINGS, resolved), runs };

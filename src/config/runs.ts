@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { NAME } from '../engine/names.js';
 import type { RunOptions } from '../engine/runs/run-options.js';
 import { DEFAULT_NAME_FORMAT, type StepNameFormat } from '../engine/steps/name-format.js';
 import { ConfigError, malformed } from './config-error.js';
@@ -15,7 +16,6 @@ export interface ConfiguredRun {
   readonly options: Partial<RunOptions>;
 }
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const NAME_RULE = 'a run name: 1 to 64 of a-z, 0-9, ".", "_" and "-", the first a letter or a digit';
 
 /** Fields of a run in the file that are no settings of the run "default". */

@@ -64,7 +64,7 @@ export interface Runs {
   remove(name: string, force: boolean): Promise<void>;
   finish(name: string, reason: string | null): Promise<RunDocument>;
   reopen(name: string): Promise<RunDocument>;
-  /** The run that a request means: the one it names, or the only one there is (`run_required` otherwise). */
+  /** The run that a request means: the one that it names, else `default`, else the only one (`run_required` otherwise). */
   resolve(name: string | null): string;
 }
 

@@ -183,7 +183,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     remove: (name, isForced) => administration.remove(name, isForced),
     finish: (name, reason) => administration.finish(name, reason),
     reopen: (name) => administration.reopen(name),
-    resolve: (name) => (name === null ? registry.only() : registry.get(name)).run.name,
+    resolve: (name) => (name === null ? registry.meant() : registry.get(name)).run.name,
   };
   const waits: Waits = {
     wait: async (run, request, signal) => room.wait(registry.get(run), request, signal),

@@ -64,7 +64,7 @@ test('exit 3 when the run is finished', async (t) => {
   const child = exec(t, stage, ['--until', '8', '--', 'echo', 'ran']);
 
   assert.equal(await child.exit(), 3);
-  assert.match(child.stderr, /the run is finished: a step of at least 8 will not come/);
+  assert.match(child.stderr, /the run is finished: a step of at least 8 of run r will not come/);
 });
 
 test('the lease is renewed while the command runs', async (t) => {
@@ -206,7 +206,7 @@ test('--each goes on with every new step until the run is finished', async (t) =
   assert.equal(child.stdout, 'step 1\nstep 2\n');
   assert.match(
     child.stderr,
-    /^steplease: the run is finished: a step of at least 3 will not come; the command ran 2 times, no step failed\n$/m,
+    /^steplease: the run is finished: a step of at least 3 of run r will not come; the command ran 2 times, no step failed\n$/m,
   );
 });
 

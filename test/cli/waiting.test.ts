@@ -45,7 +45,7 @@ test('wait asks again, as the same wait, when the server ends a request before i
     response.end(JSON.stringify(length < 3 ? CAPPED : { satisfied: true, step: 7 }));
   });
 
-  const child = runCommand(t, origin, ['wait', '--json']);
+  const child = runCommand(t, origin, ['wait', '--run', 'r', '--json']);
 
   assert.equal(await child.exit(), 0, child.stderr);
   assert.equal(waitIds.length, 3);

@@ -257,13 +257,13 @@ test('metrics are an item, too: beside another they make its name needed, and ho
   assert.match(metrics.detail, /no PyTree/);
 });
 
-test('without step the latest is meant; run is needed where there are several', async (t) => {
+test('without step the latest is meant, without run the default one where there are several', async (t) => {
   const other = temporaryFolder(t);
   const { server } = await serve(t, ['sharded', 'standard'], { allow_root: [other] });
   assert.deepEqual(await server.ok(server.get('/restore-args')), answerOf('standard', 1));
   await server.ok(server.put('/runs/other', { directory: other }), 201);
-  await server.problem(server.get('/restore-args'), 400, 'run_required');
-  await server.problem(server.get('/steps/0/verify'), 400, 'run_required');
+  assert.equal((await server.ok(server.get('/restore-args'))).run, 'default');
+  assert.equal((await server.ok(server.get('/steps/0/verify'))).run, 'default');
   assert.equal((await server.ok(server.get('/restore-args?run=default&step=latest'))).step, 1);
   await server.problem(server.get('/restore-args?run=none'), 404, 'run_not_found');
   await server.problem(server.get('/restore-args?step=0&depth=1'), 400, 'invalid_request');

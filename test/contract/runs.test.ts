@@ -3,7 +3,7 @@ import { mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
-import type { Json } from '../support/http-client.js';
+import type { Answer, Json } from '../support/http-client.js';
 import { RunningServer } from '../support/running-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -273,7 +273,7 @@ test('an unknown run is 404 run_not_found everywhere', async (t) => {
   await server.problem(server.post('/leases?run=x', {}), 404, 'run_not_found');
 });
 
-test('?run= may be left out while exactly one run is registered, else 400 run_required', async (t) => {
+test('without ?run= the only run is meant, and where there are several without a default it is 400 run_required', async (t) => {
   const { allowed, root, server } = await serve(t);
   await server.problem(server.get('/steps'), 400, 'run_required');
   await server.ok(server.put('/runs/one', { directory: root.path }), 201);
@@ -281,6 +281,31 @@ test('?run= may be left out while exactly one run is registered, else 400 run_re
   await server.ok(server.put('/runs/two', { directory: join(allowed, 'two') }), 201);
   const { detail } = await server.problem(server.get('/wait'), 400, 'run_required');
   assert.match(detail, /one, two/);
+});
+
+test('without ?run= the run default is meant on every route, however many are registered beside it', async (t) => {
+  const { allowed, root, server } = await serve(t);
+  root.save(100);
+  await server.ok(server.put('/runs/default', { directory: root.path }), 201);
+  await server.ok(server.put('/runs/another', { directory: join(allowed, 'another') }), 201);
+
+  const runOf = async (answer: Promise<Answer>, status = 200) =>
+    (await server.ok(answer, status)).run as string;
+  const runs = [
+    await runOf(server.get('/steps')),
+    await runOf(server.get('/steps/latest')),
+    await runOf(server.get('/steps/100')),
+    await runOf(server.get('/steps/100/verify')),
+    await runOf(server.get('/wait')),
+    await runOf(server.post('/leases', {}), 201),
+    await runOf(server.put('/consumers/c', { mode: 'every' }), 201),
+    await runOf(server.get('/consumers/c')),
+    await runOf(server.post('/consumers/c/next', {}), 201),
+    await runOf(server.get('/restore-args?item=default')),
+  ];
+  assert.deepEqual([...new Set(runs)], ['default']);
+  assert.equal((await server.ok(server.get('/consumers'))).items.length, 1);
+  assert.equal((await server.delete('/consumers/c')).status, 204);
 });
 
 test('runs persist over a restart, and the command line wins', async (t) => {

@@ -7,6 +7,7 @@ import { addClientCommand, openSession, type Session } from '../client-command.j
 import { addLeaseArgument, leaseIdOf } from '../lease-argument.js';
 import { printJson, printLines } from '../output.js';
 import { recordLines } from '../terminal/table.js';
+import { bindRun } from '../waiting/bind-run.js';
 import { Deadline } from '../waiting/deadline.js';
 import { endedWithoutStep } from '../waiting/ended-without-step.js';
 import { tellAway } from '../waiting/tell-away.js';
@@ -34,13 +35,14 @@ export function addConsumerNext(consumer: Command, clock: Clock): void {
     .option('--holder <TEXT>', 'name of the worker, for people to read')
     .option('--idempotency-key <KEY>', 'a repeated call with the same key gets the same lease');
   command.action(async (name: string, { timeout, ttl, holder, idempotencyKey }: NextOptions) => {
-    const { client, run, json, screen } = openSession(command);
+    const { client, run: given, json, screen } = openSession(command);
     const patience = {
       client,
       clock,
       deadline: new Deadline(clock, timeout ?? null),
       onAway: tellAway,
     };
+    const run = await bindRun(patience, given);
     const answer = await waitInSlices(patience, (seconds) =>
       client.document(Answer, {
         method: 'POST',

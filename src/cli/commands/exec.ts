@@ -3,12 +3,14 @@ import { type Command, Option } from 'commander';
 import { environment } from '../../config/environment.js';
 import type { Clock } from '../../engine/clock.js';
 import { DEFAULT_TTL, readSeconds, readStep } from '../arguments.js';
-import { addClientCommand, openSession, type Session } from '../client-command.js';
+import type { ServerClient } from '../client/server-client.js';
+import { addClientCommand, openSession } from '../client-command.js';
 import { execLoop } from '../exec/exec-loop.js';
 import { execReport } from '../exec/exec-report.js';
 import { ConsumerSteps, type LeaseSource, NewestSteps } from '../exec/lease-source.js';
 import { SignalRelay } from '../exec/signal-relay.js';
 import { EXIT, ExitError } from '../exit-code.js';
+import { bindRun } from '../waiting/bind-run.js';
 import { Deadline } from '../waiting/deadline.js';
 import { newWaitId } from '../waiting/wait-id.js';
 
@@ -71,20 +73,28 @@ export function addExec(program: Command, clock: Clock): void {
     .option('-q, --quiet', 'print only problems on standard error')
     .addHelpText('after', DETAILS);
   command.action(async (words: readonly string[], options: ExecOptions) => {
+    if (options.nackDelay !== undefined && options.consumer === undefined)
+      throw new ExitError(EXIT.usage, '--nack-delay is for steps of a consumer: give --consumer, too');
     const session = openSession(command);
     const relay = new SignalRelay();
     try {
+      const { client } = session;
+      const report = execReport({ json: session.json, quiet: options.quiet === true });
+      const newDeadline = (): Deadline => new Deadline(clock, options.timeout ?? null);
+      const onAway = ({ message }: Error): void =>
+        report('away', { reason: message }, `${message}; waiting for it`);
+      const patience = { client, clock, deadline: newDeadline(), signal: relay.abandoned, onAway };
+      const run = await bindRun(patience, session.run);
       const execution = {
-        client: session.client,
+        client,
         clock,
         relay,
-        report: execReport({ json: session.json, quiet: options.quiet === true }),
-        source: sourceOf(session, options, clock),
+        report,
+        source: sourceOf(client, run, options, clock),
         command: words,
         environment: environment(),
         graceMs: options.killAfter * 1_000,
       };
-      const newDeadline = (): Deadline => new Deadline(clock, options.timeout ?? null);
       const status = await execLoop(execution, { each: options.each === true, newDeadline });
       if (status !== EXIT.ok) throw new ExitError(status);
     } finally {
@@ -94,7 +104,8 @@ export function addExec(program: Command, clock: Clock): void {
 }
 
 function sourceOf(
-  { client, run }: Session,
+  client: ServerClient,
+  run: string,
   { until, consumer, ttl, holder, nackDelay }: ExecOptions,
   clock: Clock,
 ): LeaseSource {
@@ -104,7 +115,7 @@ function sourceOf(
     holder: holder ?? `${hostname()}:${process.pid}`.slice(-128),
     waitId: newWaitId(clock),
   };
-  if (consumer !== undefined) return new ConsumerSteps(client, terms, consumer, nackDelay ?? null);
-  if (nackDelay === undefined) return new NewestSteps(client, terms, until ?? null);
-  throw new ExitError(EXIT.usage, '--nack-delay is for steps of a consumer: give --consumer, too');
+  return consumer === undefined
+    ? new NewestSteps(client, terms, until ?? null)
+    : new ConsumerSteps(client, terms, consumer, nackDelay ?? null);
 }

@@ -7,6 +7,7 @@ import { ProblemError } from '../client/problem.js';
 import { addClientCommand, openSession } from '../client-command.js';
 import { printJson, printLines } from '../output.js';
 import { recordLines } from '../terminal/table.js';
+import { bindRun } from '../waiting/bind-run.js';
 import { Deadline } from '../waiting/deadline.js';
 import { endedWithoutStep, goalOf } from '../waiting/ended-without-step.js';
 import { tellAway } from '../waiting/tell-away.js';
@@ -57,16 +58,17 @@ export function addLeaseAcquire(lease: Command, clock: Clock): void {
     .option('--ignore-snapshot-errors', 'lease also when files have vanished; such a lease protects nothing')
     .option('--idempotency-key <KEY>', 'a repeated call with the same key gets the same lease');
   command.action(async (options: AcquireOptions) => {
-    const { client, run, json, screen } = openSession(command);
+    const { client, run: given, json, screen } = openSession(command);
     const { step, until, timeout, ttl, holder, label, ignoreSnapshotErrors, idempotencyKey } = options;
-    const goal = goalOf({ step: step ?? null, until: until ?? null, run });
-    const waitId = newWaitId(clock);
     const patience = {
       client,
       clock,
       deadline: new Deadline(clock, timeout ?? (step === undefined ? null : 0)),
       onAway: tellAway,
     };
+    const run = await bindRun(patience, given);
+    const goal = goalOf({ step: step ?? null, until: until ?? null, run });
+    const waitId = newWaitId(clock);
     const ask = (seconds: number) =>
       client.document(Answer, {
         method: 'POST',

@@ -5,6 +5,7 @@ import { readSeconds, readStep } from '../arguments.js';
 import { Satisfied, Unsatisfied } from '../client/documents.js';
 import { addClientCommand, openSession } from '../client-command.js';
 import { printJson, printLine, printNote } from '../output.js';
+import { bindRun } from '../waiting/bind-run.js';
 import { Deadline } from '../waiting/deadline.js';
 import { endedWithoutStep, goalOf } from '../waiting/ended-without-step.js';
 import { tellAway } from '../waiting/tell-away.js';
@@ -38,16 +39,17 @@ export function addWait(program: Command, clock: Clock): void {
     )
     .option('-q, --quiet', 'print no progress on standard error');
   command.action(async ({ until, after, timeout, quiet }: WaitOptions) => {
-    const { client, run, json } = openSession(command);
-    const goal = goalOf({ until: until ?? null, run });
-    const waitId = newWaitId(clock);
-    if (!quiet && timeout !== 0) printNote(`waiting for ${goal}`);
+    const { client, run: given, json } = openSession(command);
     const patience = {
       client,
       clock,
       deadline: new Deadline(clock, timeout ?? null),
       onAway: tellAway,
     };
+    const run = await bindRun(patience, given);
+    const goal = goalOf({ until: until ?? null, run });
+    const waitId = newWaitId(clock);
+    if (!quiet && timeout !== 0) printNote(`waiting for ${goal}`);
     const answer = await waitInSlices(patience, (seconds) =>
       client.document(Answer, {
         path: ['wait'],

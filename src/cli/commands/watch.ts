@@ -9,8 +9,13 @@ import { printJson, printLine, printNote, readerGone } from '../output.js';
 import { showTime } from '../terminal/figures.js';
 import { printable } from '../terminal/printable.js';
 import { type Screen, styled } from '../terminal/screen.js';
+import { bindRun } from '../waiting/bind-run.js';
+import { Deadline } from '../waiting/deadline.js';
 import { followEvents } from '../waiting/follow-events.js';
 import { tellAway } from '../waiting/tell-away.js';
+
+/** In place of the name of a run. */
+const ALL_RUNS = '*';
 
 interface WatchOptions {
   readonly after?: string;
@@ -22,9 +27,10 @@ interface WatchOptions {
 export function addWatch(program: Command, clock: Clock): void {
   const command = addClientCommand(program, 'watch', {
     description:
-      'Print events as they happen. Without --run, of all runs. A broken connection is made again without losing an event; at the end the program prints the position to go on from.',
+      'Print the events of a run as they happen. A broken connection is made again without losing an event; at the end the program prints the position to go on from.',
     examples: [
       'steplease watch --types step.finalized,step.deleted',
+      `steplease watch --run '${ALL_RUNS}'                        # every run, those that come later included`,
       'steplease watch --json --after "$(cat cursor)"      # misses nothing since then; each event has its cursor as id',
     ],
   })
@@ -37,7 +43,9 @@ export function addWatch(program: Command, clock: Clock): void {
       readSeconds,
     );
   command.action(async ({ after, types, count, timeout }: WatchOptions) => {
-    const { client, run, json, screen } = openSession(command);
+    const { client, run: given, json, screen } = openSession(command);
+    const patience = { client, clock, deadline: new Deadline(clock, null), onAway: tellAway };
+    const run = given === ALL_RUNS ? null : await bindRun(patience, given);
     const relay = new SignalRelay();
     const time = new AbortController();
     const cancel =

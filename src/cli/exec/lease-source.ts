@@ -19,7 +19,7 @@ export interface LeaseSource {
 }
 
 export interface LeaseTerms {
-  readonly run: string | null;
+  readonly run: string;
   readonly ttl: number | null;
   readonly holder: string;
   readonly waitId: string;

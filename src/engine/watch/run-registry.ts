@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.js';
+import { DEFAULT_RUN } from '../names.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import type { Interrupt } from '../signals/interrupt.js';
 import { runNotFound } from './run-errors.js';
@@ -40,15 +41,21 @@ export class RunRegistry {
     if (this.find(run.name)?.run !== run) throw runNotFound(run.name);
   }
 
-  /** The run that a request means without naming it. */
-  only(): LiveRun {
-    const [live, ...others] = this.#runs.values();
-    if (live !== undefined && others.length === 0) return live;
+  /**
+   * The run that a request means without naming one: `default`, so that a run which somebody registers beside it changes nothing for
+   * those who are there; else the only one.
+   *
+   * @throws EngineError `run_required`
+   */
+  meant(): LiveRun {
+    const [first, ...others] = this.#runs.values();
+    const live = this.find(DEFAULT_RUN) ?? (others.length === 0 ? first : undefined);
+    if (live !== undefined) return live;
     const names = this.all().map(({ run }) => run.name);
     const detail =
       names.length === 0
         ? 'no run is registered'
-        : `${names.length} runs are registered: ${names.slice(0, 10).join(', ')}`;
+        : `${names.length} runs are registered, and none is called "${DEFAULT_RUN}": ${names.slice(0, 10).join(', ')}`;
     throw new EngineError('run_required', detail, {
       hint:
         names.length === 0

@@ -1,10 +1,11 @@
+import { NAME } from '../../engine/names.js';
 import { Type } from '../../typebox.js';
 import { DURATION_PATTERN } from './duration.js';
 import { DURATION_FORMAT, STEP_FORMAT } from './value-schema.js';
 
 /** Step numbers reach as far as JSON numbers are exact; Orbax stops at int32. */
 const MAX_STEP = Number.MAX_SAFE_INTEGER;
-export const RUN_NAME_PATTERN = '^[a-z0-9][a-z0-9._-]{0,63}$';
+export const RUN_NAME_PATTERN = NAME.source;
 export const DEFAULT_LIMIT = 1_000;
 
 export function stepNumber(description: string, example = 12000) {
@@ -60,7 +61,7 @@ export function cursor(description: string) {
 export const run = Type.Optional(
   Type.String({
     description:
-      'Name of the run. Without it, the call means the only run there is; where there are several, the answer is `400 run_required`.',
+      'Name of the run. Without it, the call means the run `default` if there is one, else the only run there is; else the answer is `400 run_required`.',
     examples: ['default'],
   }),
 );

@@ -13,7 +13,7 @@ export function lookupName(name: string): string {
   });
 }
 
-/** The run that `?run=` means, or the only one. */
+/** The run that `?run=` means, or the one that is meant without it. */
 export function requiredRun(engine: Engine, name: string | undefined): string {
   return engine.runs.resolve(name === undefined ? null : lookupName(name));
 }
