@@ -9,7 +9,9 @@ export function loggingObserver(log: Logger): Observer {
   return {
     scanFinished: (scan) => log.debug(scan, 'scan finished'),
     scanFailed: (scan) => log.warn(scan, 'scan failed'),
-    runStateChanged: (run) => log[run.to === 'unavailable' ? 'warn' : 'info'](run, `run is ${run.to}`),
+    // A directory that is not there may come; it may just as well be mistyped.
+    runStateChanged: (run) =>
+      log[run.to === 'watching' || run.to === 'finished' ? 'info' : 'warn'](run, `run is ${run.to}`),
     watchDegraded: (watch) => log.warn(watch, 'watching by polling'),
     watchRecovered: (watch) => log.info(watch, 'watching by events again'),
     eventAppended: (event) => log.debug(event, 'event appended'),

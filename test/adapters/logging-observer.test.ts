@@ -31,6 +31,18 @@ test('at the default level routine is silent', () => {
   assert.deepEqual(lines, []);
 });
 
+test('a directory that is not there is a warning: it may be mistyped', () => {
+  const { observer, lines } = logTo('warn');
+
+  for (const to of ['watching', 'waiting_for_directory'] as const)
+    observer.runStateChanged({ run: 'r', from: null, to, reason: null });
+
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).msg),
+    ['run is waiting_for_directory'],
+  );
+});
+
 test('a lease whose files were lost is an error', () => {
   const { observer, lines } = logTo('error');
 

@@ -41,6 +41,19 @@ test('doctor finds nothing bad where tests run, and says how a root would be wat
   );
 });
 
+test('doctor names the options for directories that no run would take for steps', async (t) => {
+  const root = CheckpointRoot.make(t);
+  root.save(100, { name: 'step-100' });
+
+  const child = runCommand(t, '', ['doctor', '--offline', '--json', root.path]);
+
+  assert.equal(await child.exit(), 0, child.stdout);
+  const { findings }: { findings: Finding[] } = JSON.parse(child.stdout);
+  const found = findings.find(({ about }) => about === `${root.path}: names`);
+  assert.equal(found?.verdict, 'warning');
+  assert.match(found.detail, /^1 directory looks like step-N: .*step_prefix "step" and step_separator "-"/);
+});
+
 test('doctor looks at the server, its clock, its runs, and whether there is a token', async (t) => {
   const stage = await Stage.set(t);
 

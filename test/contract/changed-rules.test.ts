@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, unlinkSync } from 'node:fs';
+import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
 import type { Json } from '../support/http-client.js';
@@ -47,6 +47,32 @@ test('another commit mode judges the steps anew, and events tell what that chang
     events.map((event: Json) => `${event.type} ${event.subject}`),
     ['step.deleted 2', 'step.finalized 2'],
   );
+});
+
+test('the marker of another writer says which steps are finished, and another marker judges them anew', async (t) => {
+  const { root, put, states } = await changeable(t);
+  await put({ commit_marker: 'DONE' });
+  assert.deepEqual(await states(), ['1 temporary: DONE is missing', '2 temporary: DONE is missing']);
+
+  writeFileSync(root.at(2, 'DONE'), '');
+  await put({ commit_marker: 'DONE', settle: 0.1 });
+  await put({ commit_marker: 'commit_success.txt', settle: 0.1 });
+  assert.deepEqual(await states(), [
+    '1 finalized: holds commit_success.txt',
+    '2 temporary: commit_success.txt is missing',
+  ]);
+});
+
+test('a step counts once its marker is there', async (t) => {
+  const { root, server, put } = await changeable(t);
+  await put({ commit_marker: 'DONE', settle: 0.1, poll_interval: 0.05 });
+  const waiting = server.ok(server.get('/wait?until=2&timeout=20'));
+  await server.observed.next('waitStarted');
+
+  writeFileSync(root.at(2, 'DONE'), '');
+
+  const { step, item } = await waiting;
+  assert.deepEqual([step, item.reason], [2, 'holds DONE']);
 });
 
 test('another commit mode on the command line does so, too', async (t) => {

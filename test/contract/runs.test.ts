@@ -429,6 +429,34 @@ test('a directory replaced by a link within the allow-root is followed, and told
   await server.observed.next('eventAppended', ({ type }) => type === 'run.directory_changed');
 });
 
+test('a root of step-N is warned of with the values to set, and those make its steps visible', async (t) => {
+  const { root, server } = await serve(t);
+  for (const step of [100, 200]) root.save(step, { name: `step-${step}` });
+  const { warnings } = await server.ok(server.put('/runs/r', { directory: root.path }), 201);
+  assert.deepEqual(
+    warnings.map(({ code, detail, hint }: Json) => [code, detail, hint]),
+    [
+      [
+        'name_format',
+        '2 directories look like step-N: set step_prefix and step_separator',
+        'PUT /runs/{run} with step_prefix "step" and step_separator "-", or start the server so',
+      ],
+    ],
+  );
+  const options = { step_prefix: 'step', step_separator: '-' };
+  const run = await server.ok(server.put('/runs/r', { directory: root.path, ...options }));
+  assert.deepEqual([run.latest_step, run.step_count, run.warnings], [200, 2, []]);
+  assert.equal((await server.ok(server.post('/leases', { until: 150 }), 201)).step, 200);
+});
+
+test('a number beyond the largest step number is given as the reason', async (t) => {
+  const { root, server } = await serve(t);
+  mkdirSync(root.at('9007199254740993'));
+  await server.ok(server.put('/runs/r', { directory: root.path }), 201);
+  const { items } = await server.ok(server.get('/steps?state=all'));
+  assert.match(items[0].reason, /^its number is greater than 9007199254740991/);
+});
+
 test('warnings say which name format the directories seem to have', async (t) => {
   const { root, server } = await serve(t);
   for (const step of [1, 2, 3]) root.save(step, { name: `checkpoint_${step}` });

@@ -1,5 +1,6 @@
 import type { FileSystem, Located } from '../../engine/file-system.js';
 import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
+import { checkNames } from './check-names.js';
 import { bad, type Finding, good, warning } from './finding.js';
 
 /** Entries that are looked at to find one with a file that could be linked. */
@@ -10,7 +11,8 @@ export async function checkRoot(files: FileSystem, directory: string): Promise<r
   const place = await files.locate(directory);
   if (place.realPath === null)
     return [warning(directory, `not there (${place.errno}): a run waits until it is`)];
-  return [checkWatch(directory, place), await checkLinks(files, directory, place.realPath)];
+  const names = await checkNames(files, directory, place.realPath);
+  return [checkWatch(directory, place), ...names, await checkLinks(files, directory, place.realPath)];
 }
 
 function checkWatch(directory: string, { medium, filesystem, gcsfuse }: Located): Finding {

@@ -4,7 +4,7 @@ import type { RunOptions } from '../runs/run-options.js';
 import { runState } from '../runs/run-state.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import type { StepNameFormat } from '../steps/name-format.js';
-import { suggestNameFormat } from '../steps/name-suggestion.js';
+import { describeSuggestion, suggestNameFormat } from '../steps/name-suggestion.js';
 import { retainedBytes } from '../steps/step-document.js';
 import { isoTime, seconds } from '../units.js';
 
@@ -95,10 +95,9 @@ function nameFormatWarning({ index }: WatchedRun): RunWarning | null {
     if (entry.state === 'foreign' && names.length < 1_000) names.push(entry.name);
   const suggestion = suggestNameFormat(names);
   if (suggestion === null) return null;
-  const { count, example, option } = suggestion;
   return {
     code: 'name_format',
-    detail: `${count} ${count === 1 ? 'directory looks' : 'directories look'} like ${example}: set ${option}`,
-    hint: 'PUT /runs/{run} with that option, or start the server with it',
+    detail: describeSuggestion(suggestion),
+    hint: `PUT /runs/{run} with ${suggestion.settings}, or start the server so`,
   };
 }

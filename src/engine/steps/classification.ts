@@ -1,5 +1,10 @@
 import { type CommitMode, isTemporaryName, TEMPORARY_MARKER } from './commit-marker.js';
-import { parseStepName, parseTemporaryStepName, type StepNameFormat } from './name-format.js';
+import {
+  isNumberTooLarge,
+  parseStepName,
+  parseTemporaryStepName,
+  type StepNameFormat,
+} from './name-format.js';
 import { namedEntry, type TrackedStep } from './tracked-step.js';
 
 export interface NameRules {
@@ -43,8 +48,7 @@ export function classify(rules: NameRules, entries: RootEntries): Classification
       continue;
     }
     const parsed = parseStepName(rules.formats, name);
-    if (parsed === null)
-      decided.push(namedEntry(name, null, 'foreign', `its name is not ${describeFormats(rules.formats)}`));
+    if (parsed === null) decided.push(namedEntry(name, null, 'foreign', nameReason(rules.formats, name)));
     else named.push({ name, ...parsed });
   }
   for (const name of entries.symbolicLinks) {
@@ -71,6 +75,12 @@ function temporaryReason(name: string): string {
   return name.endsWith(TEMPORARY_MARKER)
     ? `name ends in ${TEMPORARY_MARKER}`
     : `name contains ${TEMPORARY_MARKER}`;
+}
+
+function nameReason(formats: readonly StepNameFormat[], name: string): string {
+  return isNumberTooLarge(formats, name)
+    ? `its number is greater than ${Number.MAX_SAFE_INTEGER}, the largest step number`
+    : `its name is not ${describeFormats(formats)}`;
 }
 
 function describeFormats(formats: readonly StepNameFormat[]): string {

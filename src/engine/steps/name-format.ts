@@ -44,6 +44,19 @@ export function parseStepName(formats: readonly StepNameFormat[], name: string):
   return null;
 }
 
+/** Whether a name would be a step's, were its number not beyond 2^53 − 1. */
+export function isNumberTooLarge(formats: readonly StepNameFormat[], name: string): boolean {
+  return formats.some((format) => {
+    const start = head(format);
+    return name.startsWith(start) && isBeyond(name.slice(start.length), format.fixedLength ?? 1);
+  });
+}
+
+function isBeyond(digits: string, width: number): boolean {
+  const isPadded = digits.startsWith('0') && digits.length > width;
+  return /^[0-9]+$/.test(digits) && !isPadded && !Number.isSafeInteger(Number(digits));
+}
+
 /** The directory name of a step. Throws RangeError for anything but an integer from 0 to 2^53 − 1. */
 export function buildStepName(format: StepNameFormat, step: number): string {
   if (!Number.isSafeInteger(step) || step < 0) throw new RangeError(`${step} is not a step number`);

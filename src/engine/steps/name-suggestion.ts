@@ -11,6 +11,8 @@ export interface NameSuggestion {
   readonly count: number;
   readonly example: string;
   readonly option: string;
+  /** The same with the values to set, such as `step_prefix "step" and step_separator "-"`. */
+  readonly settings: string;
   readonly format: StepNameFormat;
 }
 
@@ -32,6 +34,11 @@ export function suggestNameFormat(names: Iterable<string>): NameSuggestion | nul
     }
   }
   return best;
+}
+
+/** "12 directories look like step-N: set step_prefix and step_separator". */
+export function describeSuggestion({ count, example, option }: NameSuggestion): string {
+  return `${count} ${count === 1 ? 'directory looks' : 'directories look'} like ${example}: set ${option}`;
 }
 
 function groupByHead(names: Iterable<string>): Iterable<{ head: Head; group: string[] }> {
@@ -78,16 +85,19 @@ function listed(words: readonly string[]): string {
 }
 
 function suggestion(format: StepNameFormat, readable: readonly string[]): NameSuggestion {
-  const options: string[] = [];
-  if (format.prefix !== null) options.push('step_prefix');
-  if (format.separator !== DEFAULT_NAME_FORMAT.separator) options.push('step_separator');
-  if (format.fixedLength !== null) options.push('step_format_fixed_length');
+  const values: [option: string, value: string | number][] = [];
+  if (format.prefix !== null) values.push(['step_prefix', format.prefix]);
+  if (format.separator !== DEFAULT_NAME_FORMAT.separator) values.push(['step_separator', format.separator]);
+  if (format.fixedLength !== null) values.push(['step_format_fixed_length', format.fixedLength]);
+  const options = values.map(([option]) => option);
+  const settings = values.map(([option, value]) => `${option} ${JSON.stringify(value)}`);
   const unpadded = format.prefix === null ? 'N' : `${format.prefix}${format.separator}N`;
   return {
     count: readable.length,
     // A padded name is shown as it is, so that the reader can count its digits.
     example: format.fixedLength === null ? unpadded : (readable[0] ?? unpadded),
     option: options.length === 0 ? 'step_prefix to null' : listed(options),
+    settings: settings.length === 0 ? 'step_prefix null' : listed(settings),
     format,
   };
 }

@@ -12,6 +12,7 @@ describe('suggestNameFormat', () => {
       count: 3,
       example: 'checkpoint_N',
       option: 'step_prefix',
+      settings: 'step_prefix "checkpoint"',
       format: { prefix: 'checkpoint', separator: '_', fixedLength: null },
     });
   });
@@ -21,6 +22,7 @@ describe('suggestNameFormat', () => {
       count: 3,
       example: '0005',
       option: 'step_format_fixed_length',
+      settings: 'step_format_fixed_length 4',
       format: { prefix: null, separator: '_', fixedLength: 4 },
     });
   });
