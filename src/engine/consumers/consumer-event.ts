@@ -5,7 +5,8 @@ import type { OwedStep } from './consumer.js';
 export type SkipReason = 'deleted' | 'disk';
 
 const DETAIL: Readonly<Record<SkipReason, string>> = {
-  deleted: 'it was deleted before it could be held',
+  deleted:
+    'it was deleted, or changed in place, before it could be held: what was changed comes back as a new generation',
   disk: 'its hold gave way: less than min_free_bytes are free',
 };
 

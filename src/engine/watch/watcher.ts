@@ -1,6 +1,8 @@
 import type { Cancel } from '../clock.js';
 import type { Hint } from '../file-system.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import { Lane } from '../signals/lane.js';
+import { SingleFlight } from '../signals/single-flight.js';
 import type { Findings } from '../steps/findings.js';
 import { sameDirectory } from '../steps/generation.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
@@ -30,12 +32,12 @@ export class Watcher {
   readonly #watch: DirectoryWatch;
   readonly #directory: RunDirectory;
   /** Scans, examinations and background inventories take turns: what one judged is committed before the next looks. */
-  #lane: Promise<void> = Promise.resolve();
+  readonly #lane = new Lane();
   /** The scan that has not begun yet. */
   #queued: Promise<void> | null = null;
   #cancelPoll: Cancel = () => undefined;
   #backfilling = false;
-  readonly #checks = new Map<string, Promise<boolean>>();
+  readonly #checks = new SingleFlight<string, boolean>();
   #token: string | null = null;
   #lastScanEndedMs = Number.NEGATIVE_INFINITY;
   #lastThoroughMs = Number.NEGATIVE_INFINITY;
@@ -61,7 +63,7 @@ export class Watcher {
     this.#cancelPoll();
     this.#hints.stop();
     this.#watch.disarm();
-    await this.#lane;
+    await this.#lane.run(async () => undefined);
   }
 
   /** Resolves after a scan that began after this call. */
@@ -97,11 +99,7 @@ export class Watcher {
     const { name } = tracked.entry;
     const recentMs = this.#ports.clock.monotonic() - RECENT_MS;
     if (this.#scanner.lookedMs(tracked) >= Math.max(askedMs, recentMs)) return Promise.resolve(true);
-    const underWay = this.#checks.get(name);
-    if (underWay !== undefined) return underWay;
-    const check = this.#check(tracked).finally(() => this.#checks.delete(name));
-    this.#checks.set(name, check);
-    return check;
+    return this.#checks.run(name, () => this.#check(tracked));
   }
 
   async #check(tracked: TrackedStep): Promise<boolean> {
@@ -143,9 +141,9 @@ export class Watcher {
   }
 
   #inTurn(job: () => Promise<void>): Promise<void> {
-    const turn = this.#lane.then(() => (this.#stopped ? undefined : job()));
-    this.#lane = turn.catch(() => undefined);
-    return turn;
+    return this.#lane.run(async () => {
+      if (!this.#stopped) await job();
+    });
   }
 
   #rest(): void {
