@@ -143,6 +143,12 @@ describe('openapi.yaml', () => {
     }
   });
 
+  it('has a letter or digit in every value of an enum, so that generators can name it', () => {
+    for (const [path, { enum: values = [] }] of schemasIn(parse(committed))) {
+      for (const value of values) assert.match(value, /[a-z0-9]/i, path);
+    }
+  });
+
   it('has no null for a default, which generators take for a text', () => {
     assert.doesNotMatch(committed, /default: null/);
   });

@@ -2,6 +2,7 @@ import type { SwaggerOptions } from '@fastify/swagger';
 import { stringify } from 'yaml';
 import type { HttpServer } from '../http-server-type.js';
 import { NamedSchemas } from './named-schemas.js';
+import { withoutNamelessValues } from './nameless-values.js';
 import { withNumberFormats } from './number-formats.js';
 
 /** Version of the contract, not of the package. */
@@ -79,7 +80,7 @@ function finish<T extends object>(document: T): T {
     }
   }
   const models = new NamedSchemas();
-  const named = sortKeys(Object(models.replaceIn(withNumberFormats(copy))));
+  const named = sortKeys(Object(models.replaceIn(withNumberFormats(withoutNamelessValues(copy)))));
   return { ...document, components: { ...components, schemas: models.all }, paths: named };
 }
 

@@ -152,7 +152,7 @@ class NameFormat(TypedDict):
     # The text before the number; None for none.
     step_prefix: str | None
     # The text between prefix and number.
-    step_separator: Literal["_", "-", ".", ""]
+    step_separator: str
     # The length to which numbers are zero-padded; None for no padding.
     step_format_fixed_length: int | None
 
@@ -164,7 +164,7 @@ class NameFormatRequest(TypedDict, total=False):
     step_prefix: str | None
     # The text between prefix and number: Orbax writes `_` (default); other writers use `-`, `.` or nothing. Needs
     # `step_prefix`.
-    step_separator: Literal["_", "-", ".", ""]
+    step_separator: str
     # Numbers are zero-padded to this length. None: no padding.
     step_format_fixed_length: int | None
 
@@ -318,7 +318,7 @@ class RunSettings(TypedDict, total=False):
     step_prefix: str | None
     # The text between prefix and number: Orbax writes `_` (default); other writers use `-`, `.` or nothing. Needs
     # `step_prefix`.
-    step_separator: Literal["_", "-", ".", ""]
+    step_separator: str
     # Numbers are zero-padded to this length. None: no padding.
     step_format_fixed_length: int | None
     # Several name formats, earlier ones win (Orbax's composite format). Replaces `step_prefix`, `step_separator` and
