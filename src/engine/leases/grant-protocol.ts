@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Changes, EventLog } from '../events/event-log.js';
 import type { LeaseRecord } from '../holdings/lease.js';
+import { changeLease } from '../holdings/lease-states.js';
 import { type Original, originalOf } from '../snapshots/original.js';
 import type { Claim, SnapshotClaims } from '../snapshots/snapshot-claims.js';
 import { StepVanished, unreadable } from '../snapshots/snapshot-failure.js';
@@ -99,11 +100,11 @@ export class GrantProtocol {
   #activate(live: LiveRun, pending: LeaseRecord, terms: GrantTerms, slot: LeaseSlot): Promise<LeaseRecord> {
     const { clock, log, runs } = this.#ports;
     const grantedAt = clock.now();
-    const change = { state: 'active', grantedAt, renewedAt: grantedAt, waitedMs: terms.waitedMs() } as const;
-    const lease: LeaseRecord = { ...pending, ...change };
+    const change = { grantedAt, renewedAt: grantedAt, waitedMs: terms.waitedMs() };
+    const lease: LeaseRecord = { ...pending, ...change, state: 'active' };
     return log.commit(async (tx, changes) => {
       runs.expect(live);
-      if (!(await tx.leases.update(lease.number, 'pending', change)))
+      if (!(await changeLease(tx, lease.number, 'pending', 'granted', change)))
         throw new Error(`the row of lease ${lease.number} is no longer pending`);
       return this.#note(tx, changes, lease, terms, slot);
     });

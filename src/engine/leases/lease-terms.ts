@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { EngineError, type ErrorCode } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { EndedState, LeaseRecord } from '../holdings/lease.js';
+import { changeLease } from '../holdings/lease-states.js';
 import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
@@ -87,7 +88,7 @@ export class LeaseTerms {
     const change = { ttlMs: renewedMs, renewedAt: clock.now() };
     const renewed: LeaseRecord = { ...active.record, ...change };
     const isRenewed = await log.commit(async (tx, { apply }) => {
-      if (!(await tx.leases.update(number, 'active', change))) return false;
+      if (!(await changeLease(tx, number, 'active', 'renewed', change))) return false;
       apply(() => this.begin(renewed));
       return true;
     });
@@ -125,10 +126,10 @@ export class LeaseTerms {
     word: Word | null = null,
   ): Promise<LeaseRecord | null> {
     const { log, holdings, clock, observer, remover, deliveries } = this.#ports;
-    const change = { state, endedAt: clock.now(), endReason: reason, verdict: word?.verdict ?? null };
-    const ended: LeaseRecord = { ...record, ...change };
+    const change = { endedAt: clock.now(), endReason: reason, verdict: word?.verdict ?? null };
+    const ended: LeaseRecord = { ...record, ...change, state };
     const outcome = await log.commit(async (tx, changes) => {
-      if (!(await tx.leases.update(record.number, 'active', change))) return null;
+      if (!(await changeLease(tx, record.number, 'active', state, change))) return null;
       changes.emit({
         run: record.run,
         type: `lease.${state}`,
@@ -183,7 +184,7 @@ export class LeaseTerms {
     const { log, remover } = this.#ports;
     await log.insist('removing a lease that was not granted', () =>
       log.commit(async (tx, changes) => {
-        await tx.leases.remove(pending.number);
+        await changeLease(tx, pending.number, 'pending', 'abandoned');
         await letGo(tx, changes, remover, pending);
       }),
     );

@@ -1,5 +1,6 @@
 import type { Changes } from '../events/event-log.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
+import { changeSnapshot } from '../holdings/snapshot-states.js';
 import type { Transaction } from '../store.js';
 import type { SnapshotRemover } from './snapshot-remover.js';
 
@@ -25,7 +26,7 @@ export async function letGo(
   if ((await tx.consumers.countHolding(snapshotId)) > 0) return null;
   const snapshot = await tx.snapshots.find(run, generation);
   if (snapshot === null || snapshot.id !== snapshotId) return null;
-  if (!(await tx.snapshots.advance(snapshotId, 'ready', 'deleting'))) return null;
+  if (!(await changeSnapshot(tx, snapshotId, 'ready', 'condemned'))) return null;
   const condemned: SnapshotRecord = { ...snapshot, state: 'deleting' };
   apply(() => remover.condemn(condemned));
   return condemned;

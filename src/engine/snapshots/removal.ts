@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { EventLog } from '../events/event-log.js';
 import type { SnapshotFiles } from '../file-system.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
+import { changeSnapshot } from '../holdings/snapshot-states.js';
 import type { Observer } from '../observer.js';
 import { Interrupt } from '../signals/interrupt.js';
 import { pause } from '../signals/pause.js';
@@ -144,7 +145,7 @@ export class Removal {
     // Nobody was told of one that never became ready, unless it was in the way.
     const isKnown = snapshot.state !== 'building' || this.#obstacle !== null;
     await log.commit(async (tx, { emit, apply }) => {
-      const isRemoved = await tx.snapshots.remove(snapshot.id);
+      const isRemoved = await changeSnapshot(tx, snapshot.id, snapshot.state, 'erased');
       if (isRemoved && isKnown) emit(snapshotEvent('snapshot.deleted', snapshot, clock.now()));
       // Whom the event wakes finds the path free.
       apply(() => {

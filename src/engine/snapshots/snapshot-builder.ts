@@ -4,6 +4,7 @@ import type { EventLog } from '../events/event-log.js';
 import type { Inventory, SnapshotFiles, SnapshotMode } from '../file-system.js';
 import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
+import { changeSnapshot } from '../holdings/snapshot-states.js';
 import type { Observer } from '../observer.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import { SingleFlight } from '../signals/single-flight.js';
@@ -136,7 +137,7 @@ export class SnapshotBuilder {
   async #commitReady(ready: SnapshotRecord, inventory: Inventory): Promise<void> {
     const { log, clock, holdings, audit } = this.#ports;
     await log.commit(async (tx, { emit, apply }) => {
-      if (!(await tx.snapshots.advance(ready.id, 'building', 'ready')))
+      if (!(await changeSnapshot(tx, ready.id, 'building', 'published')))
         throw new Error(`the row of snapshot ${ready.id} is no longer building`);
       emit(snapshotEvent('snapshot.created', ready, clock.now()));
       apply(() => {

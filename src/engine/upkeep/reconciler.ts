@@ -2,8 +2,10 @@ import type { ConsumerRegistry } from '../consumers/consumer-registry.js';
 import type { EventLog } from '../events/event-log.js';
 import type { SnapshotFiles } from '../file-system.js';
 import type { LeaseRecord } from '../holdings/lease.js';
+import { changeLease } from '../holdings/lease-states.js';
 import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
+import { changeSnapshot } from '../holdings/snapshot-states.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
 import type { RunRecord } from '../runs/run.js';
@@ -58,7 +60,7 @@ async function settleLeases({
   observer,
 }: ReconcilerPorts): Promise<readonly LeaseRecord[]> {
   for (const lease of await allLeases(store, 'pending')) {
-    await log.commit((tx) => tx.leases.remove(lease.number));
+    await log.commit((tx) => changeLease(tx, lease.number, 'pending', 'abandoned'));
     observer.reconciled({
       run: lease.run,
       subject: `lease ${lease.number}`,
@@ -117,9 +119,9 @@ async function settleSnapshot(
   }
   // One that was being built may have left its tree under the temporary name, or have been published: it stays `building` until nothing is
   // left, so that the next start knows that too, should this one be cut off.
-  if (snapshot.state === 'ready')
-    await log.commit((tx) => tx.snapshots.advance(snapshot.id, 'ready', 'deleting'));
-  remover.condemn(snapshot);
+  const isUnheld = snapshot.state === 'ready';
+  if (isUnheld) await log.commit((tx) => changeSnapshot(tx, snapshot.id, 'ready', 'condemned'));
+  remover.condemn(isUnheld ? { ...snapshot, state: 'deleting' } : snapshot);
   await remover.gone(snapshot.id);
   note(snapshot.state === 'building' ? 'rolled back: it was being built' : 'removed: nobody holds it');
 }
