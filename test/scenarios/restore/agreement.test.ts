@@ -16,7 +16,7 @@ import { sourceOf } from '../../engine/restore/memory-files.js';
 /**
  * Everything that `generate.py` can write, freshly written by real Orbax and compared leaf by leaf; then every damage
  * of a small checkpoint that is answered in spite of, judged by real Orbax. Needs STEPLEASE_TEST_PYTHON, the interpreter of an
- * environment with orbax-checkpoint 0.12.4, jax and msgpack.
+ * environment with orbax-checkpoint 0.12.4 or 0.12.8, jax and msgpack.
  */
 const PYTHON = environment('STEPLEASE_TEST_PYTHON');
 const SCRIPTS = join(import.meta.dirname, '../../../../test/scenarios/restore');

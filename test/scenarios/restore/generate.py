@@ -4,7 +4,7 @@
     python generate.py --bundles DIR                one JSON file for each small layout, as committed under test/fixtures
     python generate.py --targets FILE               bodies of POST with their answers
 
-Needs orbax-checkpoint 0.12.4, jax and msgpack.
+Needs orbax-checkpoint 0.12.4 or 0.12.8, jax and msgpack.
 """
 import argparse
 import base64
