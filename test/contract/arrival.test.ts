@@ -252,3 +252,15 @@ test('after a restart a step that was changed meanwhile is a new generation, and
   );
   assert.deepEqual(same, [false, true]);
 });
+
+test("a step that loses another writer's mark is no longer offered, nor leased", async (t) => {
+  const { root, server } = await serve(t, { ...FLAGS, commit_marker: 'DONE' });
+  cpSync(fixturePath('plain/100'), root.at(7), { recursive: true });
+  writeFileSync(root.at(7, 'DONE'), '');
+  await server.ok(server.get('/wait?until=7&timeout=60'));
+  assert.deepEqual(await offers(server, 7), [true, true, true]);
+  unlinkSync(root.at(7, 'DONE'));
+  assert.deepEqual(await offers(server, 7), [false, false, false]);
+  const [entry] = (await server.ok(server.get('/steps?state=all'))).items;
+  assert.deepEqual([entry.state, entry.reason], ['deleting', 'DONE is missing']);
+});

@@ -1,4 +1,5 @@
-import type { Inspection, InspectRequest } from '../../engine/file-system.js';
+import type { Change, Inspection, InspectRequest } from '../../engine/file-system.js';
+import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
 import { payloadOf } from '../../engine/steps/payload.js';
 import { DirectoryHandle, entryName, withHandle } from './directory-handle.js';
 import { errnoOf, isMissing, isNotDirectory, sentenceOf } from './errno.js';
@@ -108,11 +109,27 @@ async function inspectOpen(
 
 type Found = Omit<Extract<Inspection, { outcome: 'present' }>, 'name' | 'outcome'>;
 
-async function audit(os: Os, step: DirectoryHandle, { known, depth }: InspectRequest): Promise<Found> {
+async function audit(
+  os: Os,
+  step: DirectoryHandle,
+  { known, depth, commitMarker }: InspectRequest,
+): Promise<Found> {
   const identity = identityOf(os.fstat('inspect', step.fd));
   const files = depth === 'full_audit' ? 'all' : 'where_directories_changed';
   const change = known === null ? null : await findChange(os, step, known, { files });
-  return { identity, change, lost: null, content: null };
+  return { identity, change: change ?? missingMarker(os, step, commitMarker), lost: null, content: null };
+}
+
+/** The mark of writers other than Orbax is no part of the payload, and no step counts without it. */
+function missingMarker(os: Os, step: DirectoryHandle, commitMarker: string): Change | null {
+  if (commitMarker === COMMIT_SUCCESS_FILE) return null;
+  try {
+    os.lstat('audit marker', step.at(commitMarker));
+    return null;
+  } catch (error) {
+    if (isMissing(errnoOf(error))) return { path: commitMarker, how: 'missing' };
+    throw error;
+  }
 }
 
 async function takeStock(
