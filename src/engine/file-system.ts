@@ -126,6 +126,8 @@ export interface Identity {
   readonly birthtimeNs: string | null;
   /** Nanoseconds since the epoch, decimal. */
   readonly mtimeNs: string;
+  /** Change time, in nanoseconds since the epoch, decimal. */
+  readonly ctimeNs: string;
 }
 
 export type Inspection =

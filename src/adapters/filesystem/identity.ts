@@ -7,6 +7,7 @@ export function identityOf(stats: BigIntStats): Identity {
     // The kernel leaves it 0 where the filesystem keeps none.
     birthtimeNs: stats.birthtimeNs > 0n ? String(stats.birthtimeNs) : null,
     mtimeNs: String(stats.mtimeNs),
+    ctimeNs: String(stats.ctimeNs),
   };
 }
 

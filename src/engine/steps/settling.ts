@@ -4,10 +4,12 @@ import type { Settling } from './tracked-step.js';
 export interface SettlingContext {
   /** How long content must stay unchanged to count as complete, in milliseconds. */
   readonly settleMs: number;
-  /** Monotonic. */
-  readonly nowMs: number;
-  /** Milliseconds since the epoch. */
+  /** Monotonic time at which the look began: whatever changed while it went on has no age. */
+  readonly beganMs: number;
+  /** Milliseconds since the epoch, at that moment. */
   readonly wallMs: number;
+  /** Monotonic time at which the look is judged, when it has ended. */
+  readonly nowMs: number;
   /** Monotonic time of a look that did not show the directory; -Infinity where there was no look before. */
   readonly absentMs: number;
 }
@@ -21,19 +23,19 @@ export function settle(
   { fingerprint, changedNs }: TakenInventory,
   before: Settling | null,
 ): Settling {
-  const { settleMs, nowMs, wallMs, absentMs } = context;
+  const { settleMs, beganMs, nowMs, wallMs, absentMs } = context;
   const ageMs = Math.max(0, wallMs - Number(BigInt(changedNs) / 1_000_000n));
   const sinceMs =
     before?.fingerprint === fingerprint
       ? before.sinceMs
-      : Math.max(nowMs - ageMs, before?.lookedMs ?? absentMs);
+      : Math.max(beganMs - ageMs, before?.lookedMs ?? absentMs);
   // Content that has settled and still does not count is looked at again at the same pace.
   const dueMs = sinceMs + settleMs > nowMs ? sinceMs + settleMs : nowMs + settleMs;
   return { fingerprint, sinceMs, lookedMs: nowMs, dueMs };
 }
 
-export function hasSettled({ settleMs, nowMs }: SettlingContext, { sinceMs }: Settling): boolean {
-  return nowMs - sinceMs >= settleMs;
+export function hasSettled({ settleMs, beganMs }: SettlingContext, { sinceMs }: Settling): boolean {
+  return beganMs - sinceMs >= settleMs;
 }
 
 /** For a reason: how long nothing may change. */

@@ -16,6 +16,14 @@ const INVENTORIED_AT_ONCE = 64;
 /** Directories under other names than a step's that one listing looks up, to know them again when they are renamed. */
 const SIGHTED_AT_ONCE = 256;
 
+/** What one call showed of several entries. */
+interface Looks {
+  readonly seen: readonly Inspection[];
+  /** Monotonic time and milliseconds since the epoch at which it began. */
+  readonly beganMs: number;
+  readonly wallMs: number;
+}
+
 /** A listing of a root that could be read. */
 export type ReadableListing = Extract<Listing, { outcome: 'listed' | 'unchanged' }>;
 
@@ -149,9 +157,9 @@ export class Scanner {
     let inventories = INVENTORIED_AT_ONCE;
     let next = this.#inspectBatch(directory, requests, 0);
     for (let start = 0; start < requests.length; start += BATCH) {
-      const seen = await next;
+      const looks = await next;
       next = this.#inspectBatch(directory, requests, start + BATCH);
-      const { findings, taken } = await this.#judgeAll(directory, seen, steps, rules, hinted, inventories);
+      const { findings, taken } = await this.#judgeAll(directory, looks, steps, rules, hinted, inventories);
       inventories -= taken;
       if (findings.size > 0) await report(findings);
     }
@@ -170,12 +178,12 @@ export class Scanner {
     const steps = new Map(fresh.map(({ name, step }) => [name, step]));
     const known = new Set(candidates.map(({ name }) => name));
     const others = names.filter((name) => !known.has(name));
-    const seen = await this.#inspect(directory, [
+    const looks = await this.#inspect(directory, [
       ...others.map((name) => request(name, 'sight', null, rules)),
       ...fresh.map(({ name }) => request(name, 'inventory', null, rules)),
     ]);
-    this.#note(seen.filter(({ name }) => !steps.has(name)));
-    return (await this.#judgeAll(directory, seen, steps, rules, hinted, 0)).findings;
+    this.#note(looks.seen.filter(({ name }) => !steps.has(name)));
+    return (await this.#judgeAll(directory, looks, steps, rules, hinted, 0)).findings;
   }
 
   /** Takes the inventories that are still missing, newest first, at most `limit`; none left gives no findings. */
@@ -190,17 +198,17 @@ export class Scanner {
       steps.set(name, step);
     }
     if (requests.length === 0) return new Map();
-    const seen = await this.#inspect(directory, requests);
-    return (await this.#judgeAll(directory, seen, steps, rules, NOTHING_HINTED, 0)).findings;
+    const looks = await this.#inspect(directory, requests);
+    return (await this.#judgeAll(directory, looks, steps, rules, NOTHING_HINTED, 0)).findings;
   }
 
   /** Looks at one candidate with its whole inventory, now. */
   async examine(directory: string, rules: ScanRules, tracked: TrackedStep): Promise<Findings> {
     const { name, step } = tracked.entry;
     if (step === null) return new Map();
-    const seen = await this.#inspect(directory, [request(name, 'inventory', tracked.inventory, rules)]);
+    const looks = await this.#inspect(directory, [request(name, 'inventory', tracked.inventory, rules)]);
     const steps = new Map([[name, step]]);
-    return (await this.#judgeAll(directory, seen, steps, rules, NOTHING_HINTED, 0)).findings;
+    return (await this.#judgeAll(directory, looks, steps, rules, NOTHING_HINTED, 0)).findings;
   }
 
   /** Monotonic time of the last look at every file of a step, if the step has not been found changed since; -Infinity where there was none. */
@@ -210,25 +218,20 @@ export class Scanner {
     return (isCurrent ? this.#lookedMs.get(name) : undefined) ?? Number.NEGATIVE_INFINITY;
   }
 
-  #inspectBatch(
-    directory: string,
-    requests: readonly InspectRequest[],
-    start: number,
-  ): Promise<readonly Inspection[]> {
-    const batch = requests.slice(start, start + BATCH);
-    return batch.length === 0 ? Promise.resolve([]) : this.#inspect(directory, batch);
+  #inspectBatch(directory: string, requests: readonly InspectRequest[], start: number): Promise<Looks> {
+    return this.#inspect(directory, requests.slice(start, start + BATCH));
   }
 
-  async #inspect(directory: string, requests: readonly InspectRequest[]): Promise<readonly Inspection[]> {
-    const beganMs = this.#clock.monotonic();
-    const seen = await this.#files.inspect(directory, requests);
+  async #inspect(directory: string, requests: readonly InspectRequest[]): Promise<Looks> {
+    const [beganMs, wallMs] = [this.#clock.monotonic(), this.#clock.now()];
+    const seen = requests.length === 0 ? [] : await this.#files.inspect(directory, requests);
     for (const [at, { name, depth }] of requests.entries()) {
       const found = seen[at];
       const isUnchanged = found?.outcome === 'present' && found.change === null;
       if (!isUnchanged) this.#lookedMs.delete(name);
       else if (depth === 'inventory' || depth === 'full_audit') this.#lookedMs.set(name, beganMs);
     }
-    return seen;
+    return { seen, beganMs, wallMs };
   }
 
   #byName(classification: Classification, directories: readonly string[], rules: ScanRules): Findings {
@@ -246,7 +249,7 @@ export class Scanner {
 
   async #judgeAll(
     directory: string,
-    seen: readonly Inspection[],
+    looks: Looks,
     steps: ReadonlyMap<string, number>,
     rules: ScanRules,
     hinted: Hinted,
@@ -255,7 +258,7 @@ export class Scanner {
     const findings = new Map<string, TrackedStep | null>();
     const again: InspectRequest[] = [];
     let taken = 0;
-    const consider = (inspection: Inspection, last: boolean) => {
+    const consider = (inspection: Inspection, { beganMs, wallMs }: Looks, last: boolean) => {
       const { name } = inspection;
       const step = steps.get(name);
       if (step === undefined) return;
@@ -266,8 +269,9 @@ export class Scanner {
         known,
         commitMarker: markerOf(rules),
         settleMs: rules.settleMs,
+        beganMs,
+        wallMs,
         nowMs: this.#clock.monotonic(),
-        wallMs: this.#clock.now(),
         absentMs: this.#lastBeganMs,
         wasRenamed:
           inspection.outcome === 'present' &&
@@ -285,10 +289,10 @@ export class Scanner {
         findings.set(name, judgement.tracked);
       }
     };
-    for (const inspection of seen) consider(inspection, false);
-    const closer = again.length === 0 ? [] : await this.#inspect(directory, again);
-    for (const inspection of closer) consider(inspection, true);
-    this.#note([...seen, ...closer].filter(({ name }) => steps.has(name)));
+    for (const inspection of looks.seen) consider(inspection, looks, false);
+    const closer = await this.#inspect(directory, again);
+    for (const inspection of closer.seen) consider(inspection, closer, true);
+    this.#note([...looks.seen, ...closer.seen].filter(({ name }) => steps.has(name)));
     return { findings, taken };
   }
 }

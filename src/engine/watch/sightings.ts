@@ -27,7 +27,7 @@ export class Sightings {
   /**
    * Whether the directory got its name by a rename. Either it was seen under another name; or the filesystem told of the two names in one go, the old
    * one is gone, and nothing speaks against it: a removal and a creation that follow each other are told in the same way, so that the old
-   * name must have been new itself, or Orbax's temporary name of the new one.
+   * name must have been Orbax's temporary name of the new one; or new itself, where the directory's times show a rename, too.
    *
    * @param gone names that were looked at just now and are not there.
    */
@@ -45,7 +45,8 @@ export class Sightings {
     if (before === null || !gone.has(before) || isTransient(before)) return false;
     const known = this.#directories.get(before);
     if (known !== undefined) return known === key;
-    return finalNameOf(before) === name || (hints.get(before)?.times ?? 0) > 1;
+    if (finalNameOf(before) === name) return true;
+    return (hints.get(before)?.times ?? 0) > 1 && wasTouchedLast(identity);
   }
 
   /** Forgets all names but these. */
@@ -53,6 +54,11 @@ export class Sightings {
     for (const name of this.#directories.keys()) if (!names.has(name)) this.#directories.delete(name);
     for (const [key, name] of this.#names) if (!names.has(name)) this.#names.delete(key);
   }
+}
+
+/** A rename changes a directory's change time alone; one that was just made, or is being filled, has both times from the same moment. */
+function wasTouchedLast({ mtimeNs, ctimeNs }: Identity): boolean {
+  return BigInt(ctimeNs) > BigInt(mtimeNs);
 }
 
 function keyOf({ inode, birthtimeNs }: Identity): string {

@@ -15,6 +15,7 @@ const FIRST: JudgementContext = {
   known: null,
   wasRenamed: false,
   settleMs: 200,
+  beganMs: 1_000,
   nowMs: 1_000,
   // The time of the inventory's last change: no age speaks for anything.
   wallMs: 4,
@@ -27,7 +28,9 @@ const late = (fields: Parameters<typeof inventory>[0] = {}) =>
   inventory({ changedBelowNs: '6000000', ...fields });
 
 function decide(seen: Inspection, context: Partial<JudgementContext> = {}): TrackedStep {
-  const judgement = judge({ ...FIRST, ...context }, seen);
+  // A look takes no time, unless a test says so.
+  const beganMs = context.beganMs ?? context.nowMs ?? FIRST.beganMs;
+  const judgement = judge({ ...FIRST, ...context, beganMs }, seen);
   assert.equal(judgement.verdict, 'decided');
   return judgement.tracked;
 }
@@ -175,6 +178,15 @@ describe('judge, of content that has to settle', () => {
     const second = decide(seen('a'), { known: first, nowMs: 1_199 });
     assert.equal(second.entry.state, 'temporary');
     assert.equal(decide(seen('a'), { known: second, nowMs: 1_200 }).entry.state, 'finalized');
+  });
+
+  it('gives content no age for the time that the look at it took', () => {
+    const slowly = { beganMs: 1_000, nowMs: 5_000, absentMs: Number.NEGATIVE_INFINITY };
+    const first = decide(seen('a'), slowly);
+    assert.equal(first.entry.state, 'temporary');
+    const second = decide(seen('b'), { ...slowly, known: first, beganMs: 5_200, nowMs: 9_000 });
+    assert.equal(second.entry.state, 'temporary');
+    assert.equal(decide(seen('b'), { known: second, beganMs: 9_200, nowMs: 9_900 }).entry.state, 'finalized');
   });
 
   it('begins anew in another directory under the name', () => {
@@ -346,7 +358,7 @@ describe('judge, of a known step', () => {
     });
 
   it('knows it again in another inode after a restart, by commit time and inventory', () => {
-    const identity = { inode: '99', birthtimeNs: '9999', mtimeNs: '9999' };
+    const identity = { inode: '99', birthtimeNs: '9999', mtimeNs: '9999', ctimeNs: '9999' };
     assert.equal(verdict(present({}, { identity }), { known: revived }), 'look_closer');
     const same = decide(present({ inventory: late() }, { identity }), { known: revived });
     assert.equal(same.entry.generation, whole.entry.generation);

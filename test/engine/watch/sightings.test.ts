@@ -51,6 +51,11 @@ describe('a removal and a creation are no rename', () => {
     assert.equal(new Sightings().isRenamed('7', IDENTITY, lock, new Set(['7.lock'])), false);
   });
 
+  it('where a directory was made and removed just before, and the new one is being filled', () => {
+    const filled = { ...IDENTITY, ctimeNs: IDENTITY.mtimeNs };
+    assert.equal(new Sightings().isRenamed('7', filled, hints('x', 'x', '7'), new Set(['x'])), false);
+  });
+
   it('where an inode without a birth time may be that of a removed directory', () => {
     const sightings = new Sightings();
     const unborn = { ...IDENTITY, birthtimeNs: null };
