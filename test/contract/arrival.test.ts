@@ -264,3 +264,14 @@ test("a step that loses another writer's mark is no longer offered, nor leased",
   const [entry] = (await server.ok(server.get('/steps?state=all'))).items;
   assert.deepEqual([entry.state, entry.reason], ['deleting', 'DONE is missing']);
 });
+
+test('a step that settled while rsync paused within a file is offered again once rsync has finished', async (t) => {
+  const { root, server } = await serve(t);
+  cpSync(fixturePath('plain/100'), root.at(7), { recursive: true });
+  writeFileSync(root.at(7, 'default', '.shard.Ab3xYz'), 'half');
+  const { cursor } = await server.ok(server.get('/wait?until=7&timeout=60'));
+  renameSync(root.at(7, 'default', '.shard.Ab3xYz'), root.at(7, 'default', 'shard'));
+  const again = await server.ok(server.get(`/wait?after=${cursor}&timeout=10`));
+  assert.equal(again.satisfied, true);
+  assert.deepEqual(await offers(server, 7), [true, true, true]);
+});

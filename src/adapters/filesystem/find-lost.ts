@@ -10,8 +10,13 @@ import { at, below, fileStart } from './tree.js';
 export function findLost(earlier: Inventory, later: Inventory): string | null {
   const present = new Set(payloadFiles(later));
   for (const path of payloadFiles(earlier))
-    if (!present.has(path) && isPayload(later.payload, path)) return path;
+    if (!present.has(path) && isPayload(later.payload, path) && !present.has(receivedAs(path))) return path;
   return null;
+}
+
+/** rsync writes a file as `.NAME.XXXXXX` beside its place: once NAME is there, nothing was lost. Any other path stays as it is. */
+function receivedAs(path: string): string {
+  return path.replace(/(^|\/)\.([^/]+)\.[A-Za-z0-9]{6}$/, '$1$2');
 }
 
 function* payloadFiles(inventory: Inventory): Iterable<string> {
