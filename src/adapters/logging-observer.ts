@@ -11,7 +11,10 @@ export function loggingObserver(log: Logger): Observer {
     scanFailed: (scan) => log.warn(scan, 'scan failed'),
     // A directory that is not there may come; it may just as well be mistyped.
     runStateChanged: (run) =>
-      log[run.to === 'watching' || run.to === 'finished' ? 'info' : 'warn'](run, `run is ${run.to}`),
+      log[run.to === 'watching' || run.to === 'finished' ? 'info' : 'warn'](
+        run,
+        `run ${run.run} of ${run.directory} is ${run.to}`,
+      ),
     watchDegraded: (watch) => log.warn(watch, 'watching by polling'),
     watchRecovered: (watch) => log.info(watch, 'watching by events again'),
     eventAppended: (event) => log.debug(event, 'event appended'),

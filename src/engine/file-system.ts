@@ -72,12 +72,16 @@ export type Listing =
       readonly identity: string;
       /** Opaque; null when the listing cannot serve as a base (changed too recently to be sure, network filesystem). */
       readonly token: string | null;
-      /** Entry names, each kind in no particular order; plain files are left out. */
+      /** Entry names, each kind in no particular order; most plain files are left out. */
       readonly directories: readonly string[];
       readonly symbolicLinks: readonly string[];
       /** FIFOs, sockets and devices. */
       readonly others: readonly string[];
+      /** The first plain files whose names end in a digit, at most `NUMBERED_FILES_LISTED`: no steps, but somebody may take them for steps. */
+      readonly numberedFiles: readonly string[];
     };
+
+export const NUMBERED_FILES_LISTED = 100;
 
 export type InspectDepth = 'sight' | 'look' | 'audit' | 'full_audit' | 'inventory';
 

@@ -22,6 +22,7 @@ export interface Happenings {
   readonly scanFailed: { readonly run: string; readonly reason: string };
   readonly runStateChanged: {
     readonly run: string;
+    readonly directory: string;
     /** Null for a run that was not watched before. */
     readonly from: RunState | null;
     readonly to: RunState;

@@ -35,11 +35,11 @@ test('a directory that is not there is a warning: it may be mistyped', () => {
   const { observer, lines } = logTo('warn');
 
   for (const to of ['watching', 'waiting_for_directory'] as const)
-    observer.runStateChanged({ run: 'r', from: null, to, reason: null });
+    observer.runStateChanged({ run: 'r', directory: '/ckpts', from: null, to, reason: null });
 
   assert.deepEqual(
     lines.map((line) => JSON.parse(line).msg),
-    ['run is waiting_for_directory'],
+    ['run r of /ckpts is waiting_for_directory'],
   );
 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { checkDatabasePlace, checkKernel, checkRuntime } from '../../src/cli/doctor/check-machine.js';
@@ -52,6 +53,21 @@ test('doctor names the options for directories that no run would take for steps'
   const found = findings.find(({ about }) => about === `${root.path}: names`);
   assert.equal(found?.verdict, 'warning');
   assert.match(found.detail, /^1 directory looks like step-N: .*step_prefix "step" and step_separator "-"/);
+});
+
+test('doctor names other groups beside steps, and plain files that look like steps', async (t) => {
+  const root = CheckpointRoot.make(t);
+  root.save(100);
+  root.save(500, { name: 'checkpoint-500' });
+  writeFileSync(root.at('checkpoint_10'), '');
+
+  const child = runCommand(t, '', ['doctor', '--offline', '--json', root.path]);
+
+  assert.equal(await child.exit(), 0, child.stdout);
+  const { findings }: { findings: Finding[] } = JSON.parse(child.stdout);
+  const [group, files] = findings.filter(({ about }) => about === `${root.path}: names`);
+  assert.match(group?.detail ?? '', /^1 directory looks like checkpoint-N/);
+  assert.match(files?.detail ?? '', /^1 plain file looks like checkpoint_N: .*directories only/);
 });
 
 test('doctor looks at the server, its clock, its runs, and whether there is a token', async (t) => {

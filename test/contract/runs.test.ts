@@ -467,6 +467,23 @@ test('warnings say which name format the directories seem to have', async (t) =>
   );
 });
 
+test('directories of another name form beside steps, and plain files like steps, are warned of and not listed', async (t) => {
+  const { root, server } = await serve(t);
+  root.save(500);
+  root.save(600, { name: 'checkpoint-600' });
+  writeFileSync(root.at('checkpoint_10'), 'of flax');
+  const run = await server.ok(server.put('/runs/r', { directory: root.path }), 201);
+  assert.deepEqual(
+    run.warnings.map(({ code, detail }: Json) => [code, detail]),
+    [
+      ['name_format', '1 directory looks like checkpoint-N: set step_prefix and step_separator'],
+      ['plain_files', '1 plain file looks like checkpoint_N: steplease, as Orbax, reads directories only'],
+    ],
+  );
+  const { items } = await server.ok(server.get('/steps?state=all'));
+  assert.deepEqual(items.map(({ name }: Json) => name).toSorted(), ['500', 'checkpoint-600']);
+});
+
 test('a snapshot directory that cannot be used is a warning, and no failure to show the run', async (t) => {
   const { root, server } = await serve(t);
   writeFileSync(root.at('_STEPLEASE'), 'a file');

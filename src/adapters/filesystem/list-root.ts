@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs';
+import { NUMBERED_FILES_LISTED } from '../../engine/file-system.js';
 import { DirectoryHandle } from './directory-handle.js';
 import { errnoOf, isMissing, isNotDirectory, sentenceOf } from './errno.js';
 import { identityKey } from './identity.js';
@@ -50,9 +51,14 @@ function listHandle(
     'symbolic link': [],
     other: [],
   };
+  const numberedFiles: string[] = [];
   for (const { name, kind } of os.readdir('list', handle.address)) {
     const certain = kind === 'unknown' ? lookUp(os, handle, name) : kind;
-    if (certain === null || certain === 'file') continue;
+    if (certain === null) continue;
+    if (certain === 'file') {
+      if (numberedFiles.length < NUMBERED_FILES_LISTED && /[0-9]$/.test(name)) numberedFiles.push(name);
+      continue;
+    }
     names[certain === 'directory' || certain === 'symbolic link' ? certain : 'other'].push(name);
   }
   return {
@@ -63,6 +69,7 @@ function listHandle(
     directories: names.directory.join('/'),
     symbolicLinks: names['symbolic link'].join('/'),
     others: names.other.join('/'),
+    numberedFiles: numberedFiles.join('/'),
   };
 }
 

@@ -58,6 +58,7 @@ async function list(scan: FileThread, directory: string, previous: string | null
     directories: splitNames(message.directories),
     symbolicLinks: splitNames(message.symbolicLinks),
     others: splitNames(message.others),
+    numberedFiles: splitNames(message.numberedFiles),
   };
 }
 

@@ -16,7 +16,7 @@ import type {
 } from '../../engine/file-system.js';
 
 type Listed = Extract<Listing, { outcome: 'listed' }>;
-type Names = 'directories' | 'symbolicLinks' | 'others';
+type Names = 'directories' | 'symbolicLinks' | 'others' | 'numberedFiles';
 
 /**
  * Entry names cross between threads as one string, joined by the only character that no name has: ten thousand strings of their

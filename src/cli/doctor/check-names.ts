@@ -1,20 +1,27 @@
 import type { FileSystem } from '../../engine/file-system.js';
 import { DEFAULT_NAME_FORMAT, parseStepName } from '../../engine/steps/name-format.js';
-import { describeSuggestion, suggestNameFormat } from '../../engine/steps/name-suggestion.js';
+import {
+  describeNumberedFiles,
+  describeSuggestion,
+  suggestNameFormats,
+} from '../../engine/steps/name-suggestion.js';
 import { type Finding, warning } from './finding.js';
 
-/** Whether a root's directories are called like steps, where nothing is set; nothing to say where one is. */
+/** Whether a root has directories or files that look like steps and are none where nothing is set. */
 export async function checkNames(
   files: FileSystem,
   directory: string,
   realPath: string,
 ): Promise<readonly Finding[]> {
   const listing = await files.list(realPath, null);
-  const names = listing.outcome === 'listed' ? listing.directories : [];
-  if (names.some((name) => parseStepName([DEFAULT_NAME_FORMAT], name) !== null)) return [];
-  const suggestion = suggestNameFormat(names);
-  if (suggestion === null) return [];
+  if (listing.outcome !== 'listed') return [];
+  const about = `${directory}: names`;
+  const unread = listing.directories.filter((name) => parseStepName([DEFAULT_NAME_FORMAT], name) === null);
+  const plain = describeNumberedFiles(listing.numberedFiles);
   return [
-    warning(`${directory}: names`, `${describeSuggestion(suggestion)} (${suggestion.settings}) for this run`),
+    ...suggestNameFormats(unread).map((suggestion) =>
+      warning(about, `${describeSuggestion(suggestion)} (${suggestion.settings}) for this run`),
+    ),
+    ...(plain === null ? [] : [warning(about, `${plain.detail}; ${plain.hint}`)]),
   ];
 }

@@ -3,8 +3,8 @@ import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { RunOptions } from '../runs/run-options.js';
 import { runState } from '../runs/run-state.js';
 import type { WatchedRun } from '../runs/watched-run.js';
-import type { StepNameFormat } from '../steps/name-format.js';
-import { describeSuggestion, suggestNameFormat } from '../steps/name-suggestion.js';
+import { parseStepName, type StepNameFormat } from '../steps/name-format.js';
+import { describeNumberedFiles, describeSuggestion, suggestNameFormats } from '../steps/name-suggestion.js';
 import { retainedBytes } from '../steps/step-document.js';
 import { isoTime, seconds } from '../units.js';
 
@@ -72,9 +72,9 @@ export function describeNameFormat({
 
 /** Says what would otherwise look dead. */
 function warningsOf(run: WatchedRun, notes: RunNotes): readonly RunWarning[] {
-  const warnings: RunWarning[] = [];
-  const formats = nameFormatWarning(run);
-  if (formats !== null) warnings.push(formats);
+  const warnings: RunWarning[] = [...nameFormatWarnings(run)];
+  const files = describeNumberedFiles(run.numberedFiles);
+  if (files !== null) warnings.push({ code: 'plain_files', ...files });
   if (notes.snapshotObstacle !== null) warnings.push(notes.snapshotObstacle);
   if (run.watch.degraded !== null) {
     warnings.push({
@@ -88,16 +88,21 @@ function warningsOf(run: WatchedRun, notes: RunNotes): readonly RunWarning[] {
   return warnings;
 }
 
-function nameFormatWarning({ index }: WatchedRun): RunWarning | null {
-  if (index.finalized().length > 0) return null;
+function nameFormatWarnings({ index, record }: WatchedRun): readonly RunWarning[] {
+  const formats = record.options.stepNameFormats;
   const names: string[] = [];
-  for (const { entry } of index.all())
-    if (entry.state === 'foreign' && names.length < 1_000) names.push(entry.name);
-  const suggestion = suggestNameFormat(names);
-  if (suggestion === null) return null;
-  return {
+  for (const { entry } of index.all()) {
+    if (names.length === 1_000) break;
+    if (entry.state === 'foreign' && parseStepName(formats, entry.name) === null) names.push(entry.name);
+  }
+  // The steps that are there keep their name format.
+  const hint = (settings: string) =>
+    index.finalized().length > 0
+      ? `add ${settings} to the run's step_name_formats, or register another run for these`
+      : `PUT /runs/{run} with ${settings}, or start the server so`;
+  return suggestNameFormats(names).map((suggestion) => ({
     code: 'name_format',
     detail: describeSuggestion(suggestion),
-    hint: `PUT /runs/{run} with ${suggestion.settings}, or start the server so`,
-  };
+    hint: hint(suggestion.settings),
+  }));
 }

@@ -42,6 +42,8 @@ export class WatchedRun {
   /** What the filesystem says; null until the directory was located. */
   commitMode: CommitMode = 'atomic_rename';
   realPath: string;
+  /** Plain files of the last listing whose names end in a number. */
+  numberedFiles: readonly string[] = [];
   watch: WatchStatus;
 
   constructor(record: RunRecord, context: RunContext, entries: readonly StepEntry[]) {

@@ -1,3 +1,4 @@
+import { NUMBERED_FILES_LISTED } from '../file-system.js';
 import {
   DEFAULT_NAME_FORMAT,
   nameFormatProblem,
@@ -19,26 +20,44 @@ export interface NameSuggestion {
 /** What stands before the number in several names. */
 type Head = Pick<StepNameFormat, 'prefix' | 'separator'>;
 
+/** Suggestions given at most: more groups are hardly all steps. */
+const SUGGESTED = 3;
+
 /**
- * Guesses which name format directories have, none of which the configured formats read. Null when none looks like a step.
- * Of several guesses the one that reads the most names wins.
+ * Guesses which name formats directories have, none of which the configured formats read: one for each text that stands before the
+ * numbers, those that read the most names first. Empty when none looks like a step.
  */
-export function suggestNameFormat(names: Iterable<string>): NameSuggestion | null {
-  let best: NameSuggestion | null = null;
+export function suggestNameFormats(names: Iterable<string>): readonly NameSuggestion[] {
+  const found: NameSuggestion[] = [];
   for (const { head, group } of groupByHead(names)) {
+    let best: NameSuggestion | null = null;
     for (const fixedLength of candidateLengths(group, head)) {
       const format = { ...head, fixedLength };
       if (nameFormatProblem(format) !== null) continue;
       const readable = group.filter((name) => parseStepName([format], name) !== null);
       if (readable.length > (best?.count ?? 0)) best = suggestion(format, readable);
     }
+    if (best !== null) found.push(best);
   }
-  return best;
+  return found.sort((a, b) => b.count - a.count).slice(0, SUGGESTED);
 }
 
 /** "12 directories look like step-N: set step_prefix and step_separator". */
 export function describeSuggestion({ count, example, option }: NameSuggestion): string {
   return `${count} ${count === 1 ? 'directory looks' : 'directories look'} like ${example}: set ${option}`;
+}
+
+/** What to say of plain files that look like steps, such as those of flax's older checkpoints; null where none does. */
+export function describeNumberedFiles(files: Iterable<string>): { detail: string; hint: string } | null {
+  // A number after a dot is rather a rotated log's or a core dump's.
+  const found = suggestNameFormats([...files].filter((name) => !/\.[0-9]+$/.test(name)))[0];
+  if (found === undefined) return null;
+  const { count, example } = found;
+  const number = count < NUMBERED_FILES_LISTED ? `${count}` : `${count} or more`;
+  return {
+    detail: `${number} plain ${count === 1 ? 'file looks' : 'files look'} like ${example}: steplease, as Orbax, reads directories only`,
+    hint: "save steps as directories with Orbax (in flax: flax.config.update('flax_use_orbax_checkpointing', True)), and restore and save older files anew",
+  };
 }
 
 function groupByHead(names: Iterable<string>): Iterable<{ head: Head; group: string[] }> {

@@ -45,6 +45,7 @@ export class RunDirectory {
       await this.#become('unavailable', refusal);
       return null;
     }
+    if (listing.outcome === 'listed') this.#run.numberedFiles = listing.numberedFiles;
     if (listing.outcome === 'listed' && listing.identity !== this.#identity) await this.#settleIn(listing);
     await this.#become('available', null);
     return listing;
@@ -76,6 +77,7 @@ export class RunDirectory {
   /** Everything is gone with the directory. */
   async #lose(report: (findings: Findings) => Promise<void>): Promise<void> {
     this.#watch.disarm();
+    this.#run.numberedFiles = [];
     const names = [...this.#run.index.all()].map(({ entry }) => entry.name);
     for (let start = 0; start < names.length; start += 200) {
       await report(new Map(names.slice(start, start + 200).map((name) => [name, null])));
@@ -94,6 +96,7 @@ export class RunDirectory {
     if (before !== availability)
       this.#ports.observer.runStateChanged({
         run: this.#run.name,
+        directory: this.#run.record.directory,
         from: runState(before, finished),
         to: runState(availability, finished) ?? 'unavailable',
         reason,

@@ -27,17 +27,19 @@ function listLater(t: TestContext, root: string, previous: string | null): Listi
   }
 }
 
-test('a listing tells directories, links and special entries apart, and leaves plain files out', (t) => {
+test('a listing tells directories, links and special entries apart, and of plain files names only those that end in a number', (t) => {
   const root = temporaryDirectory(t);
   mkdirSync(join(root, '100'));
   mkdirSync(join(root, '200'));
   writeFileSync(join(root, 'train.log'), '');
+  writeFileSync(join(root, 'checkpoint_10'), '');
   symlinkSync('100', join(root, 'latest'));
   execFileSync('mkfifo', [join(root, 'pipe')]);
   const listing = listed(listRoot(nodeOs, root, null));
   assert.deepEqual(splitNames(listing.directories).toSorted(), ['100', '200']);
   assert.deepEqual(splitNames(listing.symbolicLinks), ['latest']);
   assert.deepEqual(splitNames(listing.others), ['pipe']);
+  assert.deepEqual(splitNames(listing.numberedFiles), ['checkpoint_10']);
 });
 
 test('names with newlines, spaces, unicode and leading dots come through as they are', (t) => {

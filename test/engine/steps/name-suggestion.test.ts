@@ -1,11 +1,31 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
 import { buildStepName, parseStepName, type StepNameFormat } from '../../../src/engine/steps/name-format.js';
-import { suggestNameFormat } from '../../../src/engine/steps/name-suggestion.js';
+import { describeNumberedFiles, suggestNameFormats } from '../../../src/engine/steps/name-suggestion.js';
 import { hostileNames, nameFormats, steps } from '../../support/name-formats.js';
 
-describe('suggestNameFormat', () => {
+function suggestNameFormat(names: Iterable<string>) {
+  return suggestNameFormats(names)[0] ?? null;
+}
+
+test('each text before numbers is one suggestion, the largest three are given', () => {
+  const names = ['a-1', 'b-1', 'b-2', 'c_1', 'c_2', 'c_3', 'd1', 'd2', 'd3', 'd4'];
+  assert.deepEqual(
+    suggestNameFormats(names).map(({ example }) => example),
+    ['dN', 'c_N', 'b-N'],
+  );
+});
+
+test('plain files that look like steps are described, rotated logs are not', () => {
+  assert.match(
+    describeNumberedFiles(['checkpoint_10', 'checkpoint_20'])?.detail ?? '',
+    /^2 plain files look like checkpoint_N/,
+  );
+  assert.equal(describeNumberedFiles(['train.log.1', 'core.4711']), null);
+});
+
+describe('suggestNameFormats', () => {
   it('recognizes a prefix', () => {
     const names = ['checkpoint_5', 'checkpoint_10', 'checkpoint_100', 'eval_1', 'logs'];
     assert.deepEqual(suggestNameFormat(names), {
