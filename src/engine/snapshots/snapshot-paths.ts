@@ -4,7 +4,8 @@ import type { RunRecord } from '../runs/run.js';
 export const TEMPORARY_PREFIX = '.tmp-';
 export const TRASH_PREFIX = '.trash-';
 
-const PUBLISHED = /^[0-9a-z]+-[0-9a-z]+-[0-9a-z]+(?:\.[0-9]+)?$/;
+/** A generation of three parts, or four where it was changed in place, and the snapshot's number, which older versions left out. */
+const PUBLISHED = /^[0-9a-z]+(?:-[0-9a-z]+){2,3}(?:\.[0-9]+)?$/;
 
 export function snapshotDirectoryOf({ directory, options }: RunRecord): string {
   const { snapshotDirectory, snapshotLayout } = options;
