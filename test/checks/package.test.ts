@@ -9,7 +9,7 @@ import { run } from './run-check.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const SHIPPED =
-  /^package\/(dist\/(src|migrations)\/.+\.js|openapi\.yaml|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+  /^package\/(dist\/(src|migrations)\/.+\.js|openapi(-3\.0)?\.yaml|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
 
 test('the package holds what runs and nothing else, and serves from where it is unpacked', async (t) => {
   const folder = temporaryFolder(t);

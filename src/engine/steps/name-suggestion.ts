@@ -82,7 +82,10 @@ function headOf(text: string): Head | null {
   if (!isSeparator(last)) return { prefix: text, separator: '' };
   const prefix = text.slice(0, -1);
   const isVersion = last === '.' && /[0-9]$/.test(prefix);
-  return prefix === '' || isVersion ? null : { prefix, separator: last };
+  if (prefix === '' || isVersion) return null;
+  const head = { prefix, separator: last };
+  // A prefix must not end in its separator: what is doubled belongs to the prefix as a whole.
+  return nameFormatProblem({ ...head, fixedLength: null }) === null ? head : { prefix: text, separator: '' };
 }
 
 function isSeparator(character: string): character is StepSeparator {

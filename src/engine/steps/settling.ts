@@ -14,6 +14,9 @@ export interface SettlingContext {
   readonly absentMs: number;
 }
 
+/** Filesystems stamp changes with a coarse clock, which may be behind by so much. */
+const TICK_MS = 10;
+
 /**
  * Since when content has been as it is. Its change times tell, but no further back than to the last look that showed it otherwise: nobody can set
  * a change time back, yet the wall clock may be set.
@@ -24,7 +27,7 @@ export function settle(
   before: Settling | null,
 ): Settling {
   const { settleMs, beganMs, nowMs, wallMs, absentMs } = context;
-  const ageMs = Math.max(0, wallMs - Number(BigInt(changedNs) / 1_000_000n));
+  const ageMs = Math.max(0, wallMs - Number(BigInt(changedNs) / 1_000_000n) - TICK_MS);
   const sinceMs =
     before?.fingerprint === fingerprint
       ? before.sinceMs

@@ -7,9 +7,10 @@ import type { Findings } from '../steps/findings.js';
 import { sameDirectory } from '../steps/generation.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import { DirectoryWatch } from './directory-watch.js';
+import type { ScanRules } from './examiner.js';
 import { Hints } from './hints.js';
 import { RunDirectory, type RunDirectoryPorts } from './run-directory.js';
-import { Scanner, type ScanRules } from './scanner.js';
+import { Scanner } from './scanner.js';
 
 /** Inventories taken between two looks at the queue, so that a scan never waits long for the background. */
 const BACKFILL_BATCH = 25;

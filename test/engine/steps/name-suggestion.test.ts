@@ -116,5 +116,5 @@ describe('suggestNameFormats', () => {
 /** Whether a name shows where its number begins, and looks like a step's. */
 function isUnmistakable({ prefix, separator }: StepNameFormat): boolean {
   if (prefix === null || separator === '_' || separator === '-') return true;
-  return separator === '.' ? !/[0-9]$/.test(prefix) : !/([0-9]|^[_.-])$/.test(prefix);
+  return separator === '.' ? !/[0-9]$/.test(prefix) : !/([0-9]|^[_.-]|[0-9]\.)$/.test(prefix);
 }
