@@ -60,6 +60,7 @@ async function serve(
     flags: { directory: root.path, poll_interval: '0.05', settle: '10ms', ...flags },
     around: { reader: readings.around },
   });
+  if (names.length > 0) await server.ok(server.get(`/wait?until=${names.length - 1}&timeout=60`));
   return { root, server, items, readings };
 }
 
@@ -347,6 +348,7 @@ test('damage with a checksum or a second source is 422 metadata_unreadable with 
   place(root, 'pytree-ocdbt-zarr2', 1);
   truncateSync(root.at(1, '_METADATA'), 30);
   const server = await RunningServer.start(t, { flags: { directory: root.path, settle: '10ms' } });
+  await server.ok(server.get('/wait?until=1&timeout=60'));
   const manifest = await server.problem(server.get('/restore-args?step=0'), 422, 'metadata_unreadable');
   assert.equal(manifest.file, 'manifest.ocdbt');
   assert.equal(typeof manifest.offset, 'number');

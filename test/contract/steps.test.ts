@@ -287,6 +287,7 @@ for (const [what, spoil] of [
     rmSync(root.at(1, 'metrics'), { recursive: true });
     spoil(root.at(1, '_CHECKPOINT_METADATA'));
     const server = await RunningServer.start(t, { flags: { directory: root.path, settle: '10ms' } });
+    await server.ok(server.get('/wait?until=1&timeout=60'));
     const step = await server.ok(server.get('/steps/1'));
     assert.deepEqual([step.state, step.metrics, step.custom_metadata], ['finalized', null, null]);
     assert.match(step.reason, /_CHECKPOINT_METADATA/);
@@ -415,6 +416,7 @@ test('items are those of the metadata, sorted, and metrics of the item or else o
     JSON.stringify({ ...metadata, metrics: { loss: 0.25 } }).replace('0.25', '-Infinity'),
   );
   const server = await RunningServer.start(t, { flags: { directory: root.path, settle: '10ms' } });
+  await server.ok(server.get('/wait?until=4&timeout=60'));
   assert.deepEqual((await server.ok(server.get('/steps/3'))).items, ['dataset', 'state']);
   const step = await server.ok(server.get('/steps/4'));
   assert.deepEqual([step.items, step.metrics], [['default'], { loss: '-Infinity' }]);

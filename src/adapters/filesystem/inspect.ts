@@ -141,7 +141,7 @@ async function takeStock(
   const metadata = content.metadata?.outcome === 'read' ? content.metadata.value : null;
   // What changed is looked for first: the walk that follows may see more, never less.
   const change = known === null ? null : await findChange(os, step, known, { files: 'all' });
-  const { inventory, hasPayload } = await takeInventory(os, step, payloadOf(metadata, content));
+  const { inventory, hasPayload } = await takeInventory(os, step, payloadOf(metadata, content), commitMarker);
   return {
     identity: identityOf(stats),
     change,

@@ -9,7 +9,7 @@ import type { Os } from './os.js';
 import { at, below, fileStart } from './tree.js';
 import { type Walked, walk } from './walk.js';
 
-const MARKS: ReadonlySet<string> = new Set([CHECKPOINT_METADATA_FILE, COMMIT_SUCCESS_FILE]);
+const MARKS = [CHECKPOINT_METADATA_FILE, COMMIT_SUCCESS_FILE] as const;
 
 /**
  * An inventory, and when and how its payload last changed (see `TakenInventory`), and whether any file of it is more than a mark. A tree that changes while it is walked gets a second chance; one
@@ -19,11 +19,17 @@ export async function takeInventory(
   os: Os,
   directory: DirectoryHandle,
   payload: readonly string[],
+  commitMarker: string = COMMIT_SUCCESS_FILE,
 ): Promise<{ readonly inventory: TakenInventory; readonly hasPayload: boolean }> {
   let walked = await walk(os, directory);
   if (!walked.stable) walked = await walk(os, directory);
   const inventory = encodeInventory(walked.tree, payload);
-  const { hasPayload, ...times } = timesOf(walked, payload, inventory.digest);
+  const { hasPayload, ...times } = timesOf(
+    walked,
+    payload,
+    inventory.digest,
+    new Set([...MARKS, commitMarker]),
+  );
   return { inventory: { ...inventory, ...times }, hasPayload };
 }
 
@@ -31,6 +37,7 @@ function timesOf(
   { tree, changeTimes, stable }: Walked,
   payload: readonly string[],
   digest: string,
+  marks: ReadonlySet<string>,
 ): Pick<TakenInventory, 'fingerprint' | 'changedNs' | 'changedBelowNs'> & { readonly hasPayload: boolean } {
   const { directories, files } = tree;
   const facts: bigint[] = [];
@@ -53,7 +60,7 @@ function timesOf(
     for (let file = fileStart(directories, row); file < at(directories.fileEnd, row); file++) {
       const name = at(files.name, file);
       if (!isPayload(payload, below(path, name))) continue;
-      const isMark = path === '' && MARKS.has(name);
+      const isMark = path === '' && marks.has(name);
       note(at(changeTimes.files, file), !isMark);
       hasPayload ||= !isMark;
       facts.push(at(files.inode, file), at(files.mtimeNs, file), at(changeTimes.files, file));

@@ -4,7 +4,7 @@ import { notStarted, ReaderChild } from './reader-child.js';
 
 export interface ReaderOptions {
   readonly clock: Clock;
-  /** JavaScript heap of the process. Buffers come on top: together they stay below 256 MB. */
+  /** JavaScript heap of the process. Buffers come on top: together they stay near 256 MB. */
   readonly heapMb?: number;
   /** The program of the process; tests put in one that misbehaves. */
   readonly program?: URL;

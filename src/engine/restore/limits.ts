@@ -1,5 +1,5 @@
 /**
- * Bounds on untrusted input. Together they keep one request below 256 MB: of a JSON file only what has been made of it
+ * Bounds on untrusted input. Together they keep one request near 256 MB: of a JSON file only what has been made of it
  * is in memory, of an OCDBT database one node at a time, once encoded and once decoded.
  */
 export const MAX_JSON_BYTES = 128 * 1024 * 1024;

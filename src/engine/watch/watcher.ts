@@ -105,7 +105,7 @@ export class Watcher {
 
   async #check(tracked: TrackedStep): Promise<boolean> {
     const { entry, inventory, identity } = tracked;
-    if (identity === null) return this.#isKnownAfterExamination(tracked);
+    if (identity === null || inventory === null) return this.#isKnownAfterExamination(tracked);
     const { commitMarker } = this.#rules();
     const request = { name: entry.name, depth: 'full_audit', known: inventory, commitMarker } as const;
     const [seen] = await this.#ports.files.inspect(this.#run.realPath, [request]);
@@ -124,7 +124,7 @@ export class Watcher {
   }
 
   /**
-   * One of thousands, or one from before the restart, that was not looked at yet gets its turn now; then it is another entry of the index.
+   * One of thousands, or one from before the restart, that was not looked at as a whole yet gets its turn now; then it is another entry of the index.
    * Where it cannot be looked at, it stays what it was.
    */
   async #isKnownAfterExamination(tracked: TrackedStep): Promise<boolean> {

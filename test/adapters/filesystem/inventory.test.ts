@@ -11,16 +11,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DirectoryHandle } from '../../../src/adapters/filesystem/directory-handle.js';
 import { findVanished } from '../../../src/adapters/filesystem/find-change.js';
 import { decodeDirectories, decodeFiles } from '../../../src/adapters/filesystem/inventory-codec.js';
+import { operationsOn } from '../../../src/adapters/filesystem/operations.js';
 import { nodeOs } from '../../../src/adapters/filesystem/os.js';
 import { walk } from '../../../src/adapters/filesystem/walk.js';
 import type { Inventory } from '../../../src/engine/file-system.js';
 import { FaultyOs } from '../../support/fs-faulty-os.js';
-import { inspectOne, makeStep, take } from '../../support/fs-step.js';
+import { inspectOne, makeStep, request, take } from '../../support/fs-step.js';
 import { temporaryDirectory } from '../../support/fs-temporary.js';
 import { passTick } from '../../support/fs-tick.js';
 
@@ -205,6 +206,17 @@ test('the change time of a payload leaves out its marks, and what is beside it',
   assert.equal(await below(), first);
   utimesSync(join(step, 'default/d/0a1b'), 1, 1);
   assert.ok((await below()) > first);
+});
+
+test('marks alone are no payload, whatever the marker is called', async (t) => {
+  const step = makeStep(temporaryDirectory(t), '1', { DONE: '', 'default/': '' });
+  const seen = async (commitMarker: string) => {
+    const [found] = await operationsOn(nodeOs).inspect(dirname(step), [
+      { ...request(basename(step), 'inventory'), commitMarker },
+    ]);
+    return found?.outcome === 'present' && found.content?.hasPayload;
+  };
+  assert.deepEqual([await seen('DONE'), await seen('commit_success.txt')], [false, true]);
 });
 
 async function takeStock(step: string) {
