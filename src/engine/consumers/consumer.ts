@@ -24,7 +24,8 @@ export interface ConsumerRecord {
  *      │                 │               └──the same, for the `maxDeliver`-th time──▶ parked
  *      └──deleted first──┴──gives way for want of space──▶ (skipped: row removed, an event)
  *
- * It is held while `snapshotId` is set: then the snapshot exists, or is being built. In flight while `leaseNumber` is set.
+ * It is held while `snapshotId` is set: then the snapshot exists, or is being built. In flight while `leaseNumber` is set. The table of all states and
+ * events is `OWED_STATES`.
  */
 export interface OwedStep {
   readonly run: string;

@@ -15,6 +15,7 @@ import type { OwedStep } from './consumer.js';
 import { delivered } from './delivery.js';
 import type { HoldKeeper } from './hold-keeper.js';
 import type { LiveConsumer } from './live-consumer.js';
+import { changeOwed, OWED_STATES, owedStateOf } from './owed-states.js';
 import { isSuperseded } from './selection.js';
 
 export interface DeliveryGrantPorts {
@@ -91,10 +92,10 @@ export class DeliveryGrant {
       runs.expect(live);
       const owed = await tx.consumers.findOwed(run, name, ordinal);
       // Settled, given to another, or its snapshot was lost or gave way.
-      if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
+      if (owed === null || OWED_STATES[owedStateOf(owed)].delivered === null) return null;
       if (owed.snapshotId !== (snapshot?.id ?? null)) return null;
       if (isSuperseded(consumer.record, owed)) {
-        await tx.consumers.removeOwed(owed);
+        await changeOwed(tx, owed, 'superseded');
         changes.apply(() => consumer.remove(ordinal));
         await letGo(tx, changes, remover, owed);
         return null;
@@ -104,7 +105,7 @@ export class DeliveryGrant {
       const draft = draftLease(clock, live.run, step, { ...asked, delivery }, snapshot);
       const lease = await tx.leases.insert(draft);
       const inFlight = delivered(owed, lease.number);
-      await tx.consumers.putOwed(inFlight);
+      await changeOwed(tx, owed, 'delivered', inFlight);
       await tx.consumers.update(run, name, {
         lastGrantedAt: lease.grantedAt,
         lastYielded: Math.max(owed.step, consumer.record.lastYielded ?? 0),

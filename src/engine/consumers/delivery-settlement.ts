@@ -12,6 +12,7 @@ import { parkedEvent } from './consumer-event.js';
 import type { ConsumerRegistry } from './consumer-registry.js';
 import { returned } from './delivery.js';
 import type { LiveConsumer } from './live-consumer.js';
+import { changeOwed, returnOf } from './owed-states.js';
 import { isSuperseded } from './selection.js';
 
 export interface DeliverySettlementPorts {
@@ -51,7 +52,7 @@ export class DeliverySettlement implements Deliveries {
           // The lease of one that is in flight ends as lost.
           if (owed?.snapshotId !== id || owed.leaseNumber !== null) continue;
           const unheld = { ...owed, snapshotId: null };
-          if (!(await tx.consumers.putOwed(unheld))) continue;
+          if (!(await changeOwed(tx, owed, 'hold_lost', unheld))) continue;
           changes.apply(() => consumer.put(unheld));
         }
       }
@@ -70,7 +71,7 @@ export class DeliverySettlement implements Deliveries {
   ): Promise<void> {
     const { run, ordinal, step, generation, attempts } = owed;
     const ackedAt = lease.endedAt ?? this.#ports.clock.now();
-    await tx.consumers.removeOwed(owed);
+    if (!(await changeOwed(tx, owed, 'acknowledged'))) return;
     const acknowledged = {
       run,
       consumer: consumer.name,
@@ -104,13 +105,13 @@ export class DeliverySettlement implements Deliveries {
     const delayMs = word?.delayMs ?? 0;
     const next = returned(owed, { now, delayMs, isLost: lease.state === 'lost', maxDeliver });
     if (isSuperseded(record, owed)) {
-      await tx.consumers.removeOwed(owed);
+      await changeOwed(tx, owed, 'superseded');
       return apply(() => {
         consumer.remove(owed.ordinal);
         this.#tell(consumer, owed, lease, word);
       });
     }
-    await tx.consumers.putOwed(next);
+    await changeOwed(tx, owed, returnOf(next), next);
     const isParked = next.parkedAt !== null;
     if (isParked) emit(parkedEvent(next, now));
     apply(() => {

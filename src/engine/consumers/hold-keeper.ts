@@ -12,6 +12,7 @@ import { type SkipReason, skippedEvent } from './consumer-event.js';
 import { planHolds } from './hold-plan.js';
 import type { HoldProtocol } from './hold-protocol.js';
 import type { LiveConsumer } from './live-consumer.js';
+import { changeOwed } from './owed-states.js';
 
 export interface HoldKeeperPorts {
   readonly log: EventLog;
@@ -74,10 +75,8 @@ export class HoldKeeper {
     const { run, name } = consumer;
     const skipped = await log.commit(async (tx, changes) => {
       const owed = await tx.consumers.findOwed(run, name, ordinal);
-      if (owed === null || owed.leaseNumber !== null || owed.parkedAt !== null) return null;
-      // Deleted or not, what is held can be delivered.
-      if (reason === 'deleted' && owed.snapshotId !== null) return null;
-      if (!(await tx.consumers.removeOwed(owed))) return null;
+      const event = reason === 'disk' ? 'gave_way' : reason;
+      if (owed === null || !(await changeOwed(tx, owed, event))) return null;
       changes.emit(skippedEvent(owed, reason, clock.now()));
       changes.apply(() => consumer.remove(ordinal));
       await letGo(tx, changes, remover, owed);

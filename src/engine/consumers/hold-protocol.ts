@@ -9,6 +9,7 @@ import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
 import type { LiveConsumer } from './live-consumer.js';
+import { changeOwed, OWED_STATES, owedStateOf } from './owed-states.js';
 
 export interface HoldProtocolPorts {
   readonly log: EventLog;
@@ -48,11 +49,11 @@ export class HoldProtocol {
     const { value: snapshot, build } = await claims.claim(live, original, async (tx, { apply }, take) => {
       runs.expect(live);
       const owed = await tx.consumers.findOwed(run, name, ordinal);
-      // It is settled, or held already.
-      if (owed === null || owed.snapshotId !== null) return null;
+      // It is settled, delivered, or held already.
+      if (owed === null || OWED_STATES[owedStateOf(owed)].held === null) return null;
       const snapshot = await take();
       const held = { ...owed, snapshotId: snapshot.id };
-      await tx.consumers.putOwed(held);
+      await changeOwed(tx, owed, 'held', held);
       apply(() => consumer.put(held));
       return snapshot;
     });
@@ -85,8 +86,7 @@ export class HoldProtocol {
         const owed = await tx.consumers.findOwed(run, name, ordinal);
         if (owed?.snapshotId === id) {
           const unheld = { ...owed, snapshotId: null };
-          await tx.consumers.putOwed(unheld);
-          changes.apply(() => consumer.put(unheld));
+          if (await changeOwed(tx, owed, 'hold_lost', unheld)) changes.apply(() => consumer.put(unheld));
         }
         await letGo(tx, changes, remover, { run, generation, snapshotId: id });
       }),

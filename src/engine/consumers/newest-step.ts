@@ -5,6 +5,7 @@ import type { TrackedStep } from '../steps/tracked-step.js';
 import type { LiveRun } from '../watch/run-registry.js';
 import type { OwedStep } from './consumer.js';
 import type { LiveConsumer } from './live-consumer.js';
+import { changeOwed } from './owed-states.js';
 import { newestBeyond } from './start-position.js';
 
 export interface NewestStepPorts {
@@ -39,9 +40,8 @@ export class NewestStep {
     const { log, remover } = this.#ports;
     await log.commit(async (tx, changes) => {
       for (const owed of await tx.consumers.owed(run, name)) {
-        if (owed.leaseNumber !== null || owed.parkedAt !== null) continue;
-        if (consumer.isClaimed(owed.ordinal)) continue;
-        await tx.consumers.removeOwed(owed);
+        if (owed.leaseNumber !== null || consumer.isClaimed(owed.ordinal)) continue;
+        if (!(await changeOwed(tx, owed, 'superseded'))) continue;
         changes.apply(() => consumer.remove(owed.ordinal));
         await letGo(tx, changes, remover, owed);
       }
@@ -56,8 +56,7 @@ export class NewestStep {
   /** A step that was gone before anybody got it was not yielded: the next newest is looked for. */
   async forsake(consumer: LiveConsumer, owed: OwedStep): Promise<void> {
     await this.#ports.log.commit(async (tx, { apply }) => {
-      await tx.consumers.removeOwed(owed);
-      apply(() => consumer.remove(owed.ordinal));
+      if (await changeOwed(tx, owed, 'superseded')) apply(() => consumer.remove(owed.ordinal));
     });
   }
 }

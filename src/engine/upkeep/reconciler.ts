@@ -1,4 +1,5 @@
 import type { ConsumerRegistry } from '../consumers/consumer-registry.js';
+import { changeOwed } from '../consumers/owed-states.js';
 import type { EventLog } from '../events/event-log.js';
 import type { SnapshotFiles } from '../file-system.js';
 import type { LeaseRecord } from '../holdings/lease.js';
@@ -93,8 +94,7 @@ async function settleHolds(
       if (owed.snapshotId === null || ready.has(owed.snapshotId)) continue;
       const unheld = { ...owed, snapshotId: null };
       await log.commit(async (tx, { apply }) => {
-        await tx.consumers.putOwed(unheld);
-        apply(() => consumer.put(unheld));
+        if (await changeOwed(tx, owed, 'hold_lost', unheld)) apply(() => consumer.put(unheld));
       });
       const subject = `hold of consumer ${consumer.name} on step ${owed.step}`;
       observer.reconciled({ run: consumer.run, subject, action: 'undone: it was being built' });

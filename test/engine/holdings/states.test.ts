@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { OwedStep } from '../../../src/engine/consumers/consumer.js';
+import {
+  changeOwed,
+  OWED_STATES,
+  type OwedEvent,
+  type OwedState,
+  owedStateOf,
+} from '../../../src/engine/consumers/owed-states.js';
 import type { LeaseState } from '../../../src/engine/holdings/lease.js';
 import { changeLease, LEASE_STATES, type LeaseEvent } from '../../../src/engine/holdings/lease-states.js';
 import type { SnapshotState } from '../../../src/engine/holdings/snapshot.js';
@@ -8,7 +16,7 @@ import {
   SNAPSHOT_STATES,
   type SnapshotEvent,
 } from '../../../src/engine/holdings/snapshot-states.js';
-import { lease, snapshot } from '../../conformance/sample-records.js';
+import { consumer, lease, run, snapshot } from '../../conformance/sample-records.js';
 import { MemoryStorage } from '../../support/memory-store/memory-store.js';
 
 type Table<State extends string, Event extends string> = Readonly<
@@ -68,5 +76,37 @@ test('each event takes a snapshot from each state where the table says, and chan
       to === null ? before : to === 'removed' ? null : { ...before, state: to },
       `${from}, ${event}`,
     );
+  }
+});
+
+test('each event takes an owed step from each state where the table says, and changes nothing where it says nothing', async () => {
+  const inState: Readonly<Record<OwedState, Partial<OwedStep>>> = {
+    owed: {},
+    held: { snapshotId: 1 },
+    in_flight: { snapshotId: 1, leaseNumber: 1 },
+    parked: { parkedAt: 1 },
+  };
+  const cases: readonly Case<OwedState, OwedEvent>[] = walk(OWED_STATES);
+  assert.equal(cases.length, 4 * 10);
+  for (const [from, event, to] of cases) {
+    const store = new MemoryStorage('states-of-owed-steps').open();
+    const before = await store.write(async (tx) => {
+      await tx.runs.put(run('r'));
+      await tx.consumers.insert(consumer());
+      const [owed] = await tx.consumers.owe('r', 'c', [{ step: 1, stepName: '1', generation: 'g' }]);
+      assert.ok(owed);
+      const placed = { ...owed, ...inState[from] };
+      await tx.consumers.putOwed(placed);
+      return placed;
+    });
+    assert.equal(owedStateOf(before), from);
+    const unset = { snapshotId: null, leaseNumber: null, parkedAt: null };
+    const after = to === null || to === 'removed' ? null : { ...before, ...unset, ...inState[to] };
+
+    const isChanged = await store.write((tx) => changeOwed(tx, before, event, after));
+
+    assert.equal(isChanged, to !== null, `${from}, ${event}`);
+    const [found = null] = await store.consumers.owed('r', 'c');
+    assert.deepEqual(found, to === null ? before : after, `${from}, ${event}`);
   }
 });
