@@ -78,6 +78,12 @@ test('an empty body means {}', async (t) => {
   await server.ok(server.call('POST', '/leases', { headers: { 'content-type': 'application/json' } }), 201);
 });
 
+test('the body null means {}, as generated clients send it for none', async (t) => {
+  const { server } = await serve(t);
+  const { id } = await server.ok(server.post('/leases', null), 201);
+  await server.ok(server.post(`/leases/${id}/renew`, null));
+});
+
 test('an unknown path is 404 not_found, another method 405 method_not_allowed with Allow', async (t) => {
   const { server } = await serve(t);
   await server.problem(server.get('/stepz'), 404, 'not_found');

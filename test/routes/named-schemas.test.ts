@@ -33,6 +33,11 @@ describe('named schemas', () => {
     assert.deepEqual(new NamedSchemas().replaceIn(schema), schema);
   });
 
+  it('are not looked for in the example of a body, whose lists stay lists', () => {
+    const requestBody = { content: { 'application/json': { schema: {}, example: { path: ['w'] } } } };
+    assert.deepEqual(new NamedSchemas().replaceIn({ requestBody }), { requestBody });
+  });
+
   it('cannot be two under one name', () => {
     const models = new NamedSchemas();
     models.replaceIn(inner);

@@ -40,10 +40,10 @@ export class NamedSchemas {
   #replaceInBody(node: unknown): unknown {
     if (!isObject(node)) return node;
     return Object.fromEntries(
-      Object.entries(node).map(([key, value]) => [
-        key,
-        key === 'schema' ? this.#replaceInside(Object(value)) : this.#replaceInBody(value),
-      ]),
+      Object.entries(node).map(([key, value]) => {
+        if (VALUES.has(key)) return [key, value];
+        return [key, key === 'schema' ? this.#replaceInside(Object(value)) : this.#replaceInBody(value)];
+      }),
     );
   }
 

@@ -47,12 +47,12 @@ export function unsupportedMediaType(mediaType: string | undefined): EngineError
   });
 }
 
-/** Before validation: a missing body is `{}`, and a call that takes no body gets none. */
+/** Before validation: a missing body is `{}`, as is `null`, which some generated clients send for none. A call that takes no body gets none. */
 export function addBodylessCheck(server: HttpServer): void {
   server.addHook('preValidation', async (request) => {
     const { body } = request;
     if (request.routeOptions.schema?.body !== undefined) {
-      if (body === undefined) request.body = {};
+      request.body ??= {};
     } else if (body !== undefined) {
       const [field] = Object.keys(Object(body));
       if (field !== undefined || typeof body !== 'object')
