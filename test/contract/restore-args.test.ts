@@ -98,7 +98,7 @@ test('an answer of 80 MB comes whole, and is no longer made when the client hang
   writeFileSync(join(root.at('unpacking'), 'commit_success.txt'), '');
   renameSync(root.at('unpacking'), root.at(7));
   const url = `${server.base}/restore-args?step=7`;
-  assert.ok(await eventually(async () => (await server.get('/steps/7')).status === 200));
+  await server.ok(server.get('/wait?until=7&timeout=60'));
   const response = await fetch(url);
   assert.deepEqual([response.status, response.headers.get('content-length')], [200, null]);
   const text = await response.text();
