@@ -45,7 +45,7 @@ export function readFlags(command: Command, settings: readonly Setting[], direct
 function optionFor(setting: Setting): Option {
   return plainOption(
     setting,
-    `${setting.description}${defaultOf(setting)} (variable ${variableOf(setting)})`,
+    `${setting.description}${choicesIn(setting)}${defaultOf(setting)} (variable ${variableOf(setting)})`,
   );
 }
 
@@ -58,6 +58,12 @@ function plainOption(setting: Setting, description: string): Option {
 
 function collect(item: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), item];
+}
+
+function choicesIn({ schema }: Setting): string {
+  // A TypeBox schema is a JSON Schema object.
+  const choices = (schema as { enum?: readonly string[] }).enum ?? [];
+  return choices.length === 0 ? '' : ` One of ${choices.map((choice) => choice || '""').join(', ')}.`;
 }
 
 function defaultOf({ fallback, kind }: Setting): string {

@@ -24,7 +24,7 @@ export const NAME_FORMAT_SETTINGS = {
     {
       name: 'step_separator',
       kind: 'text',
-      description: `What stands between prefix and number: _, -, . or nothing (${DEFAULT_NAME_FORMAT.separator}).`,
+      description: `Text between prefix and number (${DEFAULT_NAME_FORMAT.separator}).`,
     },
     Type.Enum([...STEP_SEPARATORS]),
   ),

@@ -37,6 +37,18 @@ test('wait --timeout 0 only looks: exit 124', async (t) => {
   assert.equal(JSON.parse(child.stdout).reason, 'timeout');
 });
 
+test('wait says why no step came: a mistyped directory shows', async (t) => {
+  const origin = await stranger(t, (_request, response) => {
+    const detail = 'there is no step: the directory does not exist; the timeout passed';
+    response.end(JSON.stringify({ satisfied: false, step: -1, reason: 'timeout', detail }));
+  });
+
+  const child = runCommand(t, origin, ['wait', '--run', 'typo', '--timeout', '0']);
+
+  assert.equal(await child.exit(), 124);
+  assert.match(child.stderr, /did not come in time: there is no step: the directory does not exist/);
+});
+
 test('wait asks again, as the same wait, when the server ends a request before its time', async (t) => {
   const waitIds: (string | null)[] = [];
   const origin = await stranger(t, (request, response) => {

@@ -66,7 +66,11 @@ export const Lease = Type.Intersect([
 export type Lease = Static<typeof Lease>;
 
 /** A wait that ended without a step. */
-export const Unsatisfied = Type.Object({ satisfied: Type.Literal(false), reason: text });
+export const Unsatisfied = Type.Object({
+  satisfied: Type.Literal(false),
+  reason: text,
+  detail: Type.Optional(text),
+});
 export type Unsatisfied = Static<typeof Unsatisfied>;
 
 export const Satisfied = Type.Object({ satisfied: Type.Literal(true), step: number });

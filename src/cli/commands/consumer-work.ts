@@ -53,7 +53,7 @@ export function addConsumerNext(consumer: Command, clock: Clock): void {
       }),
     );
     if (json) printJson(answer);
-    if (isUnsatisfied(answer)) throw endedWithoutStep(answer.reason, `a step for consumer ${name}`);
+    if (isUnsatisfied(answer)) throw endedWithoutStep(answer, `a step for consumer ${name}`);
     if (!json) printLines(recordLines(screen, leaseFields(answer)));
   });
 }

@@ -90,7 +90,7 @@ export function addLeaseAcquire(lease: Command, clock: Clock): void {
       timeout === undefined ? ask(seconds) : ask(seconds).catch(absentAsTimeout),
     );
     if (json) printJson(answer);
-    if (isUnsatisfied(answer)) throw endedWithoutStep(answer.reason, goal);
+    if (isUnsatisfied(answer)) throw endedWithoutStep(answer, goal);
     if (!json) printLines(recordLines(screen, leaseFields(answer)));
   });
 }

@@ -57,7 +57,7 @@ export function addWait(program: Command, clock: Clock): void {
       }),
     );
     if (json) printJson(answer);
-    if (isUnsatisfied(answer)) throw endedWithoutStep(answer.reason, goal);
+    if (isUnsatisfied(answer)) throw endedWithoutStep(answer, goal);
     if (!json) printLine(String(answer.step));
   });
 }

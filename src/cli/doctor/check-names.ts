@@ -20,7 +20,7 @@ export async function checkNames(
   const plain = describeNumberedFiles(listing.numberedFiles);
   return [
     ...suggestNameFormats(unread).map((suggestion) =>
-      warning(about, `${describeSuggestion(suggestion)} (${suggestion.settings}) for this run`),
+      warning(about, `${describeSuggestion(suggestion)} (this run needs ${suggestion.settings})`),
     ),
     ...(plain === null ? [] : [warning(about, `${plain.detail}; ${plain.hint}`)]),
   ];

@@ -45,7 +45,7 @@ async function checkLinks(files: FileSystem, directory: string, realPath: string
       `${realPath}/_STEPLEASE`,
     );
     return obstacle === null
-      ? good(about, `possible (looked at ${inspection.name})`)
+      ? good(about, `possible (looked at the step in ${inspection.name})`)
       : bad(about, `${obstacle.detail} Or use snapshot_mode "copy".`);
   }
   return warning(about, 'no step is there yet to try it on');

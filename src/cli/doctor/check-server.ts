@@ -3,6 +3,7 @@ import { type Static, Type } from '../../typebox.js';
 import { RunDocument } from '../client/documents.js';
 import { listAll } from '../client/list-all.js';
 import type { ServerClient } from '../client/server-client.js';
+import { inCommands } from '../hint.js';
 import { bad, type Finding, good, warning } from './finding.js';
 
 const Version = Type.Object({ version: Type.String(), node: Type.String() });
@@ -51,7 +52,9 @@ function checkRun({ name, state, reason, warnings, watch }: Static<typeof RunDoc
   return [
     state === 'unavailable' ? bad(about, said) : good(about, `${said}, by ${watch.mode}`),
     ...(watch.degraded ? [warning(about, `its watch is degraded: it is polled instead of told`)] : []),
-    ...warnings.map(({ detail, hint }) => warning(about, `${detail}${hint === null ? '' : ` (${hint})`}`)),
+    ...warnings.map(({ detail, hint }) =>
+      warning(about, `${detail}${hint === null ? '' : ` (${inCommands(hint)})`}`),
+    ),
   ];
 }
 

@@ -42,7 +42,7 @@ export async function execLoop(execution: Execution, { each, newDeadline }: Loop
         );
         return [...failed.values()].at(-1) ?? EXIT.ok;
       }
-      throw endedWithoutStep(answer.reason, goal);
+      throw endedWithoutStep(answer, goal);
     }
     const status = await runOnLease(execution, answer);
     commands += 1;

@@ -1,4 +1,5 @@
 import type { StepDocument } from '../client/documents.js';
+import { inCommands } from '../hint.js';
 import { showBytes, showSeconds, showTime } from '../terminal/figures.js';
 import type { StepEvidence } from './step-evidence.js';
 
@@ -15,7 +16,9 @@ function visibility(step: number, { run, entries }: StepEvidence): readonly stri
     ...(run.state === 'watching'
       ? []
       : [`Run ${run.name} is ${run.state}${run.reason === null ? '' : `: ${run.reason}`}.`]),
-    ...run.warnings.map(({ detail, hint }) => `Warning: ${detail}${hint === null ? '' : ` (${hint})`}`),
+    ...run.warnings.map(
+      ({ detail, hint }) => `Warning: ${detail}${hint === null ? '' : ` (${inCommands(hint)})`}`,
+    ),
   ];
 }
 

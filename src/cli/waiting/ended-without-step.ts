@@ -1,7 +1,8 @@
+import type { Unsatisfied } from '../client/documents.js';
 import { EXIT, ExitError } from '../exit-code.js';
 
 /** How a wait that brought nothing ends the program. */
-export function endedWithoutStep(reason: string, goal: string): ExitError {
+export function endedWithoutStep({ reason, detail }: Unsatisfied, goal: string): ExitError {
   switch (reason) {
     case 'finished':
       return new ExitError(EXIT.finished, `the run is finished: ${goal} will not come`);
@@ -11,7 +12,10 @@ export function endedWithoutStep(reason: string, goal: string): ExitError {
         `${goal} did not come in time: other workers hold as many deliveries as the consumer's max_in_flight allows`,
       );
     default:
-      return new ExitError(EXIT.timeout, `${goal} did not come in time`);
+      return new ExitError(
+        EXIT.timeout,
+        `${goal} did not come in time${detail === undefined ? '' : `: ${detail}`}`,
+      );
   }
 }
 
