@@ -18,7 +18,7 @@ export function ttl(description: string, fallback?: number) {
 
 export const holder = Type.String({
   maxLength: 128,
-  description: 'Who holds the lease, for people to read.',
+  description: 'Name of the holder, for people to read.',
   examples: ['eval-3'],
 });
 

@@ -243,7 +243,9 @@ export class WaitingRoom {
         ? highest === undefined || highest === null
           ? 'the directory holds no finalized step'
           : `the highest finalized step is ${highest}`
-        : `the directory cannot be read: ${run.reason ?? 'it was not scanned yet'}`;
+        : run.availability === 'waiting_for_directory'
+          ? 'the directory does not exist'
+          : `the directory cannot be read: ${run.reason ?? 'it was not scanned yet'}`;
     const why = {
       timeout: 'the timeout passed',
       finished: `the run was finished${run.record.finishReason === null ? '' : ` (${run.record.finishReason})`}`,

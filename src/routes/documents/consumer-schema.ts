@@ -29,7 +29,10 @@ const InFlightStep = Type.Object(
       description: 'How many times the step was delivered, this delivery included.',
       examples: [1],
     }),
-    holder: nullable(Type.String(), { description: 'Who holds the lease.', examples: ['eval-3'] }),
+    holder: nullable(Type.String(), {
+      description: "Name that the lease's holder gave.",
+      examples: ['eval-3'],
+    }),
   },
   { title: 'InFlightStep', description: 'A step that a worker holds.' },
 );

@@ -95,7 +95,7 @@ class InFlightStep(TypedDict):
     number: int
     # How many times the step was delivered, this delivery included.
     attempt: int
-    # Who holds the lease.
+    # Name that the lease's holder gave.
     holder: str | None
 
 
