@@ -77,9 +77,11 @@ test('the reason of a step that has to settle says what it waits for', async (t)
 for (const [what, arrive] of [
   ['renamed from Orbax’s temporary name', (root: CheckpointRoot) => renameSync(root.write(7), root.at(7))],
   [
-    'written under any other name and renamed',
-    (root: CheckpointRoot) => {
+    'seen under any other name and renamed',
+    async (root: CheckpointRoot, server: RunningServer) => {
       cpSync(fixturePath('plain/100'), root.at('staging'), { recursive: true });
+      // A fresh scan sees it.
+      await server.ok(server.get('/wait?until=7&timeout=0'));
       renameSync(root.at('staging'), root.at(7));
     },
   ],
@@ -97,7 +99,7 @@ for (const [what, arrive] of [
     const { root, server } = await serve(t, NEVER);
     const waiting = server.ok(server.get('/wait?until=7&timeout=60'));
     await server.observed.next('waitStarted');
-    arrive(root);
+    await arrive(root, server);
     assert.equal((await waiting).satisfied, true);
     assert.equal((await server.post('/leases', { step: 7 })).status, 201);
   });
