@@ -308,13 +308,13 @@ class RegistrationTest(DropInTest):
         return self.theirs
 
     def register_with_consumer(self, **options: Any) -> None:
-        """Whose steps are still to come, so that it holds nothing."""
+        """A consumer that holds nothing, because its steps are still to come."""
         client = self.register(**options)
         client.wait(3)
         client.consumer("mmlu").put("every", start="next")
 
     def options(self) -> dict[str, Any]:
-        """Of the one run that the directory is."""
+        """The options of the one run that the directory is."""
         [run] = self.theirs.runs(directory=str(self.root))
         self.assertEqual(run["name"], self.theirs.run_name)
         return dict(run["options"])

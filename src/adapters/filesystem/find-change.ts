@@ -10,10 +10,11 @@ import { isSettled, wallClockNs } from './racy-time.js';
 import { Slices } from './slices.js';
 import { at, below, depthOf, type FileColumns, fileStart, lastPart } from './tree.js';
 
-export interface Scrutiny {
-  /** `where_directories_changed`: nothing can be removed from a directory, added to it or renamed in it without a change of its times. */
-  readonly files: 'all' | 'where_directories_changed';
-}
+/**
+ * Which files are looked at. Where the times of a directory are as they were, nothing was removed from it, added to it or renamed in it; only a
+ * look at all files shows one that was written in place.
+ */
+export type Scrutiny = 'all' | 'where_directories_changed';
 
 /** The first entry of an inventory's payload that is not there any more or is another one. Added entries are no loss. */
 export async function findVanished(
@@ -32,9 +33,9 @@ export function findChange(
   os: Os,
   root: DirectoryHandle,
   inventory: Inventory,
-  { files }: Scrutiny,
+  scrutiny: Scrutiny,
 ): Promise<Change | null> {
-  return new Comparison(os, root, inventory, files, true).run();
+  return new Comparison(os, root, inventory, scrutiny, true).run();
 }
 
 class Comparison {
@@ -43,7 +44,7 @@ class Comparison {
   private readonly payload: readonly string[];
   private readonly directories: SharedDirectories;
   private readonly inventory: Inventory;
-  private readonly scrutiny: Scrutiny['files'];
+  private readonly scrutiny: Scrutiny;
   private readonly countsGrowth: boolean;
   private readonly slices = new Slices();
   private files: FileColumns | null = null;
@@ -52,7 +53,7 @@ class Comparison {
     os: Os,
     root: DirectoryHandle,
     inventory: Inventory,
-    scrutiny: Scrutiny['files'],
+    scrutiny: Scrutiny,
     countsGrowth: boolean,
   ) {
     this.os = os;

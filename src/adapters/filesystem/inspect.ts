@@ -115,8 +115,8 @@ async function audit(
   { known, depth, commitMarker }: InspectRequest,
 ): Promise<Found> {
   const identity = identityOf(os.fstat('inspect', step.fd));
-  const files = depth === 'full_audit' ? 'all' : 'where_directories_changed';
-  const change = known === null ? null : await findChange(os, step, known, { files });
+  const scrutiny = depth === 'full_audit' ? 'all' : 'where_directories_changed';
+  const change = known === null ? null : await findChange(os, step, known, scrutiny);
   return { identity, change: change ?? missingMarker(os, step, commitMarker), lost: null, content: null };
 }
 
@@ -140,7 +140,7 @@ async function takeStock(
   const { stats, content } = readTopLevel(os, step, commitMarker);
   const metadata = content.metadata?.outcome === 'read' ? content.metadata.value : null;
   // What changed is looked for first: the walk that follows may see more, never less.
-  const change = known === null ? null : await findChange(os, step, known, { files: 'all' });
+  const change = known === null ? null : await findChange(os, step, known, 'all');
   const { inventory, hasPayload } = await takeInventory(os, step, payloadOf(metadata, content), commitMarker);
   return {
     identity: identityOf(stats),

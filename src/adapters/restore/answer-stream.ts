@@ -1,6 +1,6 @@
 import type { JsonStream } from '../../engine/restore/json-bytes.js';
 
-/** Who makes the rest of an answer. */
+/** The process that makes the rest of an answer. */
 interface Maker {
   /** Somebody takes the answer. */
   taken(): void;

@@ -15,7 +15,7 @@ export interface ReaderChildOptions {
 }
 
 interface Reading {
-  /** Of the answer, as far as it came. */
+  /** The answer, as far as it came. */
   readonly pieces: Uint8Array[];
   readonly resolve: (answer: RestoreAnswer) => void;
   readonly reject: (error: Error) => void;

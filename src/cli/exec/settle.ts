@@ -42,7 +42,7 @@ export async function settle(
     await persist({ client, clock, deadline, signal: relay.abandoned, onAway }, () =>
       client.text(source.settlement(lease, status)),
     );
-    // Whoever was told of the trouble is told how it ended.
+    // A user who was told of the trouble is told how it ended.
     if (wasAway) report('settled', { step, number, status }, `step ${step}: ${source.settled(status)}`);
   } catch (error) {
     if (error instanceof ProblemError) {

@@ -37,7 +37,7 @@ export interface ConsumerSettings {
   readonly maxInFlight: number;
   /** How often one step is delivered before it is parked. */
   readonly maxDeliver: number;
-  /** Of its leases, unless a worker asks for another. */
+  /** Term of the consumer's leases, unless a worker asks for another. */
   readonly ttlMs: number;
 }
 

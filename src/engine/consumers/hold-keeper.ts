@@ -65,7 +65,7 @@ export class HoldKeeper {
     const known = consumer.holds.find(owed.ordinal);
     if (known !== null) return known;
     const hold = consumer.holds.run(owed.ordinal, () => this.#hold(live, consumer, owed));
-    // Whoever waits for it looks again, once it can be begun anew.
+    // Workers that wait for the hold look again once it can be begun anew.
     return this.#track(hold.finally(() => this.#ports.log.wakeup(consumer.run).signal()));
   }
 

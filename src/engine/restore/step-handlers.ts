@@ -10,7 +10,7 @@ import { fileChunks, type TextChunks } from './text-chunks.js';
 
 /** Which classes saved a step, by `item_handlers` of its `_CHECKPOINT_METADATA`. */
 export interface StepHandlers {
-  /** Of a step that is itself the item. */
+  /** The handler of a step that is itself the item. */
   readonly own: string | null;
   /** By item; null where Orbax did not know the class. Empty in steps of Orbax 0.10 and older. */
   readonly items: ReadonlyMap<string, string | null>;
