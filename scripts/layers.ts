@@ -87,6 +87,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
  * them (the ports, the documents, the facade's interface) are known to all; `start-engine.ts` puts everything together.
  */
 export const ENGINE_ORDER: readonly string[] = [
+  'access',
   'signals',
   'events',
   'holdings',

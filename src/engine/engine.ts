@@ -1,3 +1,4 @@
+import type { Principal } from './access/principal.js';
 import type { ConsumerSettings, ConsumerStart } from './consumers/consumer-options.js';
 import type {
   ConsumerDocument,
@@ -23,8 +24,20 @@ import type { JsonBytes } from './restore/json-bytes.js';
 import type { RunOptions } from './runs/run-options.js';
 import type { StepState } from './steps/step.js';
 
-/** What routes call: one method per thing that a client can ask for. Every method rejects with an `EngineError` and nothing else. */
+/** The engine, and what its owner does with it. Callers use the view that `as` gives them. */
 export interface Engine {
+  /** The engine as a principal sees it: runs outside its globs do not exist there. The same view for the same principal. */
+  as(principal: Principal): EngineView;
+  /** Whether every run had its first scan, and what is missing otherwise. */
+  readiness(): Readiness;
+  /** From now on waits, grants and long-polls end with `shutting_down`, and so do the ones under way. */
+  drain(): void;
+  /** Ends scans, timers and worker threads. Leases stay for the next start. */
+  close(): Promise<void>;
+}
+
+/** What routes call: one method per thing that a client can ask for. Every method rejects with an `EngineError` and nothing else. */
+export interface EngineView {
   readonly runs: Runs;
   readonly steps: Steps;
   readonly waits: Waits;
@@ -32,12 +45,6 @@ export interface Engine {
   readonly consumers: Consumers;
   readonly events: Events;
   readonly restore: Restore;
-  /** Whether every run had its first scan, and what is missing otherwise. */
-  readiness(): Readiness;
-  /** From now on waits, grants and long-polls end with `shutting_down`, and so do the ones under way. */
-  drain(): void;
-  /** Ends scans, timers and worker threads. Leases stay for the next start. */
-  close(): Promise<void>;
 }
 
 export interface Readiness {

@@ -7,6 +7,7 @@ import { DeliverySettlement } from './consumers/delivery-settlement.js';
 import { openConsumers } from './consumers/open-consumers.js';
 import type {
   Engine,
+  EngineView,
   Events,
   GrantResult,
   Leases,
@@ -198,7 +199,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       return describeSummary(await store.waits.summary(run));
     },
   };
-  return {
+  const view: EngineView = {
     runs: onlyEngineErrors(runs),
     waits: onlyEngineErrors(waits),
     consumers: onlyEngineErrors(consuming.consumers),
@@ -230,6 +231,9 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       list: (query) => lessor.list(query),
       breakLease: (number, reason) => lessor.breakLease(number, reason),
     }),
+  };
+  return {
+    as: () => view,
     readiness: () => readiness(registry, consuming.pending()),
     drain: () => {
       shutdown.raise('shutdown');

@@ -1,4 +1,3 @@
-import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { ConsumerBody, toConsumerSettings } from './consumer-body.js';
 import { listOf } from './documents/building-blocks.js';
@@ -13,7 +12,7 @@ const tags = ['consumers'];
 const querystring = Type.Object({ run });
 const errors = ['run_required', 'run_not_found', 'consumer_not_found'] as const;
 
-export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
+export function addConsumerRoutes(server: HttpServer): void {
   server.get(
     '/consumers',
     {
@@ -32,7 +31,10 @@ export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
     },
     (request) => {
       const { limit: most = DEFAULT_LIMIT, page: from = null } = request.query;
-      return engine.consumers.list(requiredRun(engine, request.query.run), { limit: most, page: from });
+      return request.engine.consumers.list(requiredRun(request.engine, request.query.run), {
+        limit: most,
+        page: from,
+      });
     },
   );
 
@@ -51,7 +53,10 @@ export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
       },
     },
     (request) =>
-      engine.consumers.get(requiredRun(engine, request.query.run), lookupConsumer(request.params.consumer)),
+      request.engine.consumers.get(
+        requiredRun(request.engine, request.query.run),
+        lookupConsumer(request.params.consumer),
+      ),
   );
 
   server.put(
@@ -88,8 +93,12 @@ export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
     },
     async (request, reply) => {
       const { params, body, query } = request;
-      const of = requiredRun(engine, query.run);
-      const { created, consumer } = await engine.consumers.put(of, params.consumer, toConsumerSettings(body));
+      const of = requiredRun(request.engine, query.run);
+      const { created, consumer } = await request.engine.consumers.put(
+        of,
+        params.consumer,
+        toConsumerSettings(body),
+      );
       return reply.code(created ? 201 : 200).send(consumer);
     },
   );
@@ -109,8 +118,8 @@ export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
       },
     },
     async (request, reply) => {
-      const of = requiredRun(engine, request.query.run);
-      await engine.consumers.remove(of, lookupConsumer(request.params.consumer));
+      const of = requiredRun(request.engine, request.query.run);
+      await request.engine.consumers.remove(of, lookupConsumer(request.params.consumer));
       return reply.code(204).send();
     },
   );
@@ -134,8 +143,8 @@ export function addConsumerRoutes(server: HttpServer, engine: Engine): void {
     },
     (request) => {
       const { limit: most = DEFAULT_LIMIT, page: from = null } = request.query;
-      const of = requiredRun(engine, request.query.run);
-      return engine.consumers.results(of, lookupConsumer(request.params.consumer), {
+      const of = requiredRun(request.engine, request.query.run);
+      return request.engine.consumers.results(of, lookupConsumer(request.params.consumer), {
         limit: most,
         page: from,
       });

@@ -1,4 +1,3 @@
-import type { Engine } from '../engine/engine.js';
 import { EngineError } from '../engine/errors.js';
 import type { JsonObject } from '../engine/json.js';
 import { Type } from '../typebox.js';
@@ -28,7 +27,7 @@ const endErrors = [
   'insufficient_storage',
 ] as const;
 
-export function addDeliveryRoutes(server: HttpServer, engine: Engine): void {
+export function addDeliveryRoutes(server: HttpServer): void {
   server.post(
     '/consumers/:consumer/next',
     {
@@ -69,15 +68,15 @@ export function addDeliveryRoutes(server: HttpServer, engine: Engine): void {
     },
     async (request, reply) => {
       const { query, params, body, headers } = request;
-      const result = await engine.consumers.next(
-        requiredRun(engine, query.run),
+      const result = await request.engine.consumers.next(
+        requiredRun(request.engine, query.run),
         lookupConsumer(params.consumer),
         {
           timeoutMs: toMilliseconds(body.timeout),
           ttlMs: toMilliseconds(body.ttl),
           holder: body.holder ?? null,
         },
-        callerOf(headers['idempotency-key']),
+        callerOf(request.principal, headers['idempotency-key']),
         hangUpSignal(reply),
       );
       if (!result.granted) return reply.code(200).send(result.wait);
@@ -113,7 +112,7 @@ export function addDeliveryRoutes(server: HttpServer, engine: Engine): void {
         response: responses({ 200: json('The released lease.', LeaseSchema) }, ...endErrors),
       },
     },
-    (request) => engine.consumers.ack(request.params.id, checkResult(request.body.result)),
+    (request) => request.engine.consumers.ack(request.params.id, checkResult(request.body.result)),
   );
 
   server.post(
@@ -144,7 +143,7 @@ export function addDeliveryRoutes(server: HttpServer, engine: Engine): void {
         response: responses({ 200: json('The released lease.', LeaseSchema) }, ...endErrors),
       },
     },
-    (request) => engine.consumers.nack(request.params.id, toMilliseconds(request.body.delay) ?? 0),
+    (request) => request.engine.consumers.nack(request.params.id, toMilliseconds(request.body.delay) ?? 0),
   );
 }
 

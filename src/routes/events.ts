@@ -1,4 +1,4 @@
-import type { Engine, SubscribeRequest } from '../engine/engine.js';
+import type { EngineView, SubscribeRequest } from '../engine/engine.js';
 import { EVENT_TYPES } from '../engine/events/event.js';
 import { Type } from '../typebox.js';
 import { choice } from './documents/building-blocks.js';
@@ -44,12 +44,12 @@ interface StreamCare {
   readonly report: Report;
 }
 
-export function addEventRoute(
-  server: HttpServer,
-  engine: Engine,
-  { pace, heartbeat, report }: StreamCare,
-): void {
-  const subscription = (query: EventQuery, lastEventId?: string | readonly string[]): SubscribeRequest => ({
+export function addEventRoute(server: HttpServer, { pace, heartbeat, report }: StreamCare): void {
+  const subscription = (
+    engine: EngineView,
+    query: EventQuery,
+    lastEventId?: string | readonly string[],
+  ): SubscribeRequest => ({
     run: optionalRun(engine, query.run),
     types: query.types ?? null,
     after: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : (query.after ?? null),
@@ -98,17 +98,17 @@ export function addEventRoute(
     },
     // Here, so that an unknown run refuses a handshake too.
     preHandler: async (request) => {
-      optionalRun(engine, request.query.run);
+      optionalRun(request.engine, request.query.run);
     },
     handler: async (request, reply) => {
-      const { query } = request;
+      const { query, engine } = request;
       if (wantsStream(request.headers.accept)) {
-        const wish = subscription(query, request.headers['last-event-id']);
+        const wish = subscription(engine, query, request.headers['last-event-id']);
         return streamEvents(reply, await engine.events.subscribe(wish), pace, (error) =>
           report(error, request),
         );
       }
-      const { run, types, after } = subscription(query);
+      const { run, types, after } = subscription(engine, query);
       return engine.events.page(
         { run, types, after, limit: query.limit ?? DEFAULT_LIMIT, timeoutMs: query.timeout ?? 0 },
         hangUpSignal(reply),
@@ -118,7 +118,7 @@ export function addEventRoute(
       heartbeat.watch(socket);
       return sendEvents(
         socket,
-        () => engine.events.subscribe(subscription(request.query)),
+        () => request.engine.events.subscribe(subscription(request.engine, request.query)),
         pace,
         (error) => report(error, request),
       );

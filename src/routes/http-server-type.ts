@@ -3,6 +3,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 // For its declarations: `request.ws`, `wsHandler`.
 import type {} from '@fastify/websocket';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Principal } from '../engine/access/principal.js';
+import type { EngineView } from '../engine/engine.js';
 
 export type HttpServer = FastifyInstance<
   Server,
@@ -13,6 +15,12 @@ export type HttpServer = FastifyInstance<
 >;
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls. */
+    principal: Principal;
+    /** The engine as the principal sees it. */
+    engine: EngineView;
+  }
   interface FastifyContextConfig {
     /** A health check: answered while draining, logged at debug level. */
     health?: boolean;

@@ -1,9 +1,11 @@
 import swagger from '@fastify/swagger';
 import { fastify } from 'fastify';
+import { ANONYMOUS } from '../engine/access/principal.js';
 import { addConsumerRoutes } from './consumers.js';
 import { addDeliveryRoutes } from './deliveries.js';
 import { type AdmissionRules, admit, greet, noProxy, notFound } from './edge/admission.js';
 import { HostGuard } from './edge/host-guard.js';
+import { identify, prepareIdentity } from './edge/identity.js';
 import { endKeptAlive } from './edge/kept-alive.js';
 import { LastAnswers } from './edge/last-answers.js';
 import { internalErrorReport, problemReplies } from './edge/problem-reply.js';
@@ -102,10 +104,12 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
 
   await server.register(swagger, OPENAPI_OPTIONS);
   const heartbeat = await addWebSockets(server, clock, settings.pingIntervalMs ?? PING_INTERVAL_MS, stopping);
+  prepareIdentity(server);
   // After the WebSocket plugin, whose own hook marks upgrades.
   server.addHook('onRequest', async (request, reply) => {
     lastAnswers.note(request.raw.socket, reply.raw);
     admit(request, reply, rules);
+    identify(request, ANONYMOUS, engine);
   });
   endKeptAlive(server.server, rules.isStopping);
   const cutSilentConnections = silentConnections(server.server);
@@ -115,19 +119,19 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   });
 
   await addDocs(server);
-  addRunRoutes(server, engine);
-  addRunCompletionRoutes(server, engine);
-  addStepRoutes(server, engine, settings.stepListCacheBytes ?? STEP_LIST_CACHE_BYTES);
-  addWaitRoute(server, engine);
-  addWaitRecordRoutes(server, engine);
-  addLeaseGrantRoutes(server, engine);
-  addLeaseRoutes(server, engine);
-  addConsumerRoutes(server, engine);
-  addDeliveryRoutes(server, engine);
+  addRunRoutes(server);
+  addRunCompletionRoutes(server);
+  addStepRoutes(server, settings.stepListCacheBytes ?? STEP_LIST_CACHE_BYTES);
+  addWaitRoute(server);
+  addWaitRecordRoutes(server);
+  addLeaseGrantRoutes(server);
+  addLeaseRoutes(server);
+  addConsumerRoutes(server);
+  addDeliveryRoutes(server);
   const pace = { clock, stallMs: settings.streamStallMs ?? STREAM_STALL_MS };
-  addEventRoute(server, engine, { pace, heartbeat, report });
-  addRestoreArgsRoutes(server, engine);
-  await addRestoreTargetRoute(server, engine);
+  addEventRoute(server, { pace, heartbeat, report });
+  addRestoreArgsRoutes(server);
+  await addRestoreTargetRoute(server);
   addHealthRoutes(server, engine, rules.isStopping);
   addVersionRoute(server, settings.version);
   return server;

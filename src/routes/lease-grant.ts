@@ -1,4 +1,3 @@
-import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { GrantSchema, LeaseSchema, PublicLeaseSchema } from './documents/lease-schema.js';
 import { hangUpSignal } from './edge/hang-up.js';
@@ -11,7 +10,7 @@ import { requiredRun } from './wire/run-lookup.js';
 
 const tags = ['leases'];
 
-export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
+export function addLeaseGrantRoutes(server: HttpServer): void {
   server.post(
     '/leases',
     {
@@ -41,10 +40,10 @@ export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
       },
     },
     async (request, reply) => {
-      const result = await engine.leases.grant(
-        requiredRun(engine, request.query.run),
+      const result = await request.engine.leases.grant(
+        requiredRun(request.engine, request.query.run),
         toGrantRequest(request.body),
-        callerOf(request.headers['idempotency-key']),
+        callerOf(request.principal, request.headers['idempotency-key']),
         hangUpSignal(reply),
       );
       if (!result.granted) return reply.code(200).send(result.wait);
@@ -92,6 +91,6 @@ export function addLeaseGrantRoutes(server: HttpServer, engine: Engine): void {
         ),
       },
     },
-    (request) => engine.leases.breakLease(request.body.number, request.body.reason ?? null),
+    (request) => request.engine.leases.breakLease(request.body.number, request.body.reason ?? null),
   );
 }

@@ -1,4 +1,3 @@
-import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { choice, listOf } from './documents/building-blocks.js';
 import { LEASE_STATES, LeaseSchema, PublicLeaseSchema } from './documents/lease-schema.js';
@@ -20,7 +19,7 @@ import { optionalRun } from './wire/run-lookup.js';
 const tags = ['leases'];
 const DEFAULT_STATE = 'active';
 
-export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
+export function addLeaseRoutes(server: HttpServer): void {
   server.get(
     '/leases',
     {
@@ -56,7 +55,13 @@ export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
         limit: most = DEFAULT_LIMIT,
         page: from = null,
       } = request.query;
-      return engine.leases.list({ run: optionalRun(engine, run), state, step, limit: most, page: from });
+      return request.engine.leases.list({
+        run: optionalRun(request.engine, run),
+        state,
+        step,
+        limit: most,
+        page: from,
+      });
     },
   );
 
@@ -73,7 +78,7 @@ export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
         response: responses({ 200: json('The lease.', LeaseSchema) }, 'lease_not_found'),
       },
     },
-    (request) => engine.leases.get(request.params.id),
+    (request) => request.engine.leases.get(request.params.id),
   );
 
   server.post(
@@ -103,7 +108,7 @@ export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
         ),
       },
     },
-    (request) => engine.leases.renew(request.params.id, toMilliseconds(request.body.ttl)),
+    (request) => request.engine.leases.renew(request.params.id, toMilliseconds(request.body.ttl)),
   );
 
   server.delete(
@@ -126,7 +131,7 @@ export function addLeaseRoutes(server: HttpServer, engine: Engine): void {
       },
     },
     async (request, reply) => {
-      await engine.leases.release(request.params.id);
+      await request.engine.leases.release(request.params.id);
       return reply.code(204).send();
     },
   );

@@ -1,4 +1,3 @@
-import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { RestoreArgsSchema, VerificationSchema } from './documents/restore-schema.js';
 import type { HttpServer } from './http-server-type.js';
@@ -18,7 +17,7 @@ const LEASE_ERRORS = [
   'lease_lost',
 ] as const;
 
-export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
+export function addRestoreArgsRoutes(server: HttpServer): void {
   server.get(
     '/restore-args',
     {
@@ -86,8 +85,17 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
         strict = true,
       } = request.query;
       const name =
-        lease === null ? requiredRun(engine, request.query.run) : optionalRun(engine, request.query.run);
-      const answer = await engine.restore.args({ run: name, step, lease, item, setGlobalShape, strict });
+        lease === null
+          ? requiredRun(request.engine, request.query.run)
+          : optionalRun(request.engine, request.query.run);
+      const answer = await request.engine.restore.args({
+        run: name,
+        step,
+        lease,
+        item,
+        setGlobalShape,
+        strict,
+      });
       return sendJson(reply, answer);
     },
   );
@@ -114,7 +122,10 @@ export function addRestoreArgsRoutes(server: HttpServer, engine: Engine): void {
     async (request, reply) =>
       sendJson(
         reply,
-        await engine.restore.verify(requiredRun(engine, request.query.run), request.params.step),
+        await request.engine.restore.verify(
+          requiredRun(request.engine, request.query.run),
+          request.params.step,
+        ),
       ),
   );
 }

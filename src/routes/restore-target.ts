@@ -1,4 +1,3 @@
-import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { ConstructedRestoreArgsSchema, sharding, treePath } from './documents/restore-schema.js';
 import { BodyRoom } from './edge/body-room.js';
@@ -77,7 +76,7 @@ const TargetBody = Type.Unsafe<unknown>({
 });
 
 /** In a scope of its own: the body, which may be large, goes to the reader as it came. */
-export async function addRestoreTargetRoute(parent: HttpServer, engine: Engine): Promise<void> {
+export async function addRestoreTargetRoute(parent: HttpServer): Promise<void> {
   await parent.register(async (server) => {
     const room = new BodyRoom(BODY_LIMIT, BODIES_IN_ALL);
     server.removeAllContentTypeParsers();
@@ -120,7 +119,7 @@ export async function addRestoreTargetRoute(parent: HttpServer, engine: Engine):
       async (request, reply) => {
         const body =
           Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : Buffer.from('{}');
-        return sendJson(reply, await engine.restore.construct(body));
+        return sendJson(reply, await request.engine.restore.construct(body));
       },
     );
   });

@@ -1,4 +1,3 @@
-import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { RunSchema } from './documents/run-schema.js';
 import type { HttpServer } from './http-server-type.js';
@@ -22,7 +21,7 @@ const FinishBody = Type.Object(
   { title: 'FinishRequest', additionalProperties: false },
 );
 
-export function addRunCompletionRoutes(server: HttpServer, engine: Engine): void {
+export function addRunCompletionRoutes(server: HttpServer): void {
   server.post(
     '/runs/:run/finish',
     {
@@ -38,7 +37,7 @@ export function addRunCompletionRoutes(server: HttpServer, engine: Engine): void
         response: responses({ 200: json('The finished run.', RunSchema) }, ...errors),
       },
     },
-    (request) => engine.runs.finish(lookupName(request.params.run), request.body.reason ?? null),
+    (request) => request.engine.runs.finish(lookupName(request.params.run), request.body.reason ?? null),
   );
 
   server.post(
@@ -54,6 +53,6 @@ export function addRunCompletionRoutes(server: HttpServer, engine: Engine): void
         response: responses({ 200: json('The reopened run.', RunSchema) }, ...errors),
       },
     },
-    (request) => engine.runs.reopen(lookupName(request.params.run)),
+    (request) => request.engine.runs.reopen(lookupName(request.params.run)),
   );
 }

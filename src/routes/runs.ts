@@ -1,4 +1,3 @@
-import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { listOf } from './documents/building-blocks.js';
 import { RunSchema } from './documents/run-schema.js';
@@ -10,7 +9,7 @@ import { lookupName } from './wire/run-lookup.js';
 
 const tags = ['runs'];
 
-export function addRunRoutes(server: HttpServer, engine: Engine): void {
+export function addRunRoutes(server: HttpServer): void {
   server.get(
     '/runs',
     {
@@ -31,7 +30,7 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
     },
     (request) => {
       const { directory = null, limit: most = DEFAULT_LIMIT, page: from = null } = request.query;
-      return engine.runs.list({ directory, limit: most, page: from });
+      return request.engine.runs.list({ directory, limit: most, page: from });
     },
   );
 
@@ -48,7 +47,7 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
         response: responses({ 200: json('The run.', RunSchema) }, 'run_not_found'),
       },
     },
-    (request) => engine.runs.get(lookupName(request.params.run)),
+    (request) => request.engine.runs.get(lookupName(request.params.run)),
   );
 
   server.put(
@@ -85,7 +84,7 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
     },
     async (request, reply) => {
       const { params, body } = request;
-      const { created, run } = await engine.runs.put(params.run, body.directory, toRunOptions(body));
+      const { created, run } = await request.engine.runs.put(params.run, body.directory, toRunOptions(body));
       return reply.code(created ? 201 : 200).send(run);
     },
   );
@@ -118,7 +117,7 @@ export function addRunRoutes(server: HttpServer, engine: Engine): void {
       },
     },
     async (request, reply) => {
-      await engine.runs.remove(lookupName(request.params.run), request.query.force ?? false);
+      await request.engine.runs.remove(lookupName(request.params.run), request.query.force ?? false);
       return reply.code(204).send();
     },
   );

@@ -1,4 +1,4 @@
-import type { Engine, StepListQuery } from '../engine/engine.js';
+import type { StepListQuery } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { AnswerCache, matchesTag } from './answer-cache.js';
 import { choice } from './documents/building-blocks.js';
@@ -14,7 +14,7 @@ const DEFAULT_ORDER = 'asc';
 const DEFAULT_STATE = 'finalized';
 const RUN_ERRORS = ['run_required', 'run_not_found', 'run_unavailable'] as const;
 
-export function addStepRoutes(server: HttpServer, engine: Engine, cacheBytes: number): void {
+export function addStepRoutes(server: HttpServer, cacheBytes: number): void {
   const cache = new AnswerCache(cacheBytes);
 
   server.get(
@@ -65,11 +65,11 @@ export function addStepRoutes(server: HttpServer, engine: Engine, cacheBytes: nu
       },
     },
     async (request, reply) => {
-      const name = requiredRun(engine, request.query.run);
+      const name = requiredRun(request.engine, request.query.run);
       const query = toListQuery(request.query);
-      const version = await engine.steps.version(name);
+      const version = await request.engine.steps.version(name);
       const { body, etag } = await cache.answer(JSON.stringify([name, version, query]), async function* () {
-        yield* listBytes(await engine.steps.list(name, query));
+        yield* listBytes(await request.engine.steps.list(name, query));
       });
       reply.header('ETag', etag).header('Cache-Control', 'no-cache');
       if (matchesTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
@@ -90,7 +90,8 @@ export function addStepRoutes(server: HttpServer, engine: Engine, cacheBytes: nu
         response: responses({ 200: json('The step.', StepSchema) }, ...RUN_ERRORS, 'step_not_found'),
       },
     },
-    (request) => engine.steps.get(requiredRun(engine, request.query.run), request.params.step),
+    (request) =>
+      request.engine.steps.get(requiredRun(request.engine, request.query.run), request.params.step),
   );
 }
 

@@ -1,4 +1,3 @@
-import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { WaitSchema } from './documents/wait-schema.js';
 import { hangUpSignal } from './edge/hang-up.js';
@@ -7,7 +6,7 @@ import { json, responses } from './openapi/responses.js';
 import { cursor, durationText, run, stepNumber, waitId } from './wire/parameters.js';
 import { requiredRun } from './wire/run-lookup.js';
 
-export function addWaitRoute(server: HttpServer, engine: Engine): void {
+export function addWaitRoute(server: HttpServer): void {
   server.get(
     '/wait',
     {
@@ -44,8 +43,8 @@ export function addWaitRoute(server: HttpServer, engine: Engine): void {
     },
     (request, reply) => {
       const { until = null, timeout: timeoutMs = null, after = null, wait_id: id = null } = request.query;
-      return engine.waits.wait(
-        requiredRun(engine, request.query.run),
+      return request.engine.waits.wait(
+        requiredRun(request.engine, request.query.run),
         { until, timeoutMs, after, waitId: id },
         hangUpSignal(reply),
       );

@@ -1,4 +1,3 @@
-import type { Engine } from '../engine/engine.js';
 import { Type } from '../typebox.js';
 import { listOf } from './documents/building-blocks.js';
 import { WaitRecordSchema, WaitSummarySchema } from './documents/wait-schema.js';
@@ -9,7 +8,7 @@ import { optionalRun } from './wire/run-lookup.js';
 
 const tags = ['waiting'];
 
-export function addWaitRecordRoutes(server: HttpServer, engine: Engine): void {
+export function addWaitRecordRoutes(server: HttpServer): void {
   server.get(
     '/waits',
     {
@@ -27,7 +26,7 @@ export function addWaitRecordRoutes(server: HttpServer, engine: Engine): void {
     },
     (request) => {
       const { run, limit: most = DEFAULT_LIMIT, page: from = null } = request.query;
-      return engine.waits.list(optionalRun(engine, run), { limit: most, page: from });
+      return request.engine.waits.list(optionalRun(request.engine, run), { limit: most, page: from });
     },
   );
 
@@ -44,6 +43,6 @@ export function addWaitRecordRoutes(server: HttpServer, engine: Engine): void {
         response: responses({ 200: json('The summary.', WaitSummarySchema) }, 'run_not_found'),
       },
     },
-    (request) => engine.waits.summary(optionalRun(engine, request.query.run)),
+    (request) => request.engine.waits.summary(optionalRun(request.engine, request.query.run)),
   );
 }

@@ -1,3 +1,4 @@
+import type { Principal } from '../../engine/access/principal.js';
 import type { Caller } from '../../engine/engine.js';
 import { Type } from '../../typebox.js';
 
@@ -12,7 +13,6 @@ export const IDEMPOTENCY_HEADERS = Type.Object({
   ),
 });
 
-/** While no token exists every caller is the same one. */
-export function callerOf(key: string | readonly string[] | undefined): Caller {
-  return { name: 'anonymous', idempotencyKey: typeof key === 'string' ? key : null };
+export function callerOf({ name }: Principal, key: string | readonly string[] | undefined): Caller {
+  return { name, idempotencyKey: typeof key === 'string' ? key : null };
 }

@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine/engine.js';
+import type { EngineView } from '../../engine/engine.js';
 import { EngineError } from '../../engine/errors.js';
 import { RUN_NAME_PATTERN } from './parameters.js';
 import { show } from './refusal.js';
@@ -14,11 +14,11 @@ export function lookupName(name: string): string {
 }
 
 /** The run that `?run=` means, or the one that is meant without it. */
-export function requiredRun(engine: Engine, name: string | undefined): string {
+export function requiredRun(engine: EngineView, name: string | undefined): string {
   return engine.runs.resolve(name === undefined ? null : lookupName(name));
 }
 
 /** The run that `?run=` restricts to, which must exist; null for all runs. */
-export function optionalRun(engine: Engine, name: string | undefined): string | null {
+export function optionalRun(engine: EngineView, name: string | undefined): string | null {
   return name === undefined ? null : engine.runs.resolve(lookupName(name));
 }

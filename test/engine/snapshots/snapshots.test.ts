@@ -22,9 +22,9 @@ test('the holders of a generation share one snapshot, which goes with the last o
   assert.equal(first.path, second.path);
   assert.equal(stage.storage.state.snapshots.size, 1);
 
-  await stage.engine.leases.release(first.id);
+  await stage.view.leases.release(first.id);
   assert.notEqual(await filesUnder(second.path), null);
-  await stage.engine.leases.release(second.id);
+  await stage.view.leases.release(second.id);
 
   assert.equal(await filesUnder(second.path), null);
 });
@@ -33,7 +33,7 @@ test('what a snapshot was is never published again: the next one has a path of i
   const stage = await EngineStage.set(t);
   await stage.save(1);
   const first = await stage.lease({ step: 1 });
-  await stage.engine.leases.release(first.id);
+  await stage.view.leases.release(first.id);
 
   const second = await stage.lease({ step: 1 });
 

@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/adapters/system-clock.js';
+import { ANONYMOUS } from '../../../src/engine/access/principal.js';
 import type { Clock } from '../../../src/engine/clock.js';
 import type { LeaseDocument } from '../../../src/engine/documents.js';
-import type { Engine, GrantRequest, GrantResult } from '../../../src/engine/engine.js';
+import type { Engine, EngineView, GrantRequest, GrantResult } from '../../../src/engine/engine.js';
 import type { RunOptions } from '../../../src/engine/runs/run-options.js';
 import { startEngine } from '../../../src/engine/start-engine.js';
 import { Trainer } from '../../contract/support/trainer.js';
@@ -67,13 +68,18 @@ export class EngineStage {
     const stage = new EngineStage(root, clock);
     test.after(() => stage.#stop());
     await stage.#start();
-    await stage.engine.runs.put('r', root, options);
+    await stage.view.runs.put('r', root, options);
     return stage;
   }
 
   get engine(): Engine {
     if (this.#engine === null) throw new Error('the engine is not started');
     return this.#engine;
+  }
+
+  /** The engine as anybody sees it while no token exists. */
+  get view(): EngineView {
+    return this.engine.as(ANONYMOUS);
   }
 
   get observed(): Observed {
@@ -94,7 +100,7 @@ export class EngineStage {
   }
 
   grant(request: Partial<GrantRequest>, signal = new AbortController().signal): Promise<GrantResult> {
-    return this.engine.leases.grant('r', { ...REQUEST, ...request }, ANYBODY, signal);
+    return this.view.leases.grant('r', { ...REQUEST, ...request }, ANYBODY, signal);
   }
 
   /** A lease that must be granted. */

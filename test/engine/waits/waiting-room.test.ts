@@ -11,14 +11,14 @@ test('a wait is answered with the highest step, at once if it is there', async (
   await stage.save(1);
   await stage.save(5);
 
-  const { satisfied, step, reason } = await stage.engine.waits.wait('r', { ...ASKED, until: 2 }, signal);
+  const { satisfied, step, reason } = await stage.view.waits.wait('r', { ...ASKED, until: 2 }, signal);
 
   assert.deepEqual([satisfied, step, reason], [true, 5, 'reached']);
 });
 
 test('a step that is saved while somebody waits answers the wait', async (t) => {
   const stage = await EngineStage.set(t);
-  const wait = stage.engine.waits.wait('r', { ...ASKED, until: 7 }, signal);
+  const wait = stage.view.waits.wait('r', { ...ASKED, until: 7 }, signal);
 
   await stage.save(7);
 
@@ -27,10 +27,10 @@ test('a step that is saved while somebody waits answers the wait', async (t) => 
 
 test('a timeout of zero looks once, and a finished run ends every wait', async (t) => {
   const stage = await EngineStage.set(t);
-  const atOnce = await stage.engine.waits.wait('r', { ...ASKED, timeoutMs: 0 }, signal);
-  const wait = stage.engine.waits.wait('r', ASKED, signal);
+  const atOnce = await stage.view.waits.wait('r', { ...ASKED, timeoutMs: 0 }, signal);
+  const wait = stage.view.waits.wait('r', ASKED, signal);
 
-  await stage.engine.runs.finish('r', null);
+  await stage.view.runs.finish('r', null);
 
   assert.deepEqual([atOnce.step, atOnce.reason], [-1, 'timeout']);
   assert.equal((await wait).reason, 'finished');
@@ -38,7 +38,7 @@ test('a timeout of zero looks once, and a finished run ends every wait', async (
 
 test('a shutdown ends a wait with its own code', async (t) => {
   const stage = await EngineStage.set(t);
-  const wait = stage.engine.waits.wait('r', ASKED, signal);
+  const wait = stage.view.waits.wait('r', ASKED, signal);
 
   stage.engine.drain();
 

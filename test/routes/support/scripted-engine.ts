@@ -1,23 +1,26 @@
-import type { Engine } from '../../../src/engine/engine.js';
+import type { Engine, EngineView } from '../../../src/engine/engine.js';
 
-type Script = { readonly [K in keyof Engine]?: Partial<Engine[K]> };
+type Script = { readonly [K in keyof EngineView]?: Partial<EngineView[K]> } & Partial<Omit<Engine, 'as'>>;
 
 /** An engine of which a test scripts what its route calls; anything else that is called fails the test. One run, `r`, is there. */
 export function scriptedEngine(script: Script = {}): Engine {
   const { runs, steps, waits, leases, consumers, events, ...rest } = script;
   // `as`: a part with some methods stands for the whole; `part` catches calls of the others.
-  return {
+  const view = {
     runs: part('runs', { resolve: (name: string | null) => name ?? 'r', ...runs }),
     steps: part('steps', { ...steps }),
     waits: part('waits', { ...waits }),
     leases: part('leases', { ...leases }),
     consumers: part('consumers', { ...consumers }),
     events: part('events', { ...events }),
+  } as unknown as EngineView;
+  return {
+    as: () => view,
     readiness: () => ({ ready: true, pending: [] }),
     drain: () => undefined,
     close: async () => undefined,
     ...rest,
-  } as unknown as Engine;
+  };
 }
 
 function part<T extends object>(name: string, methods: T): T {
