@@ -6,6 +6,7 @@ import { systemClock } from './adapters/system-clock.js';
 import type { Config } from './config/config.js';
 import { startEngine } from './engine/start-engine.js';
 import { buildHttpServer } from './routes/http-server.js';
+import { type Listening, listen } from './routes/listen.js';
 import type { App, AppTools, MigrateDatabase, StartApp } from './server.js';
 import { VERSION } from './version.js';
 
@@ -53,12 +54,11 @@ export const startApp: StartApp = async (
       onInternalError: (error, { method, route }) =>
         observer.internalError({ during: `answering ${method} ${route ?? 'an unknown URL'}`, error }),
     });
+    let listening: Listening | null = null;
     return {
       listen: async () => {
-        await server.listen({ host: config.host, port: config.port });
-        const address = server.server.address();
-        if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
-        return { host: config.host, port: address.port };
+        listening = await listen(server, config.host, config.port);
+        return { host: config.host, port: listening.port };
       },
       warmUp: () => checkpoints.warmUp(),
       drain: async () => {
@@ -66,7 +66,7 @@ export const startApp: StartApp = async (
         engine.drain();
       },
       close: async () => {
-        await server.close();
+        await (listening ?? server).close();
         await engine.close();
         await Promise.all([files.close(), checkpoints.close()]);
         await store.close();

@@ -4,10 +4,12 @@ import { ANONYMOUS } from '../engine/access/principal.js';
 import { addConsumerRoutes } from './consumers.js';
 import { addDeliveryRoutes } from './deliveries.js';
 import { type AdmissionRules, admit, greet, noProxy, notFound } from './edge/admission.js';
+import { bodyDeadline } from './edge/body-deadline.js';
 import { HostGuard } from './edge/host-guard.js';
 import { identify, prepareIdentity } from './edge/identity.js';
 import { endKeptAlive } from './edge/kept-alive.js';
 import { LastAnswers } from './edge/last-answers.js';
+import { ARRIVAL_MS, createNodeServer, hasSpoken } from './edge/node-server.js';
 import { internalErrorReport, problemReplies } from './edge/problem-reply.js';
 import { answerRaw } from './edge/raw-problem.js';
 import { requestIds } from './edge/request-id.js';
@@ -33,14 +35,7 @@ import { addWaitRecordRoutes } from './waits.js';
 import { addBodylessCheck, addBodyParsers } from './wire/body-parsers.js';
 import { compileSerializer, compileValidator } from './wire/validator.js';
 
-const BODY_LIMIT = 64 * 1_024;
-/**
- * How long a request may take to arrive: its headers, and all of it. Whoever sends no faster holds a connection for the asking. Node
- * looks at its connections from time to time only; within a minute they are closed.
- */
-const HEADERS_TIMEOUT_MS = 20_000;
-const REQUEST_TIMEOUT_MS = 50_000;
-const CHECK_INTERVAL_MS = 5_000;
+const BODY_LIMIT = 1_024 * 1_024;
 const STREAM_STALL_MS = 10_000;
 const PING_INTERVAL_MS = 30_000;
 const STEP_LIST_CACHE_BYTES = 32 * 1_024 * 1_024;
@@ -57,25 +52,19 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   const report = internalErrorReport(settings.onInternalError);
   const replyWithProblem = problemReplies(report);
   const lastAnswers = new LastAnswers();
-  const requestTimeout = settings.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  const arrivalMs = settings.arrivalMs ?? ARRIVAL_MS;
 
   const server: HttpServer = fastify({
     ...(settings.logger ? { loggerInstance: settings.logger } : {}),
     logController: quietLog(),
     genReqId: requestIds(clock),
     bodyLimit: settings.bodyLimitBytes ?? BODY_LIMIT,
-    requestTimeout,
-    http: {
-      // Refused by our own rule instead, with a problem that says so.
-      requireHostHeader: false,
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
-      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, requestTimeout),
-    },
+    serverFactory: (listener) => createNodeServer(listener, arrivalMs),
     return503OnClosing: false,
     // Names are checked by the routes; the size of the request line is the only other bound.
     routerOptions: { maxParamLength: 65_536 },
     clientErrorHandler: (error, socket) => {
-      if (lastAnswers.leaveRoom(socket)) answerRaw(socket, error, clock);
+      if (hasSpoken(socket) && lastAnswers.leaveRoom(socket)) answerRaw(socket, error, clock);
       else socket.destroy();
     },
     // URLs that cannot be decoded come here, past all hooks.
@@ -105,9 +94,11 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   await server.register(swagger, OPENAPI_OPTIONS);
   const heartbeat = await addWebSockets(server, clock, settings.pingIntervalMs ?? PING_INTERVAL_MS, stopping);
   prepareIdentity(server);
+  const limitBodyTime = bodyDeadline(server.server, clock, arrivalMs);
   // After the WebSocket plugin, whose own hook marks upgrades.
   server.addHook('onRequest', async (request, reply) => {
     lastAnswers.note(request.raw.socket, reply.raw);
+    limitBodyTime(request.raw);
     admit(request, reply, rules);
     identify(request, ANONYMOUS, engine);
   });

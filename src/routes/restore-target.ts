@@ -9,7 +9,7 @@ import { NO_PARAMETERS } from './wire/parameters.js';
 import { compileValidator } from './wire/validator.js';
 
 /** A target tree of a large model has a hundred thousand leaves. */
-const BODY_LIMIT = 32 * 1_024 * 1_024;
+const BODY_LIMIT = 16 * 1_024 * 1_024;
 const BODIES_IN_ALL = 4 * BODY_LIMIT;
 
 const TargetLeaf = {
@@ -104,7 +104,7 @@ export async function addRestoreTargetRoute(parent: HttpServer): Promise<void> {
           operationId: 'constructRestoreArgs',
           summary: 'Show how to restore into a target tree',
           description:
-            "Gives what Orbax's `construct_restore_args(target, sharding_tree, set_global_shape, support_layout, strict)` gives. The call needs no run and reads no checkpoint. The body may have up to 32 MiB.",
+            "Gives what Orbax's `construct_restore_args(target, sharding_tree, set_global_shape, support_layout, strict)` gives. The call needs no run and reads no checkpoint. The body may have up to 16 MiB.",
           tags: ['restore args'],
           querystring: NO_PARAMETERS,
           body: TargetBody,

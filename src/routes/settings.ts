@@ -17,10 +17,10 @@ export interface HttpSettings {
   readonly allowedOrigins?: readonly string[];
   /** One line per request; false or left out: none. */
   readonly logger?: FastifyBaseLogger | false;
-  /** Default 64 KiB. */
+  /** Default 1 MiB. */
   readonly bodyLimitBytes?: number;
-  /** How long a request may take to arrive. Default 50 s, its headers 20 s. */
-  readonly requestTimeoutMs?: number;
+  /** How long the headers of a request may take to arrive, and then its body. Default 10 s. */
+  readonly arrivalMs?: number;
   /** How long a stream's client may take no data before it is closed. Default 10 s. */
   readonly streamStallMs?: number;
   /** Between two pings of a WebSocket client. Default 30 s. */

@@ -66,7 +66,7 @@ test('another media type is 415 with the curl flag, malformed JSON 400, too much
   assert.match(hint, /-H .content-type: application\/json/i);
   await server.problem(send('{"step":', 'application/json'), 400, 'invalid_request');
   await server.problem(
-    send(`{"holder":"${'x'.repeat(100_000)}"}`, 'application/json'),
+    send(`{"holder":"${'x'.repeat(1_048_576)}"}`, 'application/json'),
     413,
     'payload_too_large',
   );

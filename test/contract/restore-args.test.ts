@@ -298,7 +298,7 @@ test('HEAD gives the headers of GET; other methods are 405', async (t) => {
   assert.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD']);
 });
 
-test('a body may be large, and is 413 beyond 32 MiB or when it is more than can be read', async (t) => {
+test('a body may be large, and is 413 beyond 16 MiB or when it is more than can be read', async (t) => {
   const { server } = await serve(t, []);
   const leaves = Array.from({ length: 20_000 }, (_, i) => ({
     path: ['params', `layer_${i}`, 'kernel'],
@@ -317,8 +317,8 @@ test('a body may be large, and is 413 beyond 32 MiB or when it is more than can 
       body: await response.json(),
     }));
   };
-  await server.problem(send(' '.repeat(32 * 1024 * 1024 + 1)), 413, 'payload_too_large');
-  await server.problem(send(`[${'{},'.repeat(10_000_000)}{}]`), 413, 'payload_too_large');
+  await server.problem(send(' '.repeat(16 * 1024 * 1024 + 1)), 413, 'payload_too_large');
+  await server.problem(send(`[${'{},'.repeat(5_500_000)}{}]`), 413, 'payload_too_large');
   await server.problem(send('{"target":'), 400, 'invalid_request');
   await server.problem(send('{"target":{"leaves":[{"path":["\\ud800"],"kind":7}]}}'), 400, 'invalid_request');
   // The process that the large one ended was replaced.

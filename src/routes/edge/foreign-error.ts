@@ -4,7 +4,7 @@ import { EngineError } from '../../engine/errors.js';
 const BY_CODE: Readonly<Record<string, () => EngineError>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () =>
     new EngineError('payload_too_large', 'the body is larger than this server accepts', {
-      hint: 'send a smaller body; only POST /restore-args takes more than 64 KiB',
+      hint: 'send a smaller body; only POST /restore-args takes more than 1 MiB',
     }),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
     new EngineError(
@@ -21,7 +21,7 @@ const BY_CODE: Readonly<Record<string, () => EngineError>> = {
   FST_ERR_MAX_PARAM_LENGTH: () => new EngineError('invalid_request', 'a path segment is too long'),
   FST_ERR_NOT_FOUND: () => new EngineError('not_found', 'there is nothing at this path'),
   HPE_HEADER_OVERFLOW: () =>
-    new EngineError('payload_too_large', 'the request line and headers are too large'),
+    new EngineError('invalid_request', 'the request line and headers are larger than 16 KiB'),
   ERR_HTTP_REQUEST_TIMEOUT: () =>
     new EngineError('invalid_request', 'the request did not arrive whole in time'),
 };

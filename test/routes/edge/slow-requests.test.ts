@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
-import { eventDocument } from '../support/documents.js';
+import { eventDocument, leaseDocument } from '../support/documents.js';
 import { sendRaw } from '../support/raw-http.js';
 import { scriptedEngine } from '../support/scripted-engine.js';
 import { ScriptedSubscription } from '../support/scripted-subscription.js';
@@ -10,11 +10,10 @@ import { startServer } from '../support/test-server.js';
 
 const POST =
   'POST /leases HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
-const SOON = { requestTimeoutMs: 100 };
+const SOON = { arrivalMs: 100 };
 
 describe('a request that does not arrive whole in time is refused, and its connection closed', () => {
   const cases: readonly [string, string][] = [
-    ['no byte', ''],
     ['a request line without an end', 'GET /liv'],
     ['an HTTP/0.9 request', 'GET /livez\r\n'],
     ['headers without an end', 'GET /livez HTTP/1.1\r\nHost: localhost\r\n'],
@@ -30,6 +29,49 @@ describe('a request that does not arrive whole in time is refused, and its conne
       assert.match(answer, /"code":"invalid_request"/);
     });
   }
+});
+
+describe('a connection without a single byte', () => {
+  it('is closed without an answer, which its client would take for that of its first request', async (t) => {
+    const { port } = await startServer(t, scriptedEngine(), SOON);
+    assert.equal(await sendRaw(port, ''), '');
+  });
+});
+
+describe('the body of a request', () => {
+  const SLOW = 'POST /leases HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{';
+
+  it('has as long as its headers had, counted from their end', async (t) => {
+    const { port, clock, server } = await startServer(t, scriptedEngine());
+    const isRead = once(server.server, 'request');
+    const answer = sendRaw(port, SLOW);
+    await isRead;
+
+    clock.advance(10_000);
+
+    assert.match(await answer, /^HTTP\/1.1 400 .*did not arrive whole in time/s);
+  });
+
+  it('has no deadline any more once it is there, however long the answer takes', async (t) => {
+    const asked = new EventEmitter();
+    const grant = async () => {
+      asked.emit('grant');
+      await once(asked, 'go on');
+      return { granted: true, replayed: false, lease: leaseDocument('ls_1') } as const;
+    };
+    const { api, clock } = await startServer(t, scriptedEngine({ leases: { grant } }));
+    const isAsked = once(asked, 'grant');
+    const answer = api
+      .post('/leases')
+      .send({ step: 1 })
+      .then(({ status }) => status);
+    await isAsked;
+
+    clock.advance(10_000);
+    asked.emit('go on');
+
+    assert.equal(await answer, 201);
+  });
 });
 
 describe('a request whose end is missing although it was answered', () => {
