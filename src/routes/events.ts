@@ -26,6 +26,7 @@ const EventQuery = Type.Object({
   ),
   types: Type.Optional(
     Type.Array(choice(EVENT_TYPES), {
+      minItems: 1,
       description: 'Types to include, separated by commas. Bookmarks are always included.',
       examples: [['step.finalized', 'step.deleted']],
     }),

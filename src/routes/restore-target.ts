@@ -41,7 +41,7 @@ const RestoreTarget = {
   required: ['leaves'],
   properties: {
     leaves: { type: 'array', items: TargetLeaf },
-    empty: { type: 'array', items: { type: 'object', additionalProperties: true } },
+    empty: { type: ['array', 'null'], items: { type: 'object', additionalProperties: true } },
     custom_metadata: { description: 'Metadata to return with the answer.' },
   },
   description: 'The tree to restore into.',
@@ -62,9 +62,9 @@ const TargetBody = Type.Unsafe<unknown>({
   properties: {
     target: RestoreTarget,
     sharding_tree: {
-      type: 'array',
+      type: ['array', 'null'],
       items: LeafSharding,
-      description: 'A sharding for every leaf of the target, in place of those of the leaves.',
+      description: 'A sharding for every leaf of the target, in place of those of the leaves. Null: none.',
     },
     set_global_shape: { type: 'boolean', default: true },
     support_layout: { type: 'boolean', default: false },

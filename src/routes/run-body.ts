@@ -69,7 +69,6 @@ export const RunBody = Type.Object(
         maxItems: 16,
         description:
           "Several name formats, earlier ones win (Orbax's composite format). Replaces `step_prefix`, `step_separator` and `step_format_fixed_length`, which must be left out then.",
-        examples: [[{ step_prefix: 'checkpoint' }, {}]],
       }),
     ),
     commit_mode: Type.Optional(

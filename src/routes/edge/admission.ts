@@ -48,7 +48,7 @@ export function admit(request: FastifyRequest, reply: FastifyReply, rules: Admis
 /** `405` with `Allow` where another method would do, else `404`. */
 export function notFound(request: FastifyRequest): EngineError {
   const path = request.raw.url?.split('?', 1)[0] ?? '/';
-  const allowed = METHODS.filter((method) => request.server.findRoute({ url: path, method }) !== null);
+  const allowed = methodsOf(request, path);
   // The method is among them where a file server found no such file.
   if (allowed.length === 0 || allowed.some((method) => method === request.method)) {
     return new EngineError('not_found', `there is nothing at ${JSON.stringify(clip(path))}`, {
@@ -65,6 +65,16 @@ export function notFound(request: FastifyRequest): EngineError {
       fields: { allow: allow.join(', ') },
     },
   );
+}
+
+/** The methods of a path: those of its own routes, not of routes with a parameter in its place, as `/leases/{id}` is for `/leases/break`. */
+function methodsOf(request: FastifyRequest, url: string): readonly string[] {
+  const found = METHODS.flatMap((method) => {
+    const route = request.server.findRoute({ url, method });
+    return route === null ? [] : [{ method, parameters: Object.keys(route.params).length }];
+  });
+  const fewest = Math.min(...found.map(({ parameters }) => parameters));
+  return found.flatMap(({ method, parameters }) => (parameters === fewest ? [method] : []));
 }
 
 /** A client that sends CONNECT takes this server for a proxy. */

@@ -30,7 +30,7 @@ export async function addDocs(server: HttpServer): Promise<void> {
         response: responses({
           200: {
             description: 'The document.',
-            content: { 'application/yaml': { schema: { type: 'string' } } },
+            content: { 'application/yaml': { schema: { type: 'object', additionalProperties: true } } },
           },
         }),
       },

@@ -21,7 +21,6 @@ export function stepOrLatest(description: string) {
       { type: 'string', enum: ['latest'] },
     ],
     description,
-    examples: [12000],
   });
 }
 
