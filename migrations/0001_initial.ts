@@ -1,4 +1,4 @@
-import { type Kysely, SqliteAdapter, sql } from 'kysely';
+import { type Kysely, SqliteAdapter, sql } from '../src/kysely.js';
 
 /**
  * Every index ends in the order that its query wants, so that a page reads its own rows and no others, however many there are.

@@ -1,4 +1,4 @@
-import { type Kysely, SqliteAdapter } from 'kysely';
+import { type Kysely, SqliteAdapter } from '../src/kysely.js';
 
 /** Consumers with what they owe and what was acknowledged; and of a lease, which delivery it is. */
 export async function up(db: Kysely<unknown>): Promise<void> {

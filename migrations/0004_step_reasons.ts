@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql } from '../src/kysely.js';
 
 /** By which mark a step is finalized, and what of it cannot be read, as columns: the sentence of a finalized step is made from them. */
 export async function up(db: Kysely<unknown>): Promise<void> {

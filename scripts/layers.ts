@@ -8,6 +8,7 @@ export type Layer =
   | 'cli'
   | 'wiring'
   | 'migrations'
+  | 'queries'
   | 'shared'
   | 'free';
 
@@ -22,7 +23,9 @@ interface LayerRule {
 
 const ANY = /(?:)/;
 const NONE = /(?!)/;
-const SQL = 'better-sqlite3|kysely|pg';
+/** Packages that the build puts into one file each, `src/typebox.ts` and `src/kysely.ts`: beside it they would be loaded twice. */
+const BUNDLED = 'typebox|kysely';
+const SQL = 'better-sqlite3|pg';
 const HTTP = 'fastify|@fastify';
 
 /**
@@ -32,6 +35,7 @@ const HTTP = 'fastify|@fastify';
  * - routes: HTTP; no storage and no files.
  * - adapters: one folder (or file) each, and they do not know each other, except what is in `adapters/shared`.
  * - config, process (the life of a server), shared: around them.
+ * - queries: what builds SQL, for the adapters and the migrations alone.
  * - wiring: the composition root, the same for the doctor's machine, and the program that is started.
  */
 export const LAYER_RULES: readonly LayerRule[] = [
@@ -40,13 +44,13 @@ export const LAYER_RULES: readonly LayerRule[] = [
     layer: 'routes',
     paths: /^src\/routes\//,
     mayImport: ['engine', 'shared'],
-    packages: new RegExp(`^(?!(?:${SQL}|typebox|node:fs|node:child_process|node:worker_threads)(?:/|$))`),
+    packages: new RegExp(`^(?!(?:${SQL}|${BUNDLED}|node:fs|node:child_process|node:worker_threads)(?:/|$))`),
   },
   {
     layer: 'adapters',
     paths: /^src\/adapters\//,
-    mayImport: ['engine', 'shared', 'migrations'],
-    packages: new RegExp(`^(?!(?:${HTTP}|typebox|commander)(?:/|$))`),
+    mayImport: ['engine', 'shared', 'queries', 'migrations'],
+    packages: new RegExp(`^(?!(?:${HTTP}|${BUNDLED}|commander)(?:/|$))`),
   },
   {
     layer: 'config',
@@ -72,12 +76,24 @@ export const LAYER_RULES: readonly LayerRule[] = [
     mayImport: ['engine', 'config', 'process', 'shared'],
     packages: /^(?:commander|string-width|node:)/,
   },
-  { layer: 'migrations', paths: /^migrations\//, mayImport: [], packages: /^kysely$/ },
+  { layer: 'migrations', paths: /^migrations\//, mayImport: ['queries'], packages: NONE },
+  { layer: 'queries', paths: /^src\/kysely\.ts$/, mayImport: [], packages: /^kysely$/ },
   { layer: 'shared', paths: /^src\/[^/]+\.ts$/, mayImport: [], packages: /^(?:node:|typebox)/ },
   {
     layer: 'free',
     paths: /^(?:test|demo|scripts)\//,
-    mayImport: ['engine', 'routes', 'adapters', 'config', 'process', 'cli', 'wiring', 'migrations', 'shared'],
+    mayImport: [
+      'engine',
+      'routes',
+      'adapters',
+      'config',
+      'process',
+      'cli',
+      'wiring',
+      'migrations',
+      'queries',
+      'shared',
+    ],
     packages: ANY,
   },
 ];

@@ -23,7 +23,8 @@ const LEGAL: Tree = {
   'src/cli/main.ts': `import '../app.js';\nimport './serve.js';`,
   'src/cli/serve.ts': `import '../server.js';\nimport { Command } from 'commander';`,
   'src/version.ts': `import 'node:module';`,
-  'migrations/0001.ts': `import type { Kysely } from 'kysely';`,
+  'src/kysely.ts': `export { Kysely } from 'kysely';`,
+  'migrations/0001.ts': `import type { Kysely } from '../src/kysely.js';`,
   'test/a.test.ts': `import '../src/app.js';\nimport '../src/adapters/sqlite/x.js';`,
 };
 
@@ -82,6 +83,16 @@ const VIOLATIONS: readonly (readonly [string, Tree, RegExp])[] = [
     /routes may not import adapters/,
   ],
   ['a route imports SQL', { 'src/routes/a.ts': `import { Kysely } from 'kysely';` }, /kysely: routes/],
+  [
+    'a route imports SQL by the bundle',
+    { 'src/routes/a.ts': `import { Kysely } from '../kysely.js';` },
+    /routes may not import queries/,
+  ],
+  [
+    'an adapter loads a second Kysely',
+    { 'src/adapters/sqlite/a.ts': `import { sql } from 'kysely';` },
+    /kysely: adapters/,
+  ],
   [
     'a route reads files',
     { 'src/routes/a.ts': `import { readFile } from 'node:fs/promises';` },

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, sql } from '../../kysely.js';
 
 /** The arguments as the values of an insert: one for each column, under its name. */
 export function valuesOf<Row extends object>(columns: readonly (keyof Row & string)[], args: Row): Row {

@@ -1,8 +1,8 @@
 import { closeSync, openSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Kysely } from 'kysely';
 import type { Clock } from '../../engine/clock.js';
 import { StorageError } from '../../engine/storage-error.js';
+import { Kysely } from '../../kysely.js';
 import { Database } from './better-sqlite3.js';
 import { SqliteDialect } from './dialect.js';
 import { type Migrated, migrate } from './migrations.js';

@@ -8,7 +8,7 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
-} from 'kysely';
+} from '../../kysely.js';
 import { storageFault } from './storage-faults.js';
 
 /** What is used of a better-sqlite3 handle. */

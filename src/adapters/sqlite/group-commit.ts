@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { CompiledQuery, type Kysely } from 'kysely';
+import { CompiledQuery, type Kysely } from '../../kysely.js';
 import type { Schema } from './schema.js';
 import { Batch, type Session, WorkSession } from './session.js';
 import type { CompiledStatements } from './statement.js';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { type Kysely, type Migration, type MigrationProvider, Migrator } from 'kysely';
 import { StorageError } from '../../engine/storage-error.js';
+import { type Kysely, type Migration, type MigrationProvider, Migrator } from '../../kysely.js';
 import type { Schema } from './schema.js';
 
 /** The compiled files of the top-level `migrations/`, seen from `dist/src/adapters/sqlite/`. */

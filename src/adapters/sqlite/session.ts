@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
 import { StorageError } from '../../engine/storage-error.js';
+import type { Kysely } from '../../kysely.js';
 import type { Schema } from './schema.js';
 import type { CompiledStatements, Statement } from './statement.js';
 

@@ -1,4 +1,4 @@
-import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import type { Compilable, CompiledQuery, Kysely } from '../../kysely.js';
 import type { Schema } from './schema.js';
 
 /**

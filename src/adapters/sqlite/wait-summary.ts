@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
 import type { WaitOutcome, WaitSummary } from '../../engine/waits/wait.js';
+import { sql } from '../../kysely.js';
 import type { Session } from './session.js';
 import { family } from './statement.js';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { Kysely } from 'kysely';
 import { openDatabase, type SqliteDatabase } from '../../../src/adapters/sqlite/database.js';
 import { SqliteDialect, type StatementSource } from '../../../src/adapters/sqlite/dialect.js';
 import type { Schema } from '../../../src/adapters/sqlite/schema.js';
 import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import type { Store } from '../../../src/engine/store.js';
+import { Kysely } from '../../../src/kysely.js';
 import { run } from '../../conformance/sample-records.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { type Cleanup, temporaryDirectory } from '../../support/temporary-directory.js';
