@@ -14,6 +14,7 @@ import { addRestoreArgs } from './commands/restore-args.js';
 import { addFinish, addReopen } from './commands/run-completion.js';
 import { addRuns } from './commands/runs.js';
 import { addServe } from './commands/serve.js';
+import { addSnapshot } from './commands/snapshot.js';
 import { addSteps } from './commands/steps.js';
 import { addVerify } from './commands/verify.js';
 import { addVersion } from './commands/version.js';
@@ -87,6 +88,7 @@ function createProgram({ migrateDatabase, machine, clock, ...serving }: Composit
   addWaits(program);
   addWatch(program, clock);
   addLease(program, clock);
+  addSnapshot(program);
   addRestoreArgs(program);
   addVerify(program);
   addConsumer(program, clock);

@@ -45,6 +45,7 @@ export interface EngineView {
   readonly consumers: Consumers;
   readonly events: Events;
   readonly restore: Restore;
+  readonly snapshots: Snapshots;
 }
 
 export interface Readiness {
@@ -219,6 +220,11 @@ export interface Events {
   page(request: EventPageRequest, signal: AbortSignal): Promise<EventPageDocument>;
   /** Rejects with `cursor_expired` before anything is sent. */
   subscribe(request: SubscribeRequest): Promise<Subscription>;
+}
+
+export interface Snapshots {
+  /** Tries again to remove a snapshot that could not be removed; resolves when it is gone. */
+  retry(number: number): Promise<void>;
 }
 
 export interface RestoreArgsQuery {

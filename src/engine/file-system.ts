@@ -5,7 +5,8 @@ import type { CheckpointMetadata } from './steps/checkpoint-metadata.js';
  * What the engine needs of a filesystem. Every call may be answered by a worker thread: nothing here blocks the
  * event loop, and nothing here decides anything, it only reports facts or does what it is told.
  *
- * Paths are absolute and normalized; `name` is always one entry name without `/`.
+ * Paths are absolute and normalized; `name` is always one entry name without `/`. A call that rejects because the system refused it
+ * rejects with a `FileSystemError`; every other error is a defect, or a thread that died.
  */
 export interface FileSystem {
   /** Where a directory really is, and what kind of filesystem holds it. Never throws for a missing directory. */
@@ -242,7 +243,7 @@ export interface SnapshotFiles {
     stepDirectory: string,
     inventory: Inventory,
     snapshotDirectory: string,
-  ): Promise<LinkObstacle | null>;
+  ): Promise<Obstacle | null>;
 }
 
 export type Claim =
@@ -298,7 +299,10 @@ export type EraseResult =
   | { readonly outcome: 'erased' }
   | { readonly outcome: 'failed'; readonly errno: string; readonly path: string; readonly detail: string };
 
-export interface LinkObstacle {
+/** Why something could not be done. */
+export interface Obstacle {
+  /** Of the system call that failed. */
   readonly errno: string;
+  /** One sentence. */
   readonly detail: string;
 }

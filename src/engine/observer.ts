@@ -89,13 +89,13 @@ export interface Happenings {
     readonly durationMs: number;
     readonly files: number;
   };
-  /** Its files cannot be removed; it is tried again. */
+  /** Its files cannot be removed; it is tried again. `errno` is null where no system call failed. */
   readonly snapshotStuck: {
     readonly run: string;
     readonly step: number;
     readonly generation: string;
     readonly path: string;
-    readonly errno: string;
+    readonly errno: string | null;
     readonly detail: string;
   };
   /** A consumer holds a snapshot of a step that it owes. */

@@ -14,6 +14,7 @@ import type {
   Readiness,
   Restore,
   Runs,
+  Snapshots,
   Steps,
   Subscription,
   Waits,
@@ -218,6 +219,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       construct: (body) => restore.construct(body),
       verify: (run, step) => restore.verify(run, step),
     }),
+    snapshots: onlyEngineErrors<Snapshots>({ retry: (number) => remover.retry(number) }),
     steps: onlyEngineErrors<Steps>({
       list: async (run, query) => catalog.list(registry.get(run), query),
       version: async (run) => catalog.version(registry.get(run)),

@@ -27,6 +27,7 @@ import { addRestoreTargetRoute } from './restore-target.js';
 import { addRunCompletionRoutes } from './run-completion.js';
 import { addRunRoutes } from './runs.js';
 import type { HttpSettings } from './settings.js';
+import { addSnapshotRoutes } from './snapshots.js';
 import { addStepRoutes } from './steps.js';
 import { addWebSockets } from './streams/web-sockets.js';
 import { addVersionRoute } from './version.js';
@@ -117,6 +118,7 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   addWaitRecordRoutes(server);
   addLeaseGrantRoutes(server);
   addLeaseRoutes(server);
+  addSnapshotRoutes(server);
   addConsumerRoutes(server);
   addDeliveryRoutes(server);
   const pace = { clock, stallMs: settings.streamStallMs ?? STREAM_STALL_MS };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import test from 'node:test';
-import { Stage } from '../contract/support/stage.js';
+import { Interference } from '../contract/support/interference.js';
+import { leased, Stage } from '../contract/support/stage.js';
 import { runCommand } from './command-line.js';
 
 test('a lease is acquired, renewed, listed without its id, and released', async (t) => {
@@ -89,4 +90,28 @@ test('acquire of an integer step waits within its timeout', async (t) => {
   assert.equal(await child.exit(), 0, child.stderr);
   assert.match(child.stdout, /^step\t7$/m);
   assert.equal(await late.exit(), 124);
+});
+
+test('snapshot retry removes a snapshot that was stuck, and fails with the reason while that cannot be done', async (t) => {
+  const interference = new Interference();
+  const { stage, lease } = await leased(t, { around: interference.around });
+  const failed = {
+    outcome: 'failed',
+    errno: 'EROFS',
+    path: '',
+    detail: 'the disk can only be read',
+  } as const;
+  interference.always('erase', async () => failed);
+  await stage.release(lease);
+  await stage.event('snapshot.stuck');
+  const retry = () => runCommand(t, stage.origin, ['snapshot', 'retry', '1', '--json']);
+
+  const refused = retry();
+  assert.equal(await refused.exit(), 1);
+  assert.match(refused.stderr, /snapshot 1 is still there: the disk can only be read/);
+  interference.stop('erase');
+  const done = retry();
+
+  assert.equal(await done.exit(), 0, done.stderr);
+  assert.deepEqual(JSON.parse(done.stdout), { number: 1, removed: true });
 });

@@ -4,6 +4,7 @@ import test from 'node:test';
 import { CheckpointRoot } from '../support/checkpoint-root.js';
 import { RunningServer } from '../support/running-server.js';
 import { ApiDescription, type Operation, type Parameter } from './support/api-description.js';
+import { Interference } from './support/interference.js';
 
 interface Request {
   readonly query?: Readonly<Record<string, string>>;
@@ -17,18 +18,24 @@ const api = await ApiDescription.read();
 class World {
   readonly #server: RunningServer;
   readonly #root: CheckpointRoot;
+  readonly #interference: Interference;
 
-  private constructor(server: RunningServer, root: CheckpointRoot) {
+  private constructor(server: RunningServer, root: CheckpointRoot, interference: Interference) {
     this.#server = server;
     this.#root = root;
+    this.#interference = interference;
   }
 
   static async make(t: test.TestContext): Promise<World> {
     const root = CheckpointRoot.make(t);
-    const server = await RunningServer.start(t, { flags: { allow_root: [dirname(root.path)] } });
+    const interference = new Interference();
+    const server = await RunningServer.start(t, {
+      flags: { allow_root: [dirname(root.path)] },
+      around: interference.around,
+    });
     await server.ok(server.put('/runs/default', { directory: root.path }), 201);
     root.save(12000);
-    return new World(server, root);
+    return new World(server, root, interference);
   }
 
   async send(operation: Operation, request: Request): Promise<{ status: number; body: unknown }> {
@@ -57,6 +64,7 @@ class World {
     await server.ok(server.get('/wait?until=12000'));
     const values = { directory: this.#root.path, snapshot_dir: join(dirname(this.#root.path), 'snapshots') };
     if (path.startsWith('/runs')) return values;
+    if (path.startsWith('/snapshots')) return { id: await this.#stuckSnapshot() };
     await server.ok(server.put('/consumers/mmlu', { mode: 'every', start: 'earliest' }), 201);
     const isDelivery = path.endsWith('ack');
     const lease = await server.ok(
@@ -64,6 +72,17 @@ class World {
       201,
     );
     return { ...values, id: lease.id, number: lease.number };
+  }
+
+  /** The number of one that could not be removed once. */
+  async #stuckSnapshot(): Promise<unknown> {
+    const server = this.#server;
+    const { id } = await server.ok(server.post('/leases', { step: 12000 }), 201);
+    const failed = { outcome: 'failed', errno: 'EIO', path: '', detail: 'a disk that fails' } as const;
+    this.#interference.next('erase', async () => failed);
+    await server.ok(server.delete(`/leases/${id}`), 204);
+    const page = await server.ok(server.get('/events?types=snapshot.stuck&timeout=10'));
+    return page.items.at(-1).data.number;
   }
 }
 

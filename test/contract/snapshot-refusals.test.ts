@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { Interference } from './support/interference.js';
+import { Interference, unreadable } from './support/interference.js';
 import { asLease, problem, Stage } from './support/stage.js';
 import { filesUnder } from './support/trainer.js';
 
@@ -82,6 +82,25 @@ test('below min_free_bytes new grants get 507, and active leases stay', async (t
 
   assert.equal((await stage.show(lease)).state, 'active');
   assert.equal((await stage.renew(lease)).status, 200);
+});
+
+test('a step that cannot be looked at since a restart fails with the errno that was seen, and is no deletion', async (t) => {
+  for (const errno of ['EACCES', 'ESTALE', 'EIO']) {
+    const interference = new Interference();
+    const stage = await Stage.set(t, { around: interference.around });
+    await stage.save(100);
+    await stage.restart(() => interference.always('inspect', async () => [unreadable('100', errno)]));
+
+    for (const body of [{ step: 100 }, { until: 100 }]) {
+      const answer = problem(await stage.grant(body), 409, 'snapshot_failed');
+      assert.equal(answer.errno, errno);
+      assert.match(String(answer.detail), /a disk that fails/);
+    }
+
+    assert.deepEqual(await stage.history('types=step.deleted'), []);
+    interference.stop('inspect');
+    await stage.lease({ step: 100 });
+  }
 });
 
 test('a full disk is 507, and leaves nothing behind', async (t) => {

@@ -84,6 +84,7 @@ describe('openapi.yaml', () => {
       'post /restore-args',
       'post /runs/{run}/finish',
       'post /runs/{run}/reopen',
+      'post /snapshots/{id}/retry',
       'put /consumers/{consumer}',
       'put /runs/{run}',
     ]);

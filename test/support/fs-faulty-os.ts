@@ -1,5 +1,5 @@
-import { FileSystemError } from '../../src/adapters/filesystem/errno.js';
 import { nodeOs, type Os } from '../../src/adapters/filesystem/os.js';
+import { FileSystemError } from '../../src/engine/file-system-error.js';
 
 export interface SystemCall {
   readonly method: string;

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { FileSystemError } from './errno.js';
+import { FileSystemError } from '../../engine/file-system-error.js';
+
 import type { Os } from './os.js';
 
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;

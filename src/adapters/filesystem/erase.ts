@@ -1,6 +1,7 @@
 import type { EraseResult } from '../../engine/file-system.js';
+import { FileSystemError } from '../../engine/file-system-error.js';
 import { DirectoryHandle, entryName, withHandle } from './directory-handle.js';
-import { errnoOf, FileSystemError, isNotDirectory, sentenceOf } from './errno.js';
+import { errnoOf, isNotDirectory, sentenceOf } from './errno.js';
 import type { Os } from './os.js';
 import { Slices } from './slices.js';
 

@@ -1,3 +1,5 @@
+import { FileSystemError } from '../../engine/file-system-error.js';
+
 /** The code of a failed system call, such as `ENOENT`; an error that is none is a defect and thrown on. */
 export function errnoOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
@@ -12,17 +14,6 @@ export function isMissing(errno: string): boolean {
 /** Whether opening with O_DIRECTORY and O_NOFOLLOW failed because the entry is something else. */
 export function isNotDirectory(errno: string): boolean {
   return errno === 'ENOTDIR' || errno === 'ELOOP';
-}
-
-/** An error with a code, as if the system had refused: for rules of this adapter that the kernel does not know. */
-export class FileSystemError extends Error {
-  readonly code: string;
-
-  constructor(code: string, detail: string) {
-    super(detail);
-    this.name = 'FileSystemError';
-    this.code = code;
-  }
 }
 
 /** The sentence of an error without Node's addresses: callers say which path it was about. */

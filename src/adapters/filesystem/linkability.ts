@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Inventory, LinkObstacle } from '../../engine/file-system.js';
+import type { Inventory, Obstacle } from '../../engine/file-system.js';
+import { FileSystemError } from '../../engine/file-system-error.js';
 import { DirectoryHandle } from './directory-handle.js';
-import { errnoOf, FileSystemError, isMissing, sentenceOf } from './errno.js';
+import { errnoOf, isMissing, sentenceOf } from './errno.js';
 import { decodeDirectories, decodeFiles } from './inventory-codec.js';
 import { mountIdOf } from './mount-table.js';
 import type { Os } from './os.js';
@@ -17,7 +18,7 @@ export function linkability(
   stepDirectory: string,
   inventory: Inventory,
   snapshotDirectory: string,
-): LinkObstacle | null {
+): Obstacle | null {
   try {
     check(os, stepDirectory, inventory, snapshotDirectory);
     return null;

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Claim } from '../../engine/file-system.js';
+import { FileSystemError } from '../../engine/file-system-error.js';
 import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
 import { DirectoryHandle } from './directory-handle.js';
-import { errnoOf, FileSystemError, isNotDirectory, sentenceOf } from './errno.js';
+import { errnoOf, isNotDirectory, sentenceOf } from './errno.js';
 import type { Os } from './os.js';
 import { readSmallFile } from './read-small-file.js';
 import { remedyFor } from './remedy.js';

@@ -1,8 +1,9 @@
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
+import { FileSystemError } from '../../engine/file-system-error.js';
 import { StepGone } from './build-failure.js';
 import { type DirectoryHandle, openedPath } from './directory-handle.js';
-import { errnoOf, FileSystemError } from './errno.js';
+import { errnoOf } from './errno.js';
 import { isSameFile } from './find-change.js';
 import type { Os } from './os.js';
 import type { Slices } from './slices.js';

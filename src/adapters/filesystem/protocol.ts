@@ -6,9 +6,9 @@ import type {
   Inspection,
   InspectRequest,
   Inventory,
-  LinkObstacle,
   Listing,
   Located,
+  Obstacle,
   RetirePlan,
   RetireResult,
   Space,
@@ -43,7 +43,7 @@ export interface Operations {
   inventory(path: string): Promise<Inventory | null>;
   entries(snapshotDirectory: string): JoinedNames;
   occupied(path: string): boolean;
-  linkability(step: string, inventory: Inventory, snapshotDirectory: string): LinkObstacle | null;
+  linkability(step: string, inventory: Inventory, snapshotDirectory: string): Obstacle | null;
 }
 
 export type OperationName = keyof Operations;

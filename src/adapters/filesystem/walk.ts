@@ -1,8 +1,9 @@
 import type { BigIntStats } from 'node:fs';
 import type { Inventory } from '../../engine/file-system.js';
+import { FileSystemError } from '../../engine/file-system-error.js';
 import { isTransient } from '../../engine/steps/payload.js';
 import type { DirectoryHandle } from './directory-handle.js';
-import { errnoOf, FileSystemError, isMissing, isNotDirectory } from './errno.js';
+import { errnoOf, isMissing, isNotDirectory } from './errno.js';
 import { type Entry, kindOf, type Os } from './os.js';
 import { isSettled, wallClockNs } from './racy-time.js';
 import { Slices } from './slices.js';

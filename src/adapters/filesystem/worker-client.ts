@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../engine/clock.js';
-import { FileSystemError } from './errno.js';
+import { FileSystemError } from '../../engine/file-system-error.js';
+
 import type { Answer, Arguments, OperationName, Reply, Request } from './protocol.js';
 
 /** Inventories of two million entries fit; a runaway ends the thread, not the process. */

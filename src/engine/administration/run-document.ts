@@ -3,6 +3,7 @@ import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { RunOptions } from '../runs/run-options.js';
 import { runState } from '../runs/run-state.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import type { StuckSnapshot } from '../snapshots/snapshot-remover.js';
 import { parseStepName, type StepNameFormat } from '../steps/name-format.js';
 import { describeNumberedFiles, describeSuggestion, suggestNameFormats } from '../steps/name-suggestion.js';
 import { retainedBytes } from '../steps/step-document.js';
@@ -11,8 +12,7 @@ import { isoTime, seconds } from '../units.js';
 export interface RunNotes {
   /** Why snapshots cannot be made as configured; null: they can, or nobody knows yet. */
   readonly snapshotObstacle: RunWarning | null;
-  /** Why snapshots could not be removed. */
-  readonly stuck: readonly string[];
+  readonly stuck: readonly StuckSnapshot[];
 }
 
 export function describeRun(run: WatchedRun, holdings: LiveHoldings, notes: RunNotes): RunDocument {
@@ -83,8 +83,10 @@ function warningsOf(run: WatchedRun, notes: RunNotes): readonly RunWarning[] {
       hint: `a step is found within ${seconds(run.record.options.pollIntervalMs)} s; poll_interval changes that`,
     });
   }
-  for (const detail of notes.stuck)
-    warnings.push({ code: 'snapshot_stuck', detail, hint: 'it is tried again every 30 s' });
+  for (const { number, detail } of notes.stuck) {
+    const hint = `mend what the detail names: it is tried again every 30 s, or at once with POST /snapshots/${number}/retry`;
+    warnings.push({ code: 'snapshot_stuck', detail, hint });
+  }
   return warnings;
 }
 

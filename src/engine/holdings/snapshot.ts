@@ -5,7 +5,8 @@ export type SnapshotLayout = (typeof SNAPSHOT_LAYOUTS)[number];
 
 /**
  *     building ──tree complete, verified, renamed into place──▶ ready ──last lease and hold gone──▶ deleting ──▶ (row removed)
- *        └── the step vanished, an error, or a crash ──▶ (row removed, files with it)
+ *        ├── the step vanished, an error, or a crash ──▶ (row removed, files with it)
+ *        └── so, and its files cannot be removed ──▶ deleting
  *
  * `ready` is the only state in which a new lease joins at once; one that is building is joined by waiting for it; one that is
  * deleting is never joined.

@@ -4,7 +4,7 @@ import type { LeaseRecord } from '../holdings/lease.js';
 import { changeLease } from '../holdings/lease-states.js';
 import { type Original, originalOf } from '../snapshots/original.js';
 import type { Claim, SnapshotClaims } from '../snapshots/snapshot-claims.js';
-import { StepVanished, unreadable } from '../snapshots/snapshot-failure.js';
+import { StepVanished } from '../snapshots/snapshot-failure.js';
 import type { FinalizedStep } from '../steps/tracked-step.js';
 import type { Transaction } from '../store.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
@@ -76,8 +76,6 @@ export class GrantProtocol {
     slot: LeaseSlot,
   ): Promise<LeaseRecord> {
     const { name, step, generation } = found.entry;
-    // Nobody could look at it, so nobody knows what the holder would read.
-    if (generation === null) throw unreadable(name);
     const draft = draftLease(this.#ports.clock, live.run, { name, step, generation }, terms, null);
     return this.#ports.log.commit(async (tx, changes) => {
       this.#ports.runs.expect(live);

@@ -8,6 +8,7 @@ import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
 import { letGo } from '../snapshots/let-go.js';
 import type { SnapshotAudit } from '../snapshots/snapshot-audit.js';
+import { stillThere } from '../snapshots/snapshot-failure.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { Store } from '../store.js';
 import type { Deliveries, Word } from './deliveries.js';
@@ -107,11 +108,7 @@ export class LeaseTerms {
     if (record.state === 'active') await this.end(record, 'released', null);
     const obstacle = record.snapshotId === null ? null : await this.#ports.remover.gone(record.snapshotId);
     if (obstacle === null) return;
-    throw new EngineError(
-      'snapshot_failed',
-      `lease ${record.number} is released, but its path is still there: ${obstacle.detail}`,
-      { hint: 'mend what the detail names: it is tried again every 30 s', fields: { errno: obstacle.errno } },
-    );
+    throw stillThere(`lease ${record.number} is released, but its path is still there`, obstacle);
   }
 
   /**

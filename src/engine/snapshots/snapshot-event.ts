@@ -9,8 +9,9 @@ export function snapshotEvent(
   time: number,
   more: JsonObject = {},
 ): EventDraft {
-  const { run, step, generation, path, mode, sizeBytes, fileCount, createdAt, stepName } = snapshot;
+  const { id, run, step, generation, path, mode, sizeBytes, fileCount, createdAt, stepName } = snapshot;
   const data = {
+    number: id,
     run,
     step,
     generation,

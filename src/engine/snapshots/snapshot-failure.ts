@@ -1,6 +1,10 @@
 import { EngineError } from '../errors.js';
 import type { BuildResult } from '../file-system.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
+import type { Hindrance } from './removal.js';
+
+export const REMOVAL_HINT =
+  'mend what the detail names: it is tried again every 30 s, or at once with POST /snapshots/{id}/retry';
 
 /** The step vanished, wholly or in part, before it was protected. */
 export class StepVanished extends Error {
@@ -43,9 +47,10 @@ export function pathBusy(detail: string, hint: string): EngineError {
   return new EngineError('snapshot_path_busy', detail, { hint });
 }
 
-/** What cannot be read now stays what it was: a failing disk is not a deletion. */
-export function unreadable(stepName: string): EngineError {
-  return snapshotFailed(stepName, 'EIO', 'its directory cannot be read at the moment');
+/** @param what a sentence that says what was done, and what is left. */
+export function stillThere(what: string, { errno, detail }: Hindrance): EngineError {
+  const fields = errno === null ? {} : { errno };
+  return new EngineError('snapshot_failed', `${what}: ${detail}`, { hint: REMOVAL_HINT, fields });
 }
 
 export function snapshotFailed(stepName: string, errno: string, detail: string): EngineError {

@@ -1,8 +1,16 @@
+import { EngineError } from '../errors.js';
 import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
-import { type Extent, type Obstacle, Removal, type RemovalPorts } from './removal.js';
+import { type Extent, type Hindrance, Removal, type RemovalPorts } from './removal.js';
 import type { SnapshotAudit } from './snapshot-audit.js';
-import { pathBusy } from './snapshot-failure.js';
+import { pathBusy, REMOVAL_HINT, stillThere } from './snapshot-failure.js';
+
+/** A snapshot that could not be removed. */
+export interface StuckSnapshot {
+  readonly number: number;
+  /** One sentence. */
+  readonly detail: string;
+}
 
 export interface SnapshotRemoverPorts extends RemovalPorts {
   readonly holdings: LiveHoldings;
@@ -20,11 +28,27 @@ export class SnapshotRemover {
     this.#ports = ports;
   }
 
-  /** Why snapshots of a run could not be removed. */
-  stuckOf(run: string): readonly string[] {
+  /** Snapshots of a run that could not be removed, and why. */
+  stuckOf(run: string): readonly StuckSnapshot[] {
     return [...this.#removals.values()].flatMap(({ snapshot, obstacle }) =>
-      snapshot.run === run && obstacle !== null ? [obstacle.detail] : [],
+      snapshot.run === run && obstacle !== null ? [{ number: snapshot.id, detail: obstacle.detail }] : [],
     );
+  }
+
+  /**
+   * Tries again to remove a snapshot that is stuck; resolves when it is gone.
+   *
+   * @throws EngineError `not_found` when none of that number is to be removed, `snapshot_failed` when it is still stuck.
+   */
+  async retry(number: number): Promise<void> {
+    const removal = this.#removals.get(number);
+    if (removal === undefined) {
+      throw new EngineError('not_found', `no snapshot with the number ${number} waits for its removal`, {
+        hint: 'the warnings of GET /runs/{run} and the events snapshot.stuck name the numbers',
+      });
+    }
+    const hindrance = await removal.retry();
+    if (hindrance !== null) throw stillThere(`snapshot ${number} is still there`, hindrance);
   }
 
   /** Begins to remove a snapshot whose row says `deleting`. */
@@ -39,7 +63,7 @@ export class SnapshotRemover {
   }
 
   /** Resolves when the path of a condemned snapshot is gone, or with what keeps it there. */
-  async gone(snapshotId: number): Promise<Obstacle | null> {
+  async gone(snapshotId: number): Promise<Hindrance | null> {
     return (await this.#removals.get(snapshotId)?.gone()) ?? null;
   }
 
@@ -63,7 +87,7 @@ export class SnapshotRemover {
       if (obstacle === null) continue;
       throw pathBusy(
         `${snapshot.path} is busy: what was there cannot be removed: ${obstacle.detail}`,
-        'mend what the detail names: it is tried again every 30 s',
+        REMOVAL_HINT,
       );
     }
   }

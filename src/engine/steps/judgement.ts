@@ -64,7 +64,8 @@ function judgeByNewRule(
 ): Judgement {
   const { commitMarker } = context;
   if (commitMarker !== null && !content.commitFile) return judgeArrival(context, identity, content, null);
-  return decided({ ...known, identity, entry: { ...known.entry, commitMarker } });
+  const inventory = known.inventory ?? content.inventory;
+  return decided({ ...known, identity, inventory, entry: { ...known.entry, commitMarker } });
 }
 
 /**

@@ -33,10 +33,11 @@ export interface StepEntry {
   readonly inventoryDigest: string | null;
 }
 
-/** What counts as a checkpoint. Its generation is null as long as the directory was not looked at. */
+/** What counts as a checkpoint. */
 export interface FinalizedEntry extends StepEntry {
   readonly state: 'finalized';
   readonly step: number;
+  readonly generation: string;
 }
 
 /** The sentence that explains an entry's state. */

@@ -32,9 +32,10 @@ export interface FinalizedStep extends TrackedStep {
   readonly entry: FinalizedEntry;
 }
 
-/** An entry of another name than a step's is never finalized. */
 export function isFinalized(tracked: TrackedStep): tracked is FinalizedStep {
-  return tracked.entry.state === 'finalized' && tracked.entry.step !== null;
+  return (
+    tracked.entry.state === 'finalized' && tracked.entry.step !== null && tracked.entry.generation !== null
+  );
 }
 
 /** An entry as it was stored before a restart. */

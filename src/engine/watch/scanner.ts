@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { FileSystem, InspectRequest, Listing } from '../file-system.js';
+import type { FileSystem, InspectRequest, Listing, Obstacle } from '../file-system.js';
 import { type Candidate, type Classification, classify } from '../steps/classification.js';
 import type { Findings } from '../steps/findings.js';
 import type { StepIndex } from '../steps/step-index.js';
@@ -23,6 +23,13 @@ export interface ScanScope {
   readonly hinted: Hinted;
   /** Also look for losses in finalized steps that nothing hints at. */
   readonly isThorough: boolean;
+}
+
+/** What one look at a whole step gave. */
+export interface Examination {
+  readonly findings: Findings;
+  /** Why it could not be looked at; null: it could. */
+  readonly obstacle: Obstacle | null;
 }
 
 /** Turns a listing of one checkpoint root into findings: names first, then looks inside what names alone do not decide. */
@@ -160,14 +167,16 @@ export class Scanner {
   }
 
   /** Looks at one candidate with its whole inventory, now. */
-  async examine(directory: string, rules: ScanRules, tracked: TrackedStep): Promise<Findings> {
+  async examine(directory: string, rules: ScanRules, tracked: TrackedStep): Promise<Examination> {
     const { name, step } = tracked.entry;
-    if (step === null) return new Map();
+    if (step === null) return { findings: new Map(), obstacle: null };
     const looks = await this.#examiner.look(directory, [
       request(name, 'inventory', tracked.inventory, rules),
     ]);
     const steps = new Map([[name, step]]);
-    return (await this.#examiner.judge(directory, looks, steps, rules, NOTHING_HINTED, 0)).findings;
+    const { findings } = await this.#examiner.judge(directory, looks, steps, rules, NOTHING_HINTED, 0);
+    const [seen] = looks.seen;
+    return { findings, obstacle: seen?.outcome === 'unreadable' ? seen : null };
   }
 
   /** See `Examiner.lookedMs`. */

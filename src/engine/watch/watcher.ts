@@ -1,5 +1,5 @@
 import type { Cancel } from '../clock.js';
-import type { Hint } from '../file-system.js';
+import type { Hint, Obstacle } from '../file-system.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import { Lane } from '../signals/lane.js';
 import { SingleFlight } from '../signals/single-flight.js';
@@ -132,13 +132,17 @@ export class Watcher {
     return this.#run.index.get(tracked.entry.name) === tracked;
   }
 
-  /** Fills in what only a full look at one entry tells: sizes, metrics, inventory. */
-  examine(name: string): Promise<void> {
-    return this.#inTurn(async () => {
+  /** Fills in what only a full look at one entry tells: sizes, metrics, inventory. Gives what kept it from being looked at; null: nothing did. */
+  async examine(name: string): Promise<Obstacle | null> {
+    let kept: Obstacle | null = null;
+    await this.#inTurn(async () => {
       const tracked = this.#run.index.get(name);
       if (tracked === null || this.#run.availability !== 'available') return;
-      await this.#run.take(await this.#scanner.examine(this.#run.realPath, this.#rules(), tracked));
+      const { findings, obstacle } = await this.#scanner.examine(this.#run.realPath, this.#rules(), tracked);
+      await this.#run.take(findings);
+      kept = obstacle;
     });
+    return kept;
   }
 
   #inTurn(job: () => Promise<void>): Promise<void> {

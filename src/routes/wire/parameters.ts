@@ -112,4 +112,9 @@ export const leasePath = Type.Object({
   id: Type.String({ description: 'The `id` that came with the grant.' }),
 });
 
+/** Without an example: only a snapshot that is stuck can be tried again. */
+export const snapshotPath = Type.Object({
+  id: Type.String({ description: 'Number of the snapshot.' }),
+});
+
 export const NO_PARAMETERS = Type.Object({}, { additionalProperties: false });

@@ -81,6 +81,6 @@ export function failedBuild(errno: string, detail: string): BuildResult {
 }
 
 /** What the disk says of an entry that it cannot look at. */
-export function unreadable(name: string): Inspection {
-  return { name, outcome: 'unreadable', errno: 'EIO', detail: 'a disk that fails' };
+export function unreadable(name: string, errno = 'EIO'): Inspection {
+  return { name, outcome: 'unreadable', errno, detail: 'a disk that fails' };
 }
