@@ -1,4 +1,5 @@
 import { Check, type Static, Type } from '../../typebox.js';
+import type { HttpAnswer } from './http-answer.js';
 
 /** The server refused, and said why in a problem document (RFC 9457). */
 export class ProblemError extends Error {
@@ -33,9 +34,9 @@ const Problem = Type.Object({
 });
 
 /** Null when the answer is none of steplease's. */
-export function problemOf(response: Response, document: unknown): ProblemError | null {
+export function problemOf(answer: HttpAnswer, document: unknown): ProblemError | null {
   if (!Check(Problem, document)) return null;
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const seconds = Number(answer.header('retry-after') ?? Number.NaN);
   return new ProblemError(document, Number.isFinite(seconds) ? seconds * 1_000 : null);
 }
 
@@ -64,10 +65,8 @@ export class ForeignAnswerError extends Error {
   }
 }
 
-/** fetch says "fetch failed" and keeps the reason for itself. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? error.cause : error;
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
-  return cause.message || (code ?? cause.name);
+  // The refusals of several addresses of one host come as one error with a code and no message.
+  return error.message || ('code' in error && typeof error.code === 'string' ? error.code : error.name);
 }

@@ -1,6 +1,7 @@
 import type { ClientConfig } from '../../config/client-config.js';
 import { Check, Errors, type Static, type TSchema } from '../../typebox.js';
 import { VERSION } from '../../version.js';
+import { HttpAnswer } from './http-answer.js';
 import { parseJson } from './parse-json.js';
 import { ForeignAnswerError, problemOf, UnreachableError } from './problem.js';
 
@@ -55,33 +56,47 @@ export class ServerClient {
 
   /** The answer as it was sent, for who needs every digit of it. */
   async text(call: Call): Promise<string> {
-    const response = await this.open(call);
-    return this.#translate(call, () => response.text());
+    const answer = await this.open(call);
+    return this.#translate(call, () => answer.text());
+  }
+
+  /** The body of an answer as it comes, with the errors of `document`. */
+  async *stream(call: Call): AsyncGenerator<Uint8Array> {
+    const answer = await this.open(call);
+    const body = answer.body[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await this.#translate(call, () => body.next());
+        if (done === true) return;
+        yield value;
+      }
+    } finally {
+      answer.discard();
+    }
   }
 
   /** The answer of a call that was not refused, with its body still to come. */
-  async open(call: Call): Promise<Response> {
-    const response = await this.#translate(call, () => this.#fetch(call));
+  async open(call: Call): Promise<HttpAnswer> {
+    const answer = await this.#translate(call, () => this.#ask(call));
     this.#hasAnswered = true;
-    if (response.ok) return response;
-    const text = await this.#translate(call, () => response.text());
-    const problem = problemOf(response, parseJson(text));
+    if (answer.ok) return answer;
+    const text = await this.#translate(call, () => answer.text());
+    const problem = problemOf(answer, parseJson(text));
     throw (
       problem ??
-      new ForeignAnswerError(this.#describe(call), `status ${response.status} without a problem document`)
+      new ForeignAnswerError(this.#describe(call), `status ${answer.status} without a problem document`)
     );
   }
 
-  #fetch({ method = 'GET', path, query = {}, body, headers, signal }: Call): Promise<Response> {
+  #ask({ method = 'GET', path, query = {}, body, headers, signal }: Call): Promise<HttpAnswer> {
     const parameters = given(query);
     const search = new URLSearchParams(
       parameters.map(([name, value]): [string, string] => [name, String(value)]),
     );
     const url = `${this.server}/${path.map(encodeURIComponent).join('/')}`;
-    return fetch(parameters.length === 0 ? url : `${url}?${search}`, {
+    return HttpAnswer.to({
+      url: parameters.length === 0 ? url : `${url}?${search}`,
       method,
-      // A redirect would be another server's, and is not sent a token.
-      redirect: 'manual',
       headers: {
         accept: 'application/json',
         'user-agent': `steplease/${VERSION}`,
@@ -89,8 +104,8 @@ export class ServerClient {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(Object.fromEntries(given(body))) }),
-      ...(signal === undefined ? {} : { signal }),
+      body: body === undefined ? undefined : JSON.stringify(Object.fromEntries(given(body))),
+      signal,
     });
   }
 

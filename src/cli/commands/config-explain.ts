@@ -1,7 +1,4 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../../config/config.js';
-import { exampleFile } from '../../config/example.js';
-import { explain, showValue } from '../../config/explain.js';
 import { printLine } from '../output.js';
 import { addDirectory, addSettingOptions, FLAG_SETTINGS, readFlags } from '../setting-options.js';
 
@@ -22,8 +19,15 @@ export function addConfigExplain(program: Command): void {
     .option('--json', 'print JSON')
     .option('--example', 'print a configuration file instead, with every setting')
     .addHelpText('after', EXAMPLES);
-  addSettingOptions(addDirectory(command), FLAG_SETTINGS).action((directory?: string) => {
-    if (command.opts()['example'] === true) return printLine(exampleFile().trimEnd());
+  addSettingOptions(addDirectory(command), FLAG_SETTINGS).action(async (directory?: string) => {
+    if (command.opts()['example'] === true) {
+      const { exampleFile } = await import('../../config/example.js');
+      return printLine(exampleFile().trimEnd());
+    }
+    const [{ loadConfig }, { explain, showValue }] = await Promise.all([
+      import('../../config/config.js'),
+      import('../../config/explain.js'),
+    ]);
     const { settings } = loadConfig(readFlags(command, FLAG_SETTINGS, directory));
     const explanations = settings.map(explain);
     if (command.opts()['json'] === true) return printLine(JSON.stringify(explanations, null, 2));

@@ -17,7 +17,7 @@ export function addConsumerList(consumer: Command): void {
     const list = await listAll(client, Consumer, { path: ['consumers'], query: { run } });
     if (json) return printJson(list);
     if (list.items.length === 0) return printNote('no consumers');
-    printLines(tableLines(screen, CONSUMER_COLUMNS, list.items));
+    printLines(await tableLines(screen, CONSUMER_COLUMNS, list.items));
   });
 }
 
@@ -47,7 +47,7 @@ export function addConsumerResults(consumer: Command): void {
     if (json) return printJson(list);
     if (list.items.length === 0) return printNote('no results');
     printLines(
-      tableLines(
+      await tableLines(
         screen,
         [
           { title: 'step', right: true, cell: ({ step }) => step },

@@ -21,6 +21,6 @@ export function addLeaseBreak(lease: Command): void {
       body: { number, reason },
     });
     if (json) return printJson(broken);
-    printLines(tableLines(screen, LEASE_COLUMNS, [broken]));
+    printLines(await tableLines(screen, LEASE_COLUMNS, [broken]));
   });
 }

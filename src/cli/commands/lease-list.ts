@@ -23,6 +23,6 @@ export function addLeaseList(lease: Command): void {
     const list = await listAll(client, PublicLease, { path: ['leases'], query: { run, step, state } });
     if (json) return printJson(list);
     if (list.items.length === 0) return printNote('no leases');
-    printLines(tableLines(screen, LEASE_COLUMNS, list.items));
+    printLines(await tableLines(screen, LEASE_COLUMNS, list.items));
   });
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../../config/config.js';
 import { SERVER_SETTINGS } from '../../config/settings.js';
 import type { MigrateDatabase } from '../../server.js';
 import { startupErrorOf } from '../../startup-error.js';
@@ -15,6 +14,7 @@ export function addMigrate(program: Command, migrateDatabase: MigrateDatabase): 
       'Bring the database schema up to date and print the old and the new version. "serve" does the same when it starts.',
     );
   addSettingOptions(command, SETTINGS).action(async () => {
+    const { loadConfig } = await import('../../config/config.js');
     const { config } = loadConfig(readFlags(command, SETTINGS));
     try {
       const { from, to } = await migrateDatabase(config.databaseFile);

@@ -54,6 +54,6 @@ export function addRestoreArgs(program: Command): void {
     if (json) return printLine(printableJson(await client.text(call)));
     const { leaves } = await client.document(RestoreArgs, call);
     if (leaves.length === 0) return printNote('no leaves');
-    printLines(tableLines(screen, COLUMNS, leaves));
+    printLines(await tableLines(screen, COLUMNS, leaves));
   });
 }

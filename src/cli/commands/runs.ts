@@ -31,7 +31,7 @@ async function listRuns(command: Command): Promise<void> {
   if (run !== undefined) list.items = list.items.filter(({ name }) => name === run);
   if (json) return printJson(list);
   if (list.items.length === 0) return printNote('no runs');
-  printLines(tableLines(screen, RUN_COLUMNS, list.items));
+  printLines(await tableLines(screen, RUN_COLUMNS, list.items));
   list.items.forEach(printWarnings);
 }
 

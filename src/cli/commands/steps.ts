@@ -55,7 +55,7 @@ export function addSteps(program: Command): void {
     if (last !== undefined) list.items = highest(list.items, last, order);
     if (json) return printJson(list);
     if (list.items.length === 0) return printNote('no steps');
-    printLines(tableLines(screen, state === 'finalized' ? COLUMNS : ALL_COLUMNS, list.items));
+    printLines(await tableLines(screen, state === 'finalized' ? COLUMNS : ALL_COLUMNS, list.items));
   });
 }
 

@@ -25,7 +25,7 @@ export function addVerify(program: Command): void {
       const extent = `${found.checked_files} files, ${showBytes(found.checked_bytes)} read`;
       printLine(`step ${found.step} of run ${printable(found.run)}: ${verdict} (${extent})`);
       printLines(
-        tableLines(
+        await tableLines(
           screen,
           [
             { title: 'item', cell: ({ item }) => item },

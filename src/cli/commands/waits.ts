@@ -43,7 +43,7 @@ export function addWaits(program: Command): void {
     const list = await listAll(client, WaitRecord, { path: ['waits'], query }, last);
     if (json) return printJson(list);
     if (list.items.length === 0) return printNote('no waits');
-    printLines(tableLines(screen, COLUMNS, list.items));
+    printLines(await tableLines(screen, COLUMNS, list.items));
   });
 }
 

@@ -34,9 +34,9 @@ async function checkReadiness(client: ServerClient): Promise<Finding> {
 }
 
 async function checkClock(client: ServerClient, clock: Clock): Promise<Finding> {
-  const response = await client.open({ path: ['livez'] });
-  await response.body?.cancel();
-  const theirs = Date.parse(response.headers.get('date') ?? '');
+  const answer = await client.open({ path: ['livez'] });
+  answer.discard();
+  const theirs = Date.parse(answer.header('date') ?? '');
   const skewMs = Math.abs(clock.now() - theirs);
   if (Number.isNaN(skewMs)) return warning('clock', 'the server does not say what time it is');
   if (skewMs <= SKEW_MS) return good('clock', 'the same here and at the server, to a few seconds');

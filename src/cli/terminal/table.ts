@@ -1,4 +1,3 @@
-import stringWidth from 'string-width';
 import { printable } from './printable.js';
 import { type Screen, styled } from './screen.js';
 
@@ -16,21 +15,23 @@ const GAP = '  ';
 const NOTHING = '-';
 
 /** The lines of a table. Cells come from the network: none reaches the screen as it is. */
-export function tableLines<Row>(
+export async function tableLines<Row>(
   screen: Screen,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-): readonly string[] {
+): Promise<readonly string[]> {
   const cells = rows.map((row) => columns.map((column) => show(column.cell(row))));
   if (!screen.tables) return cells.map((row) => row.join('\t'));
   if (rows.length === 0) return [];
+  // Loaded for tables alone: its patterns of all of Unicode would take each command 35 ms.
+  const { default: stringWidth } = await import('string-width');
   const titles = columns.map(({ title }) => title.toUpperCase());
   const widths = columns.map((_column, at) =>
     Math.max(...[titles, ...cells].map((row) => stringWidth(row[at] ?? ''))),
   );
   const align = (row: readonly string[]): string =>
     row
-      .map((text, at) => pad(text, widths[at] ?? 0, columns[at]?.right === true))
+      .map((text, at) => pad(text, (widths[at] ?? 0) - stringWidth(text), columns[at]?.right === true))
       .join(GAP)
       .trimEnd();
   return [styled(screen, 'bold', align(titles)), ...cells.map(align)];
@@ -48,8 +49,8 @@ function show(cell: Cell): string {
   return cell === null || cell === undefined || cell === '' ? NOTHING : printable(String(cell));
 }
 
-function pad(text: string, width: number, right: boolean): string {
-  // In columns of the screen: a wide character takes two, a combining one none.
-  const space = ' '.repeat(Math.max(0, width - stringWidth(text)));
+/** In columns of the screen: a wide character takes two, a combining one none. */
+function pad(text: string, columns: number, right: boolean): string {
+  const space = ' '.repeat(Math.max(0, columns));
   return right ? `${space}${text}` : `${text}${space}`;
 }

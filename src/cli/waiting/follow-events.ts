@@ -68,22 +68,19 @@ async function* readStream(
     );
   let cancel = listen();
   try {
-    const response = await client.open({
+    const body = client.stream({
       path: ['events'],
       query: { ...query, after: cursor },
       headers: { accept: 'text/event-stream' },
       signal: either,
     });
-    if (response.body === null) return;
-    for await (const { data } of readEventStream(response.body)) {
+    for await (const { data } of readEventStream(body)) {
       cancel();
       yield readEvent(client.server, data);
       cancel = listen();
     }
   } catch (error) {
-    if (either.aborted) throw either.reason;
-    // What fetch throws from a body that breaks off has no class of its own.
-    throw error instanceof TypeError ? new UnreachableError(client.server, error) : error;
+    throw either.aborted ? either.reason : error;
   } finally {
     cancel();
     silence.abort();

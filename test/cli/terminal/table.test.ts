@@ -7,7 +7,7 @@ const COLUMNS: readonly Column<readonly [string, string]>[] = [
   { title: 'note', right: true, cell: ([, note]) => note },
 ];
 
-test('columns are aligned by what characters take on the screen', () => {
+test('columns are aligned by what characters take on the screen', async () => {
   // Two columns each; then "é" as two code points that take one; then a family that is one emoji.
   const rows = [
     ['検証', '一'],
@@ -15,7 +15,7 @@ test('columns are aligned by what characters take on the screen', () => {
     ['👩‍👩‍👧', 'c'],
   ] as const;
 
-  const lines = tableLines({ tables: true, colors: false }, COLUMNS, rows);
+  const lines = await tableLines({ tables: true, colors: false }, COLUMNS, rows);
 
   assert.deepEqual(lines, ['RUN   NOTE', '検証    一', 'cafe\u0301    ab', '👩‍👩‍👧       c']);
 });
