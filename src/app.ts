@@ -3,7 +3,12 @@ import { ReaderProcess } from './adapters/restore/reader-process.js';
 import { openDatabase } from './adapters/sqlite/database.js';
 import { openSqliteStore } from './adapters/sqlite/sqlite-store.js';
 import { systemClock } from './adapters/system-clock.js';
+import { TlsFiles } from './adapters/tls/tls-files.js';
 import type { Config } from './config/config.js';
+import { ConfigError } from './config/config-error.js';
+import { exposureOf } from './config/exposure.js';
+import type { Clock } from './engine/clock.js';
+import type { Observer } from './engine/observer.js';
 import { startEngine } from './engine/start-engine.js';
 import { buildHttpServer } from './routes/http-server.js';
 import { type Listening, listen } from './routes/listen.js';
@@ -22,7 +27,11 @@ export const startApp: StartApp = async (
   const checkpoints = new ReaderProcess({ clock });
   const reader = around.reader?.(checkpoints) ?? checkpoints;
   const stopping = new AbortController();
+  let tls: TlsFiles | null = null;
   try {
+    const exposure = exposureOf(config, false);
+    if (exposure.refusal !== null) throw new ConfigError(exposure.refusal);
+    tls = await openTls(config, clock, observer);
     const engine = await startEngine(
       { store, files, clock, observer, reader },
       {
@@ -50,6 +59,7 @@ export const startApp: StartApp = async (
       host: config.host,
       allowedHosts: config.allowedHosts,
       allowedOrigins: config.allowedOrigins,
+      tls,
       stopping: stopping.signal,
       onInternalError: (error, { method, route }) =>
         observer.internalError({ during: `answering ${method} ${route ?? 'an unknown URL'}`, error }),
@@ -57,8 +67,9 @@ export const startApp: StartApp = async (
     let listening: Listening | null = null;
     return {
       listen: async () => {
+        for (const warning of exposure.warnings) logger.warn(warning);
         listening = await listen(server, config.host, config.port);
-        return { host: config.host, port: listening.port };
+        return { scheme: tls === null ? 'http' : 'https', host: config.host, port: listening.port };
       },
       warmUp: () => checkpoints.warmUp(),
       drain: async () => {
@@ -67,17 +78,27 @@ export const startApp: StartApp = async (
       },
       close: async () => {
         await (listening ?? server).close();
+        tls?.close();
         await engine.close();
         await Promise.all([files.close(), checkpoints.close()]);
         await store.close();
       },
     };
   } catch (error) {
+    tls?.close();
     await Promise.all([files.close(), checkpoints.close()]);
     await store.close();
     throw error;
   }
 };
+
+async function openTls(
+  { tlsCert: cert, tlsKey: key, tlsClientCa: clientCa }: Config,
+  clock: Clock,
+  observer: Observer,
+): Promise<TlsFiles | null> {
+  return cert === null || key === null ? null : TlsFiles.open({ cert, key, clientCa }, clock, observer);
+}
 
 export const migrateDatabase: MigrateDatabase = async (file) => {
   const database = await openDatabase(file, systemClock);

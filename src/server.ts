@@ -25,10 +25,17 @@ export interface AppTools {
   };
 }
 
+/** Where a server listens. */
+export interface Address {
+  readonly scheme: 'http' | 'https';
+  readonly host: string;
+  readonly port: number;
+}
+
 /** The composed service. */
 export interface App {
   /** Begins to accept connections; answers where. Rejects with Node's error (`EADDRINUSE`, …) when it cannot. */
-  listen(): Promise<{ readonly host: string; readonly port: number }>;
+  listen(): Promise<Address>;
   /** Starts ahead what the first request for it would otherwise have to wait for. */
   warmUp(): void;
   /** Answers everybody who waits with `shutting_down` and ends the streams; new requests that would wait are refused. */
@@ -107,8 +114,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
 
 async function listen(app: App, announce: (line: string) => void): Promise<void> {
   try {
-    const { host, port } = await app.listen();
-    announce(`steplease listening on http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+    const { scheme, host, port } = await app.listen();
+    announce(`steplease listening on ${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`);
     app.warmUp();
   } catch (error) {
     await app.close();

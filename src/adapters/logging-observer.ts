@@ -34,6 +34,13 @@ export function loggingObserver(log: Logger): Observer {
     deliveryEnded: (delivery) => log.debug(delivery, 'delivery ended'),
     reconciled: (repair) => log.warn(repair, 'reconciled after an interruption'),
     retentionPruned: (pruned) => log.debug(pruned, 'old records removed'),
+    certificateTaken: ({ isExpired, ...certificate }) =>
+      log[isExpired ? 'warn' : 'info'](
+        certificate,
+        isExpired ? 'certificate taken: it has expired, and clients will refuse it' : 'certificate taken',
+      ),
+    certificateRefused: (files) =>
+      log.warn(files, 'the new certificate cannot be used: the server goes on with the last good one'),
     storeCommitFailed: ({ error }) => log.error({ err: error }, 'database commit failed'),
     internalError: ({ during, error }) => log.error({ err: error }, `internal error while ${during}`),
   };

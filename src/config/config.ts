@@ -1,7 +1,6 @@
 import { DEFAULT_RUN } from '../engine/names.js';
 import { ConfigError } from './config-error.js';
 import { environment } from './environment.js';
-import { isLoopback } from './loopback.js';
 import { RUN_SETTINGS } from './run-settings.js';
 import { type ConfiguredRun, readRuns, rejectDoubles, runOptions } from './runs.js';
 import type { Setting, SettingsTable, ValuesOf } from './setting.js';
@@ -39,7 +38,7 @@ export function loadConfig(flags: Sources['flags'], surroundings: Partial<Source
   const runs = [...defaultRun, ...readRuns(resolvedOf(SOURCE_SETTINGS.runs, resolved), items)];
   rejectDoubles(runs);
   const config = { ...valuesOf(SERVER_SETTINGS, resolved), runs };
-  rejectOpenHost(config, resolvedOf(SERVER_SETTINGS.host, resolved).origin);
+  rejectHalfTls(config, resolved);
   return { config, settings: [...resolved.values()] };
 }
 
@@ -64,10 +63,12 @@ function rejectIdleOptions(resolved: Resolved): void {
   }
 }
 
-function rejectOpenHost({ host, insecureNoAuth }: Config, origin: string): void {
-  if (insecureNoAuth || isLoopback(host)) return;
-  throw new ConfigError(
-    `${origin}: ${host} is not a loopback address, and without tokens everybody who reaches it is admin; ` +
-      'say --insecure-no-auth if that is meant',
-  );
+/** Half of it would be a server that speaks plain HTTP although TLS was meant. */
+function rejectHalfTls({ tlsCert, tlsKey, tlsClientCa }: Config, resolved: Resolved): void {
+  const origin = (setting: Setting) => resolvedOf(setting, resolved).origin;
+  const { tlsCert: cert, tlsKey: key, tlsClientCa: clientCa } = SERVER_SETTINGS;
+  if (tlsCert !== null && tlsKey === null) throw new ConfigError(`${origin(cert)}: it needs --tls-key, too`);
+  if (tlsKey !== null && tlsCert === null) throw new ConfigError(`${origin(key)}: it needs --tls-cert, too`);
+  if (tlsClientCa !== null && tlsCert === null)
+    throw new ConfigError(`${origin(clientCa)}: it needs --tls-cert and --tls-key, too`);
 }

@@ -99,6 +99,27 @@ export const SERVER_SETTINGS = {
     Type.Array(Type.String({ pattern: '^[a-z][a-z0-9+.-]*://[^\\s/,]+$' })),
     [],
   ),
+  tlsCert: optional(
+    {
+      name: 'tls_cert',
+      kind: 'path',
+      description:
+        'PEM file with the certificate, and those that lead to its authority. With it and --tls-key the server speaks https only.',
+    },
+    Type.String(),
+  ),
+  tlsKey: optional(
+    { name: 'tls_key', kind: 'path', description: 'PEM file with the private key, without a passphrase.' },
+    Type.String(),
+  ),
+  tlsClientCa: optional(
+    {
+      name: 'tls_client_ca',
+      kind: 'path',
+      description: 'PEM file with the authorities whose client certificates are let in; no others are then.',
+    },
+    Type.String(),
+  ),
   logLevel: setting(
     { name: 'log_level', kind: 'text', description: 'Lowest level that is logged.' },
     Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

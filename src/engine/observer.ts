@@ -146,6 +146,14 @@ export interface Happenings {
     readonly what: 'events' | 'waits' | 'leases' | 'keys';
     readonly rows: number;
   };
+  /** The certificate that is shown from now on; connections that are open keep theirs. */
+  readonly certificateTaken: {
+    readonly subject: string;
+    readonly validTo: string;
+    readonly isExpired: boolean;
+  };
+  /** The files of certificate and key were replaced by some that cannot be used: the last good ones are shown on. */
+  readonly certificateRefused: { readonly reason: string };
   /** The storage could not do its part: nothing of it happened. */
   readonly storeCommitFailed: { readonly error: unknown };
   /** A bug, or trouble that nobody foresaw. `during` completes "while …". */
@@ -183,6 +191,8 @@ const NAMES: Readonly<Record<HappeningName, true>> = {
   deliveryEnded: true,
   reconciled: true,
   retentionPruned: true,
+  certificateTaken: true,
+  certificateRefused: true,
   storeCommitFailed: true,
   internalError: true,
 };

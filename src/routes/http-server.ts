@@ -5,6 +5,7 @@ import { addConsumerRoutes } from './consumers.js';
 import { addDeliveryRoutes } from './deliveries.js';
 import { type AdmissionRules, admit, greet, noProxy, notFound } from './edge/admission.js';
 import { bodyDeadline } from './edge/body-deadline.js';
+import { Connections } from './edge/connections.js';
 import { HostGuard } from './edge/host-guard.js';
 import { identify, prepareIdentity } from './edge/identity.js';
 import { endKeptAlive } from './edge/kept-alive.js';
@@ -14,7 +15,6 @@ import { internalErrorReport, problemReplies } from './edge/problem-reply.js';
 import { answerRaw } from './edge/raw-problem.js';
 import { requestIds } from './edge/request-id.js';
 import { quietLog } from './edge/request-log.js';
-import { silentConnections } from './edge/silent-connections.js';
 import { addEventRoute } from './events.js';
 import { addHealthRoutes } from './health.js';
 import type { HttpServer } from './http-server-type.js';
@@ -45,11 +45,6 @@ const STEP_LIST_CACHE_BYTES = 32 * 1_024 * 1_024;
 export async function buildHttpServer(settings: HttpSettings): Promise<HttpServer> {
   const { engine, clock, stopping } = settings;
   let closing = false;
-  const rules: AdmissionRules = {
-    guard: new HostGuard(settings),
-    clock,
-    isStopping: () => closing || stopping?.aborted === true,
-  };
   const report = internalErrorReport(settings.onInternalError);
   const replyWithProblem = problemReplies(report);
   const lastAnswers = new LastAnswers();
@@ -60,7 +55,7 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
     logController: quietLog(),
     genReqId: requestIds(clock),
     bodyLimit: settings.bodyLimitBytes ?? BODY_LIMIT,
-    serverFactory: (listener) => createNodeServer(listener, arrivalMs),
+    serverFactory: (listener) => createNodeServer(listener, arrivalMs, settings.tls ?? null),
     return503OnClosing: false,
     // Names are checked by the routes; the size of the request line is the only other bound.
     routerOptions: { maxParamLength: 65_536 },
@@ -78,6 +73,13 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
       }
     },
   });
+  const connections = new Connections(server.server);
+  const rules: AdmissionRules = {
+    guard: new HostGuard(settings),
+    clock,
+    connections,
+    isStopping: () => closing || stopping?.aborted === true,
+  };
   // Node would hang up on these without a word.
   server.server.on('connect', (_request, socket) => answerRaw(socket, noProxy(), clock));
   // Node would answer an unknown expectation itself, without our headers; ignoring it is allowed.
@@ -104,10 +106,9 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
     identify(request, ANONYMOUS, engine);
   });
   endKeptAlive(server.server, rules.isStopping);
-  const cutSilentConnections = silentConnections(server.server);
   server.addHook('preClose', async () => {
     closing = true;
-    cutSilentConnections();
+    connections.cutSilent();
   });
 
   await addDocs(server);

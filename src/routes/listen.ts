@@ -20,7 +20,12 @@ export async function listen(
   port: number,
   addressesOf: (name: string) => Promise<readonly string[]> = resolve,
 ): Promise<Listening> {
-  await server.listen({ host, port });
+  const scheme = 'setSecureContext' in server.server ? 'https' : 'http';
+  await server.listen({
+    host,
+    port,
+    listenTextResolver: (address) => `listening at ${address.replace(/^http/, scheme)}`,
+  });
   const bound = server.server.address();
   if (bound === null || typeof bound === 'string') throw new Error('the server listens on no port');
   const addresses = host === 'localhost' ? await addressesOf(host) : [];

@@ -2,6 +2,19 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../engine/clock.js';
 import type { Engine } from '../engine/engine.js';
 
+/** Certificate, key and the authorities of client certificates, as PEM; without authorities no client certificate is asked for. */
+export interface TlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa: string | null;
+}
+
+/** What a server shows its clients, and how it hears of newer ones. */
+export interface TlsSource {
+  readonly material: TlsMaterial;
+  onChange(take: (material: TlsMaterial) => void): void;
+}
+
 /** What the composition root gives to the HTTP server. */
 export interface HttpSettings {
   readonly engine: Engine;
@@ -15,6 +28,8 @@ export interface HttpSettings {
   readonly allowedHosts?: readonly string[];
   /** More origins that browsers may call from, such as `https://dashboard.example`. */
   readonly allowedOrigins?: readonly string[];
+  /** Speak https; null or left out: http. */
+  readonly tls?: TlsSource | null;
   /** One line per request; false or left out: none. */
   readonly logger?: FastifyBaseLogger | false;
   /** Default 1 MiB. */

@@ -38,7 +38,7 @@ function createApp(host: string, port: number): App {
       // A net.Server that listens on a port has an AddressInfo.
       const bound = server.address() as AddressInfo;
       process.stderr.write(`bound ${bound.port}\n`);
-      return { host, port: bound.port };
+      return { scheme: 'http', host, port: bound.port };
     },
     warmUp() {},
     async drain() {

@@ -25,6 +25,9 @@ test('without any source every setting has the default that the contract gives',
     retainLeasesMs: 86_400_000,
     allowedHosts: [],
     allowedOrigins: [],
+    tlsCert: null,
+    tlsKey: null,
+    tlsClientCa: null,
     logLevel: 'info',
     logFormat: 'auto',
     insecureNoAuth: false,
@@ -108,7 +111,3 @@ for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1']) {
     assert.equal(loadConfig({ host }, nowhere).config.host, host);
   });
 }
-
-test('another host is taken with insecure_no_auth', () => {
-  assert.equal(loadConfig({ host: '0.0.0.0', insecure_no_auth: true }, nowhere).config.host, '0.0.0.0');
-});

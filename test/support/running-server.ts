@@ -49,8 +49,8 @@ export class RunningServer extends HttpClient {
     const logger = pino({ level: 'silent' });
     const tools = { clock, observer: this.observed.observer, logger, openFiles: openSharedFiles, around };
     this.#app = await startApp(config, tools);
-    const { port } = await this.#app.listen();
-    this.base = `http://127.0.0.1:${port}`;
+    const { scheme, port } = await this.#app.listen();
+    this.base = `${scheme}://127.0.0.1:${port}`;
   }
 
   /** Stops as SIGTERM does. */

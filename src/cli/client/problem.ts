@@ -49,10 +49,7 @@ export function isPassing(error: unknown): boolean {
 /** Nothing answered, or the answer broke off. */
 export class UnreachableError extends Error {
   constructor(server: string, cause: unknown) {
-    super(
-      `no answer from ${server}: ${reasonOf(cause)}; start a server with "steplease serve DIR", or name another with --server or STEPLEASE_URL`,
-      { cause },
-    );
+    super(`no answer from ${server}: ${reasonOf(cause)}; ${adviceFor(cause)}`, { cause });
     this.name = 'UnreachableError';
   }
 }
@@ -68,5 +65,17 @@ export class ForeignAnswerError extends Error {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // The refusals of several addresses of one host come as one error with a code and no message.
-  return error.message || ('code' in error && typeof error.code === 'string' ? error.code : error.name);
+  return error.message || (codeOf(error) ?? error.name);
+}
+
+/** By the code of Node or OpenSSL, some of which mean that nobody here knows the authority of the server's certificate. */
+function adviceFor(error: unknown): string {
+  const code = codeOf(error) ?? '';
+  return /SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)/.test(code)
+    ? 'name the file with the authority of its certificate in NODE_EXTRA_CA_CERTS'
+    : 'start a server with "steplease serve DIR", or name another with --server or STEPLEASE_URL';
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

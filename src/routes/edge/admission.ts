@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../engine/clock.js';
 import { EngineError } from '../../engine/errors.js';
 import { clip } from '../wire/refusal.js';
+import type { Connections } from './connections.js';
 import type { HostGuard } from './host-guard.js';
 import { logWhenDone } from './request-log.js';
 
@@ -16,16 +17,25 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 };
 
+/** Tells browsers to use nothing but https for this name from now on: on all ports, so it is not said of `localhost`. */
+const STRICT_TRANSPORT = ['Strict-Transport-Security', 'max-age=31536000'] as const;
+
 export interface AdmissionRules {
   readonly guard: HostGuard;
   readonly clock: Clock;
+  readonly connections: Connections;
   readonly isStopping: () => boolean;
 }
 
 /** Before anything else: the headers of every answer, the log line, and whether the host and origin are welcome. */
-export function greet(request: FastifyRequest, reply: FastifyReply, { guard, clock }: AdmissionRules): void {
+export function greet(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { guard, clock, connections }: AdmissionRules,
+): void {
   reply.headers(HEADERS).header('X-Request-Id', request.id);
-  logWhenDone(request, reply, clock);
+  if (request.protocol === 'https' && request.hostname !== 'localhost') reply.header(...STRICT_TRANSPORT);
+  logWhenDone(request, reply, clock, connections.clientSubject(request.raw.socket));
   guard.check(request.protocol, request.headers.host, request.headers.origin);
 }
 

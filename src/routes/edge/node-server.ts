@@ -1,5 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TlsSource } from '../settings.js';
+import { createTlsServer } from './tls-server.js';
 
 /** The request line and all headers together. */
 const HEADER_BYTES = 16 * 1_024;
@@ -20,20 +22,24 @@ export const SOCKET_OPTIONS = {
 };
 
 /** Makes Node's server. Bodies that are late are the matter of `body-deadline.ts`: Node only knows a time for the whole request. */
-export function createNodeServer(listener: RequestListener, arrivalMs: number): Server {
-  return createServer(
-    {
-      ...SOCKET_OPTIONS,
-      // Refused by our own rule instead, with a problem that says so.
-      requireHostHeader: false,
-      maxHeaderSize: HEADER_BYTES,
-      headersTimeout: arrivalMs,
-      requestTimeout: 2 * arrivalMs,
-      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, arrivalMs),
-      keepAliveTimeout: IDLE_MS,
-    },
-    listener,
-  );
+export function createNodeServer(
+  listener: RequestListener,
+  arrivalMs: number,
+  tls: TlsSource | null,
+): Server {
+  const options = {
+    ...SOCKET_OPTIONS,
+    // Refused by our own rule instead, with a problem that says so.
+    requireHostHeader: false,
+    maxHeaderSize: HEADER_BYTES,
+    headersTimeout: arrivalMs,
+    requestTimeout: 2 * arrivalMs,
+    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, arrivalMs),
+    keepAliveTimeout: IDLE_MS,
+  };
+  return tls === null
+    ? createServer(options, listener)
+    : createTlsServer({ ...options, handshakeTimeout: arrivalMs }, listener, tls);
 }
 
 /** Whether the client has sent a single byte. One that connected ahead of need expects no answer. */

@@ -6,9 +6,20 @@ export function quietLog(): LogController {
   return new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' });
 }
 
-/** Writes one line when the answer is complete or the client has gone, with the route's pattern in place of the URL. */
-export function logWhenDone(request: FastifyRequest, reply: FastifyReply, clock: Clock): void {
+/**
+ * Writes one line when the answer is complete or the client has gone, with the route's pattern in place of the URL.
+ *
+ * @param subject of the certificate that the client showed; null: none.
+ */
+export function logWhenDone(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  clock: Clock,
+  subject: string | null,
+): void {
   const startedAt = clock.monotonic();
+  // Of a connection that was closed nobody knows any more where it came from.
+  const from = { client: request.ip, ...(subject === null ? {} : { client_subject: subject }) };
   reply.raw.once('close', () => {
     // A response without headers that was closed is an upgraded connection, or one whose client hung up.
     const upgraded = request.ws === true && !reply.raw.headersSent;
@@ -16,6 +27,7 @@ export function logWhenDone(request: FastifyRequest, reply: FastifyReply, clock:
       method: request.method,
       route: request.routeOptions.url ?? null,
       status: upgraded ? 101 : reply.raw.headersSent ? reply.raw.statusCode : null,
+      ...from,
       duration_ms: Math.round((clock.monotonic() - startedAt) * 1_000) / 1_000,
       ...(upgraded || reply.raw.writableFinished ? {} : { aborted: true }),
     };

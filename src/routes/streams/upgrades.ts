@@ -28,5 +28,6 @@ function readAgain(server: Server, request: IncomingMessage, socket: Duplex, hea
     if (!UPGRADE_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${request.rawHeaders[i + 1] ?? ''}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
-  server.emit('connection', socket);
+  // Over TLS the handshake is behind it.
+  server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
 }

@@ -49,6 +49,7 @@ describe('the request log', () => {
       method: 'GET',
       route: '/runs/:run',
       status: 200,
+      client: '127.0.0.1',
       duration_ms: 0,
       msg: 'request',
     });
