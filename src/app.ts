@@ -59,6 +59,7 @@ export const startApp: StartApp = async (
       host: config.host,
       allowedHosts: config.allowedHosts,
       allowedOrigins: config.allowedOrigins,
+      trustedProxies: config.trustedProxies,
       tls,
       stopping: stopping.signal,
       onInternalError: (error, { method, route }) =>

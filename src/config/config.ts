@@ -1,5 +1,6 @@
+import { parseCidr } from '../cidr.js';
 import { DEFAULT_RUN } from '../engine/names.js';
-import { ConfigError } from './config-error.js';
+import { ConfigError, malformed } from './config-error.js';
 import { environment } from './environment.js';
 import { RUN_SETTINGS } from './run-settings.js';
 import { type ConfiguredRun, readRuns, rejectDoubles, runOptions } from './runs.js';
@@ -39,6 +40,7 @@ export function loadConfig(flags: Sources['flags'], surroundings: Partial<Source
   rejectDoubles(runs);
   const config = { ...valuesOf(SERVER_SETTINGS, resolved), runs };
   rejectHalfTls(config, resolved);
+  rejectNonRanges(config, resolvedOf(SERVER_SETTINGS.trustedProxies, resolved).origin);
   return { config, settings: [...resolved.values()] };
 }
 
@@ -71,4 +73,10 @@ function rejectHalfTls({ tlsCert, tlsKey, tlsClientCa }: Config, resolved: Resol
   if (tlsKey !== null && tlsCert === null) throw new ConfigError(`${origin(key)}: it needs --tls-cert, too`);
   if (tlsClientCa !== null && tlsCert === null)
     throw new ConfigError(`${origin(clientCa)}: it needs --tls-cert and --tls-key, too`);
+}
+
+function rejectNonRanges({ trustedProxies }: Config, origin: string): void {
+  for (const range of trustedProxies)
+    if (parseCidr(range) === null)
+      throw malformed(origin, range, 'an address or a CIDR range such as 10.0.0.0/8 or fd00::/8');
 }

@@ -19,7 +19,7 @@ export function ruleOf(setting: Setting): string {
     case 'runs':
       return 'a list of NAME=DIR';
     case 'texts':
-      return `a list of ${setting.name.replaceAll('_', ' ')}`;
+      return `a list of ${setting.name.replaceAll('_', ' ')}s`;
     case 'text':
       return schema.enum === undefined
         ? 'a text'

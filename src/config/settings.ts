@@ -83,7 +83,7 @@ export const SERVER_SETTINGS = {
   ),
   allowedHosts: setting(
     {
-      name: 'allowed_hosts',
+      name: 'allowed_host',
       kind: 'texts',
       description: 'Host name, other than those of loopback, that requests may use. Repeatable.',
     },
@@ -92,11 +92,21 @@ export const SERVER_SETTINGS = {
   ),
   allowedOrigins: setting(
     {
-      name: 'allowed_origins',
+      name: 'allowed_origin',
       kind: 'texts',
       description: 'Origin, such as https://example.org, whose web pages may call the server. Repeatable.',
     },
     Type.Array(Type.String({ pattern: '^[a-z][a-z0-9+.-]*://[^\\s/,]+$' })),
+    [],
+  ),
+  trustedProxies: setting(
+    {
+      name: 'trusted_proxy',
+      kind: 'texts',
+      description:
+        'Address or CIDR range of proxies whose X-Forwarded-For, -Proto and -Host headers count. Repeatable.',
+    },
+    Type.Array(Type.String()),
     [],
   ),
   tlsCert: optional(

@@ -15,6 +15,7 @@ import { internalErrorReport, problemReplies } from './edge/problem-reply.js';
 import { answerRaw } from './edge/raw-problem.js';
 import { requestIds } from './edge/request-id.js';
 import { quietLog } from './edge/request-log.js';
+import { trustedProxies } from './edge/trusted-proxies.js';
 import { addEventRoute } from './events.js';
 import { addHealthRoutes } from './health.js';
 import type { HttpServer } from './http-server-type.js';
@@ -50,7 +51,9 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   const lastAnswers = new LastAnswers();
   const arrivalMs = settings.arrivalMs ?? ARRIVAL_MS;
 
+  const { trustedProxies: proxies = [] } = settings;
   const server: HttpServer = fastify({
+    trustProxy: proxies.length === 0 ? false : trustedProxies(proxies),
     ...(settings.logger ? { loggerInstance: settings.logger } : {}),
     logController: quietLog(),
     genReqId: requestIds(clock),

@@ -28,6 +28,8 @@ export interface HttpSettings {
   readonly allowedHosts?: readonly string[];
   /** More origins that browsers may call from, such as `https://dashboard.example`. */
   readonly allowedOrigins?: readonly string[];
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-…` headers count; none if left out. */
+  readonly trustedProxies?: readonly string[];
   /** Speak https; null or left out: http. */
   readonly tls?: TlsSource | null;
   /** One line per request; false or left out: none. */

@@ -25,6 +25,7 @@ test('without any source every setting has the default that the contract gives',
     retainLeasesMs: 86_400_000,
     allowedHosts: [],
     allowedOrigins: [],
+    trustedProxies: [],
     tlsCert: null,
     tlsKey: null,
     tlsClientCa: null,
@@ -73,8 +74,8 @@ test('an empty file is a file without settings', (t) => {
 });
 
 test('lists are repeated on the command line, separated in the environment, lists in the file', (t) => {
-  const folder = temporaryFolder(t, { 'c.yaml': 'allow_root: [roots/a, /b]\nallowed_hosts: one.example' });
-  const environment = { STEPLEASE_ALLOWED_ORIGINS: 'http://a.example:8080,https://b.example' };
+  const folder = temporaryFolder(t, { 'c.yaml': 'allow_root: [roots/a, /b]\nallowed_host: one.example' });
+  const environment = { STEPLEASE_ALLOWED_ORIGIN: 'http://a.example:8080,https://b.example' };
 
   const fromFile = loadConfig({ config: 'c.yaml' }, { environment, workingDirectory: folder }).config;
   const fromFlags = loadConfig({ allow_root: ['a', '/b'] }, nowhere).config;

@@ -36,7 +36,12 @@ export function greet(
   reply.headers(HEADERS).header('X-Request-Id', request.id);
   if (request.protocol === 'https' && request.hostname !== 'localhost') reply.header(...STRICT_TRANSPORT);
   logWhenDone(request, reply, clock, connections.clientSubject(request.raw.socket));
-  guard.check(request.protocol, request.headers.host, request.headers.origin);
+  // With the name that the client used, where a trusted proxy says it.
+  guard.check(
+    request.protocol,
+    request.host === '' ? request.headers.host : request.host,
+    request.headers.origin,
+  );
 }
 
 /** The first hook of every request; what it refuses is not parsed any further. */

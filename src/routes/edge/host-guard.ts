@@ -44,7 +44,7 @@ export class HostGuard {
         'host_unknown',
         `header "Host" is ${show(host)}: this server does not go by that name`,
         {
-          hint: 'use the address that the server printed at start, or start it with --allowed-hosts NAME',
+          hint: 'use the address that the server printed at start, or start it with --allowed-host NAME',
         },
       );
     }
@@ -55,7 +55,7 @@ export class HostGuard {
         'origin_forbidden',
         `header "Origin" is ${show(origin)}: it must be this server's own`,
         {
-          hint: 'start the server with --allowed-origins ORIGIN to let pages of that origin in',
+          hint: 'start the server with --allowed-origin ORIGIN to let pages of that origin in',
         },
       );
     }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Clock } from '../../engine/clock.js';
 
@@ -19,7 +20,7 @@ export function logWhenDone(
 ): void {
   const startedAt = clock.monotonic();
   // Of a connection that was closed nobody knows any more where it came from.
-  const from = { client: request.ip, ...(subject === null ? {} : { client_subject: subject }) };
+  const from = { client: clientOf(request), ...(subject === null ? {} : { client_subject: subject }) };
   reply.raw.once('close', () => {
     // A response without headers that was closed is an upgraded connection, or one whose client hung up.
     const upgraded = request.ws === true && !reply.raw.headersSent;
@@ -34,4 +35,9 @@ export function logWhenDone(
     if (request.routeOptions.config.health === true) request.log.debug(line, 'request');
     else request.log.info(line, 'request');
   });
+}
+
+/** What a proxy writes may be no address: then its own counts. */
+function clientOf(request: FastifyRequest): string | undefined {
+  return isIP(request.ip) === 0 ? request.socket.remoteAddress : request.ip;
 }
