@@ -9,7 +9,7 @@ import { run } from './run-check.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const SHIPPED =
-  /^package\/(dist\/(src|migrations)\/.+\.js|openapi(-3\.0)?\.yaml|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+  /^package\/(dist\/src\/((steplease|kysely|chunk-\w+)\.js|adapters\/(filesystem\/worker|restore\/reader-program)\.js)|dist\/migrations\/\w+\.js|openapi(-3\.0)?\.yaml|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
 
 test('the package holds what runs and nothing else, and serves from where it is unpacked', async (t) => {
   const folder = temporaryFolder(t);
@@ -27,7 +27,7 @@ test('the package holds what runs and nothing else, and serves from where it is 
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await mkdir(join(folder, 'checkpoints'));
   const database = join(folder, 'steplease.db');
-  const program = join(folder, 'package/dist/src/cli/main.js');
+  const program = join(folder, 'package/dist/src/steplease.js');
   const server = new Child(t, program, [
     'serve',
     join(folder, 'checkpoints'),

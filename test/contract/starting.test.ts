@@ -10,7 +10,7 @@ import { Child } from '../support/child.js';
 import { HttpClient, type Json } from '../support/http-client.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/steplease.js', import.meta.url));
 
 function serve(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Child {
   return new Child(t, MAIN, ['serve', '--port', '0', ...args], env);

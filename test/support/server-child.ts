@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { Child } from './child.js';
 import { HttpClient, type Json } from './http-client.js';
 
-export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../src/steplease.js', import.meta.url));
+/** The same, module by module, as it was compiled. */
+const COMPILED = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const WARM_START = new URL('./warm-start.js', import.meta.url).href;
 const LEVEL_ERROR = 50;
 
@@ -34,7 +36,9 @@ export class ServerChild extends HttpClient {
 
   /** Has its code loaded, the most of a start's time, and does nothing until `proceed`. */
   static standBy(test: TestContext, args: readonly string[]): ServerChild {
-    return new ServerChild(new Child(test, '--import', [WARM_START, MAIN, 'serve', '--port', '0', ...args]));
+    return new ServerChild(
+      new Child(test, '--import', [WARM_START, COMPILED, 'serve', '--port', '0', ...args]),
+    );
   }
 
   proceed(): void {

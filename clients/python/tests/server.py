@@ -19,7 +19,7 @@ import unittest
 from steplease import Client, Patience
 
 # STEPLEASE_TEST_SERVER names the entry of another build.
-_BUILT_HERE = pathlib.Path(__file__).parents[3] / "dist/src/cli/main.js"
+_BUILT_HERE = pathlib.Path(__file__).parents[3] / "dist/src/steplease.js"
 _MAIN = os.environ.get("STEPLEASE_TEST_SERVER", str(_BUILT_HERE))
 
 

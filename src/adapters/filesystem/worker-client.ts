@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../engine/clock.js';
 import { FileSystemError } from '../../engine/file-system-error.js';
-
+import { ownFile } from '../../own-file.js';
 import type { Answer, Arguments, OperationName, Reply, Request } from './protocol.js';
 
 /** Inventories of two million entries fit; a runaway ends the thread, not the process. */
@@ -84,7 +84,7 @@ export class WorkerClient implements FileThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    const worker = new Worker(ownFile('adapters/filesystem/worker.js'), {
       name: `steplease-${this.#label}`,
       resourceLimits: LIMITS,
     });

@@ -1,5 +1,6 @@
 import type { Clock } from '../../engine/clock.js';
 import type { CheckpointReader, RestoreAnswer, RestoreTask } from '../../engine/restore/checkpoint-reader.js';
+import { ownFile } from '../../own-file.js';
 import { notStarted, ReaderChild } from './reader-child.js';
 
 export interface ReaderOptions {
@@ -16,7 +17,7 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-const PROGRAM = new URL('./reader-program.js', import.meta.url);
+const PROGRAM = ownFile('adapters/restore/reader-program.js');
 const DEFAULT_HEAP_MB = 112;
 /** Processes that are kept beside the one that reads, each for as long as a client takes to read a very long answer. */
 const MAX_STREAMS = 2;

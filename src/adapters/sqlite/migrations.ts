@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { StorageError } from '../../engine/storage-error.js';
 import { type Kysely, type Migration, type MigrationProvider, Migrator } from '../../kysely.js';
+import { ownFile } from '../../own-file.js';
 import type { Schema } from './schema.js';
 
-/** The compiled files of the top-level `migrations/`, seen from `dist/src/adapters/sqlite/`. */
-const DIRECTORY = new URL('../../../migrations/', import.meta.url);
+/** The compiled files of the top-level `migrations/`. */
+const DIRECTORY = ownFile('../migrations/');
 
 /** Reads `0001_initial.js`, `0002_….js`: the number gives the order, and the name is what the database remembers. */
 export class NumberedMigrations implements MigrationProvider {
