@@ -1,3 +1,4 @@
+import { RunGlobs } from './access/run-globs.js';
 import { AllowedDirectories } from './administration/allowed-directories.js';
 import { RunAdministration } from './administration/run-administration.js';
 import { StepCatalog } from './catalog/step-catalog.js';
@@ -192,12 +193,16 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     list: async (run, { limit, page }) => {
       await recorder.settled();
       const before = page === null ? null : parsePage(page);
-      const { waits: records, next } = await store.waits.page({ run, before, limit });
+      const { waits: records, next } = await store.waits.page({
+        runs: RunGlobs.everything.within(run),
+        before,
+        limit,
+      });
       return { items: records.map(describeWait), next_page: next === null ? null : next.toString(36) };
     },
     summary: async (run) => {
       await recorder.settled();
-      return describeSummary(await store.waits.summary(run));
+      return describeSummary(await store.waits.summary(RunGlobs.everything.within(run)));
     },
   };
   const view: EngineView = {

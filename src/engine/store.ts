@@ -1,3 +1,4 @@
+import type { RunGlobs } from './access/run-globs.js';
 import type { Acknowledgement, ConsumerRecord, OwedDraft, OwedStep } from './consumers/consumer.js';
 import type { EventDraft, EventType, StoredEvent } from './events/event.js';
 import type { GrantKey, LeaseRecord, LeaseState } from './holdings/lease.js';
@@ -70,8 +71,7 @@ export interface EventQuery {
   /** Only events behind this position. */
   readonly after: number;
   readonly limit: number;
-  /** Null: of all runs. */
-  readonly run: string | null;
+  readonly runs: RunGlobs;
   /** Null: of all types. */
   readonly types: readonly EventType[] | null;
 }
@@ -114,7 +114,7 @@ export interface SnapshotWriter extends SnapshotReader {
 }
 
 export interface LeaseQuery {
-  readonly run: string | null;
+  readonly runs: RunGlobs;
   /** Null: every state but `pending`. */
   readonly state: LeaseState | null;
   readonly step: number | null;
@@ -210,7 +210,7 @@ export interface ConsumerWriter extends ConsumerReader {
 }
 
 export interface WaitQuery {
-  readonly run: string | null;
+  readonly runs: RunGlobs;
   /** Only records older than this position, as given by `WaitPage.next`; null: from the newest. */
   readonly before: number | null;
   readonly limit: number;
@@ -224,7 +224,7 @@ export interface WaitReader {
   /** The newest first. */
   page(query: WaitQuery): Promise<WaitPage>;
   /** Percentiles by the nearest-rank method over every record kept. */
-  summary(run: string | null): Promise<WaitSummary>;
+  summary(runs: RunGlobs): Promise<WaitSummary>;
 }
 export interface WaitWriter extends WaitReader {
   append(waits: readonly WaitRecord[]): Promise<void>;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { EventDraft, EventType, StoredEvent } from '../../src/engine/events/event.js';
 import type { EventPage, EventQuery, EventRange, Store } from '../../src/engine/store.js';
 import { type MakeStorage, writeAndFail } from './harness.js';
+import { isAsked, runName, someRuns } from './run-choices.js';
 import { event } from './sample-records.js';
 
 /** The event log as it is meant: an array that only grows at its end and is only cut at its beginning. */
@@ -32,7 +33,7 @@ class EventLogModel {
     const matching = this.events.filter(
       (each) =>
         each.sequence > query.after &&
-        (query.run === null || each.run === query.run) &&
+        isAsked(query.runs, each.run) &&
         (query.types === null || query.types.includes(each.type)),
     );
     const events = matching.slice(0, query.limit);
@@ -101,7 +102,6 @@ class Page implements Command {
 }
 
 const TYPES: readonly EventType[] = ['step.finalized', 'step.deleted', 'lease.granted'];
-const runName = fc.constantFrom('r', 's');
 const type = fc.constantFrom(...TYPES);
 const draft = fc.record({ run: runName, type, time: fc.nat(20), subject: fc.string() }).map(event);
 const commands = [
@@ -112,7 +112,7 @@ const commands = [
     .record({
       after: fc.nat(20),
       limit: fc.integer({ min: 0, max: 8 }),
-      run: fc.option(runName),
+      runs: someRuns,
       types: fc.option(fc.array(type, { maxLength: 4 })),
     })
     .map((query) => new Page(query)),

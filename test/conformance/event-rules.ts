@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RunGlobs } from '../../src/engine/access/run-globs.js';
 import { EVENT_TYPES } from '../../src/engine/events/event.js';
 import { type MakeStorage, storeWithRun, writeAndFail } from './harness.js';
 import { event, eventOf } from './sample-records.js';
 
-const ALL = { after: 0, limit: 100, run: null, types: null };
+const ALL = { after: 0, limit: 100, runs: RunGlobs.everything, types: null };
 
 export function eventRules(make: MakeStorage): void {
   test('before the first event the range is 1 to 0 and a page is empty', async (t) => {
@@ -81,9 +82,13 @@ export function eventRules(make: MakeStorage): void {
     );
     const finalized = await store.events.page({ ...ALL, limit: 1, types: ['step.finalized'] });
     assert.deepEqual([finalized.events.length, finalized.through, finalized.more], [1, 4, false]);
-    const none = await store.events.page({ ...ALL, run: 'r', types: ['run.finished', 'run.removed'] });
+    const none = await store.events.page({
+      ...ALL,
+      runs: RunGlobs.only('r'),
+      types: ['run.finished', 'run.removed'],
+    });
     assert.deepEqual(none, { events: [], through: 4, more: false });
-    const other = await store.events.page({ ...ALL, run: 'other' });
+    const other = await store.events.page({ ...ALL, runs: RunGlobs.only('other') });
     assert.deepEqual([other.events.map((each) => each.sequence), other.through], [[3], 4]);
     assert.deepEqual(await store.events.page({ ...ALL, types: [] }), none);
   });

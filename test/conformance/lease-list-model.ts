@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { RunGlobs } from '../../src/engine/access/run-globs.js';
 import type { LeaseRecord, LeaseState } from '../../src/engine/holdings/lease.js';
 import type { LeaseQuery } from '../../src/engine/store.js';
 import type { MakeStorage } from './harness.js';
+import { isAsked, runName, someRuns } from './run-choices.js';
 import { lease } from './sample-records.js';
 
 const STATES: readonly LeaseState[] = ['pending', 'active', 'released', 'expired', 'broken', 'lost'];
 const state = fc.constantFrom(...STATES);
-const runName = fc.constantFrom('r', 's');
 const kept = fc.record({ run: runName, state, step: fc.nat(2) });
 const asked: fc.Arbitrary<LeaseQuery> = fc.record({
-  run: fc.option(runName),
+  runs: someRuns,
   state: fc.option(state),
   step: fc.option(fc.nat(2)),
   after: fc.nat(20),
@@ -20,7 +21,7 @@ const asked: fc.Arbitrary<LeaseQuery> = fc.record({
 
 function expected(leases: readonly LeaseRecord[], query: LeaseQuery): readonly LeaseRecord[] {
   return leases
-    .filter((each) => query.run === null || each.run === query.run)
+    .filter((each) => isAsked(query.runs, each.run))
     .filter((each) => (query.state === null ? each.state !== 'pending' : each.state === query.state))
     .filter((each) => query.step === null || each.step === query.step)
     .filter((each) => each.number > query.after)
@@ -66,4 +67,4 @@ export function leaseListModel(make: MakeStorage): void {
   });
 }
 
-const EVERYTHING: LeaseQuery = { run: null, state: null, step: null, after: 0, limit: 1000 };
+const EVERYTHING: LeaseQuery = { runs: RunGlobs.everything, state: null, step: null, after: 0, limit: 1000 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RunGlobs } from '../../src/engine/access/run-globs.js';
 import { type MakeStorage, storeWithRun } from './harness.js';
 import { event, grantKey, lease, run, step, wait } from './sample-records.js';
 
@@ -47,8 +48,11 @@ export function runAndStepRules(make: MakeStorage): void {
     assert.equal(await store.keys.find('r', 'anyone', 'k1'), null);
     assert.deepEqual(await store.steps.list('other'), [step('2')]);
     assert.notEqual(await store.keys.find('other', 'anyone', 'k1'), null);
-    assert.equal((await store.events.page({ after: 0, limit: 9, run: 'r', types: null })).events.length, 1);
-    assert.equal((await store.waits.summary('r')).count, 1);
+    assert.equal(
+      (await store.events.page({ after: 0, limit: 9, runs: RunGlobs.only('r'), types: null })).events.length,
+      1,
+    );
+    assert.equal((await store.waits.summary(RunGlobs.only('r'))).count, 1);
     assert.deepEqual(await store.leases.byNumber(held.number), held);
   });
 

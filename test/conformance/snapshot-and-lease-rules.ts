@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RunGlobs } from '../../src/engine/access/run-globs.js';
 import type { LeaseQuery } from '../../src/engine/store.js';
 import { type MakeStorage, storeWithRun, writeAndFail } from './harness.js';
 import { grantKey, lease, snapshot } from './sample-records.js';
 
-const ALL: LeaseQuery = { run: null, state: null, step: null, after: 0, limit: 100 };
+const ALL: LeaseQuery = { runs: RunGlobs.everything, state: null, step: null, after: 0, limit: 100 };
 
 export function snapshotAndLeaseRules(make: MakeStorage): void {
   test('snapshots get rising ids and the paths for them, are listed by id and come back as they were inserted', async (t) => {

@@ -4,6 +4,7 @@ import { eventLogModel } from './event-log-model.js';
 import { eventRules } from './event-rules.js';
 import type { MakeStorage } from './harness.js';
 import { leaseListModel } from './lease-list-model.js';
+import { manyRunsRules } from './many-runs-rules.js';
 import { runAndStepRules } from './run-and-step-rules.js';
 import { snapshotAndLeaseRules } from './snapshot-and-lease-rules.js';
 import { waitRules } from './wait-rules.js';
@@ -24,5 +25,6 @@ export function storeConformance(name: string, make: MakeStorage): void {
     });
     describe('consumers', () => consumerRules(make));
     describe('waits', () => waitRules(make));
+    describe('questions about many runs', () => manyRunsRules(make));
   });
 }

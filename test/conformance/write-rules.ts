@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { RunGlobs } from '../../src/engine/access/run-globs.js';
 import { type MakeStorage, writeAndFail } from './harness.js';
 import { event, lease, run, snapshot, step, wait } from './sample-records.js';
 
@@ -41,9 +42,15 @@ export function writeRules(make: MakeStorage): void {
     assert.deepEqual(await store.steps.list('r'), []);
     assert.deepEqual(await store.events.range(), { oldest: 1, newest: 0 });
     assert.deepEqual(await store.snapshots.list(), []);
-    const leases = await store.leases.list({ run: null, state: null, step: null, after: 0, limit: 9 });
+    const leases = await store.leases.list({
+      runs: RunGlobs.everything,
+      state: null,
+      step: null,
+      after: 0,
+      limit: 9,
+    });
     assert.deepEqual(leases, []);
-    assert.equal((await store.waits.summary(null)).count, 0);
+    assert.equal((await store.waits.summary(RunGlobs.everything)).count, 0);
   });
 
   test('a work that throws before it did anything, even synchronously, rejects its write', async (t) => {
@@ -93,7 +100,7 @@ export function writeRules(make: MakeStorage): void {
     await Promise.all(works);
     const order = [0, 1, 2].flatMap((index) => [`${index} begins`, `${index} ends`]);
     assert.deepEqual(seen, order);
-    const page = await store.events.page({ after: 0, limit: 9, run: null, types: null });
+    const page = await store.events.page({ after: 0, limit: 9, runs: RunGlobs.everything, types: null });
     assert.equal(page.events.map((each) => each.subject).join(''), '001122');
   });
 

@@ -1,16 +1,16 @@
 import type { EventType } from '../../engine/events/event.js';
 import { valuesOf } from './columns.js';
 import type { LogEntry } from './log-pruning.js';
+import type { RunArgument } from './merge-runs.js';
 import type { EventRow } from './schema.js';
 import { family, type NoArguments, type Statement, statement } from './statement.js';
 
+type TypeArgument = `type${number}`;
+
 export interface PageArguments {
   readonly after: number;
-  readonly through: number;
-  readonly run: string | null;
   readonly limit: number;
-  /** The types asked for, by index. */
-  readonly [type: number]: string;
+  readonly [range: RunArgument | TypeArgument]: string;
 }
 
 const COLUMNS = [
@@ -41,47 +41,45 @@ export const RANGE = statement<NoArguments, { oldest: number; newest: number }>(
     ]),
 );
 
-/** Of all runs or of one; of all types. */
-const allTypes = family<boolean, PageArguments, EventRow>((ofRun) => (db, args) => {
-  const page = db
-    .selectFrom('events')
-    .selectAll()
-    .where('sequence', '>', args.after)
-    .where('sequence', '<=', args.through);
-  return (ofRun ? page.where('run', '=', args.run) : page).orderBy('sequence').limit(args.limit);
-});
-
 /**
- * One range of an index for each type, merged in order. With `type in (…)` the database would read every event of those types, sort
- * them and throw all but a page away; or walk over every event that has another type.
+ * One range of an index for each run and type, merged in order. With `type in (…)` or `run in (…)` the database would read every event
+ * that fits, sort them and throw all but a page away; or walk over every event that does not fit. There is no upper bound: with two,
+ * SQLite takes the index on the type where there is one on run and type, and walks over the events of all other runs.
  */
-const someTypes = family<string, PageArguments, EventRow>((shape) => (db, args) => {
-  const [scope, count] = shape.split(':');
-  const range = (index: number) => {
-    const page = db
-      .selectFrom('events')
-      .selectAll()
-      .where('type', '=', args[index] ?? '')
-      .where('sequence', '>', args.after)
-      .where('sequence', '<=', args.through);
-    return scope === 'run' ? page.where('run', '=', args.run) : page;
+const page = family<string, PageArguments, EventRow>((shape) => (db, args) => {
+  const [runs, types] = shape.split(':').map(Number);
+  const range = (run: number | null, type: number | null) => {
+    let events = db.selectFrom('events').selectAll().where('sequence', '>', args.after);
+    if (run !== null) {
+      events = events.where('run', '=', args[`run${run}`] ?? '');
+    }
+    if (type !== null) {
+      events = events.where('type', '=', args[`type${type}`] ?? '');
+    }
+    return events;
   };
-  let merged = range(0);
-  for (let index = 1; index < Number(count); index += 1) {
-    merged = merged.unionAll(range(index));
+  const [first = [null, null], ...others] = indexes(runs).flatMap((run) =>
+    indexes(types).map((type) => [run, type] as const),
+  );
+  let merged = range(...first);
+  for (const other of others) {
+    merged = merged.unionAll(range(...other));
   }
   return merged.orderBy('sequence').limit(args.limit);
 });
 
-export function pageStatement(
-  args: PageArguments,
-  types: readonly EventType[] | null,
-): { readonly statement: Statement<PageArguments, EventRow>; readonly args: PageArguments } {
-  if (types === null) {
-    return { statement: allTypes(args.run !== null), args };
-  }
-  const scope = args.run === null ? 'all' : 'run';
-  return { statement: someTypes(`${scope}:${types.length}`), args: { ...args, ...types } };
+/** Of 0, which asks for no certain one, a single null. */
+function indexes(count = 0): readonly (number | null)[] {
+  return count === 0 ? [null] : [...Array(count).keys()];
+}
+
+/** @param runs how many, and so with the types; 0: all. */
+export function pageStatement(runs: number, types: number): Statement<PageArguments, EventRow> {
+  return page(`${runs}:${types}`);
+}
+
+export function typeArguments(types: readonly EventType[]): Readonly<Record<TypeArgument, string>> {
+  return Object.fromEntries(types.map((type, index) => [`type${index}`, type]));
 }
 
 export const OLDEST = statement<{ readonly limit: number }, LogEntry>((db, { limit }) =>

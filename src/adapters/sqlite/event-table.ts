@@ -2,8 +2,10 @@ import type { EventDraft, EventType, StoredEvent } from '../../engine/events/eve
 import type { EventPage, EventQuery, EventRange, EventWriter } from '../../engine/store.js';
 import { fromJson, toJson } from './columns.js';
 import { lastEvent, takeNumbers } from './counters.js';
-import { INSERT, OLDEST, pageStatement, RANGE, REMOVE_THROUGH } from './event-statements.js';
+import { INSERT, OLDEST, pageStatement, RANGE, REMOVE_THROUGH, typeArguments } from './event-statements.js';
 import { lastToPrune, type PruneLimits } from './log-pruning.js';
+import { mergeRuns, runArguments } from './merge-runs.js';
+import { runNames } from './run-names.js';
 import type { EventRow } from './schema.js';
 import type { Session } from './session.js';
 
@@ -20,19 +22,33 @@ export class EventTable implements EventWriter {
    */
   async page(query: EventQuery): Promise<EventPage> {
     const newest = await lastEvent(this.#session);
-    const types = query.types === null ? null : [...new Set(query.types)];
     const nothing: EventPage = { events: [], through: Math.max(query.after, newest), more: false };
-    if (types?.length === 0 || query.after >= newest) {
+    if (query.types?.length === 0 || query.after >= newest) {
       return nothing;
     }
-    const range = { after: query.after, through: newest, run: query.run, limit: query.limit + 1 };
-    const page = pageStatement(range, types);
-    const rows = await this.#session.rows(page.statement, page.args);
+    const found = await this.#rows(query, query.limit + 1);
+    const rows = found.filter(({ sequence }) => sequence <= newest);
     if (rows.length <= query.limit) {
       return { ...nothing, events: rows.map(toEvent) };
     }
     const events = rows.slice(0, query.limit).map(toEvent);
     return { events, through: events.at(-1)?.sequence ?? query.after, more: true };
+  }
+
+  async #rows(query: EventQuery, limit: number): Promise<readonly EventRow[]> {
+    const { after } = query;
+    const types = [...new Set(query.types ?? [])];
+    const runs = await runNames(this.#session, 'events', query.runs);
+    return mergeRuns<EventRow>(
+      runs,
+      Math.max(types.length, 1),
+      limit,
+      (some) => {
+        const args = { after, limit, ...runArguments(some), ...typeArguments(types) };
+        return this.#session.rows(pageStatement(some?.length ?? 0, types.length), args);
+      },
+      (a, b) => a.sequence - b.sequence,
+    );
   }
 
   async range(): Promise<EventRange> {

@@ -1,46 +1,58 @@
 import type { LeaseState } from '../../engine/holdings/lease.js';
-import type { LeaseQuery } from '../../engine/store.js';
 import { valuesOf } from './columns.js';
 import { LEASE_COLUMNS } from './lease-row.js';
+import type { RunArgument } from './merge-runs.js';
 import type { LeaseRow } from './schema.js';
 import { family, type Statement, statement } from './statement.js';
 
 const PENDING: LeaseState = 'pending';
 const ACTIVE: LeaseState = 'active';
-const SHOWN: readonly LeaseState[] = [ACTIVE, 'released', 'expired', 'broken', 'lost'];
+export const SHOWN: readonly LeaseState[] = [ACTIVE, 'released', 'expired', 'broken', 'lost'];
+
+export interface ListArguments {
+  readonly after: number;
+  readonly step: number | null;
+  readonly limit: number;
+  readonly [run: RunArgument]: string;
+}
 
 /**
- * One range of an index for each state, merged in order: no list ever walks over leases that it does not show, however many have
+ * One range of an index for each run and state, merged in order: no list ever walks over leases that it does not show, however many have
  * ended. So each of the four indexes on the state ends in the number.
  */
-const list = family<string, LeaseQuery, LeaseRow>((shape) => (db, args) => {
-  const [run, step, states = ''] = shape.split(':');
-  const range = (state: string) => {
+const list = family<string, ListArguments, LeaseRow>((shape) => (db, args) => {
+  const [runs, step, states = ''] = shape.split(':');
+  const range = (run: number | null, state: string) => {
     let leases = db
       .selectFrom('leases')
       .selectAll()
       .where('state', '=', state)
       .where('number', '>', args.after);
-    if (run === 'run') {
-      leases = leases.where('run', '=', args.run ?? '');
+    if (run !== null) {
+      leases = leases.where('run', '=', args[`run${run}`] ?? '');
     }
     if (step === 'step') {
       leases = leases.where('step', '=', args.step);
     }
     return leases;
   };
-  const [first = PENDING, ...others] = states.split(',');
-  let merged = range(first);
-  for (const state of others) {
-    merged = merged.unionAll(range(state));
+  const indexes = runs === '0' ? [null] : [...Array(Number(runs)).keys()];
+  const ranges = indexes.flatMap((run) => states.split(',').map((state) => [run, state] as const));
+  const [first = [null, PENDING] as const, ...others] = ranges;
+  let merged = range(...first);
+  for (const other of others) {
+    merged = merged.unionAll(range(...other));
   }
   return merged.orderBy('number').limit(args.limit);
 });
 
-export function listStatement(query: LeaseQuery): Statement<LeaseQuery, LeaseRow> {
-  const run = query.run === null ? '' : 'run';
-  const step = query.step === null ? '' : 'step';
-  return list(`${run}:${step}:${query.state ?? SHOWN.join()}`);
+/** @param runs how many; 0: all. */
+export function listStatement(
+  runs: number,
+  states: readonly LeaseState[],
+  step: number | null,
+): Statement<ListArguments, LeaseRow> {
+  return list(`${runs}:${step === null ? '' : 'step'}:${states.join()}`);
 }
 
 export const BY_ID = statement<{ readonly id: string }, LeaseRow>((db, { id }) =>

@@ -11,8 +11,11 @@ import {
   listStatement,
   PRUNE,
   REMOVE,
+  SHOWN,
   update,
 } from './lease-statements.js';
+import { mergeRuns, runArguments } from './merge-runs.js';
+import { runNames } from './run-names.js';
 import type { LeaseRow } from './schema.js';
 import type { Session } from './session.js';
 
@@ -24,7 +27,19 @@ export class LeaseTable implements LeaseWriter {
   }
 
   async list(query: LeaseQuery): Promise<readonly LeaseRecord[]> {
-    return (await this.#session.rows(listStatement(query), query)).map(toLease);
+    const { after, step, limit, state } = query;
+    const states = state === null ? SHOWN : [state];
+    const rows = await mergeRuns<LeaseRow>(
+      await runNames(this.#session, 'leases', query.runs),
+      states.length,
+      limit,
+      (some) => {
+        const statement = listStatement(some?.length ?? 0, states, step);
+        return this.#session.rows(statement, { after, step, limit, ...runArguments(some) });
+      },
+      (a, b) => a.number - b.number,
+    );
+    return rows.map(toLease);
   }
 
   async byId(id: string): Promise<LeaseRecord | null> {

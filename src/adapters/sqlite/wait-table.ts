@@ -1,9 +1,12 @@
+import type { RunGlobs } from '../../engine/access/run-globs.js';
 import type { WaitPage, WaitQuery, WaitWriter } from '../../engine/store.js';
 import type { WaitOutcome, WaitRecord, WaitSource, WaitSummary } from '../../engine/waits/wait.js';
 import { valuesOf } from './columns.js';
 import { takeNumbers } from './counters.js';
 import type { PruneLimits } from './log-pruning.js';
 import { type LogEntry, lastToPrune } from './log-pruning.js';
+import { mergeRuns, type RunArgument, runArguments } from './merge-runs.js';
+import { runNames } from './run-names.js';
 import type { WaitRow } from './schema.js';
 import type { Session } from './session.js';
 import { family, type NoArguments, statement } from './statement.js';
@@ -20,13 +23,24 @@ const COLUMNS = [
   'source',
 ] as const satisfies readonly (keyof WaitRow)[];
 
-const page = family<boolean, WaitQuery & { readonly before: number }, WaitRow>(
-  (ofRun) =>
-    (db, { run, before, limit }) => {
-      const waits = db.selectFrom('waits').selectAll().where('position', '<', before);
-      return (ofRun ? waits.where('run', '=', run) : waits).orderBy('position', 'desc').limit(limit);
-    },
-);
+interface PageArguments {
+  readonly before: number;
+  readonly limit: number;
+  readonly [run: RunArgument]: string;
+}
+
+/** One range of an index for each run, merged in order. Of 0 runs, which means all, a single one. */
+const page = family<number, PageArguments, WaitRow>((runs) => (db, args) => {
+  const range = (run: number) => {
+    const waits = db.selectFrom('waits').selectAll().where('position', '<', args.before);
+    return runs === 0 ? waits : waits.where('run', '=', args[`run${run}`] ?? '');
+  };
+  let merged = range(0);
+  for (let run = 1; run < runs; run += 1) {
+    merged = merged.unionAll(range(run));
+  }
+  return merged.orderBy('position', 'desc').limit(args.limit);
+});
 
 const INSERT = statement<WaitRow, unknown>((db, wait) =>
   db.insertInto('waits').values(valuesOf<WaitRow>(COLUMNS, wait)),
@@ -53,11 +67,14 @@ export class WaitTable implements WaitWriter {
 
   async page(query: WaitQuery): Promise<WaitPage> {
     const before = query.before ?? Number.MAX_SAFE_INTEGER;
-    const rows = await this.#session.rows(page(query.run !== null), {
-      run: query.run,
-      before,
-      limit: query.limit + 1,
-    });
+    const limit = query.limit + 1;
+    const rows = await mergeRuns<WaitRow>(
+      await runNames(this.#session, 'waits', query.runs),
+      1,
+      limit,
+      (some) => this.#session.rows(page(some?.length ?? 0), { before, limit, ...runArguments(some) }),
+      (a, b) => b.position - a.position,
+    );
     const shown = rows.slice(0, query.limit);
     return {
       waits: shown.map(toRecord),
@@ -65,8 +82,8 @@ export class WaitTable implements WaitWriter {
     };
   }
 
-  async summary(run: string | null): Promise<WaitSummary> {
-    return summarizeWaits(this.#session, run);
+  async summary(runs: RunGlobs): Promise<WaitSummary> {
+    return summarizeWaits(this.#session, await runNames(this.#session, 'waits', runs));
   }
 
   async append(waits: readonly WaitRecord[]): Promise<void> {

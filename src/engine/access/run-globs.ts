@@ -1,19 +1,41 @@
-/** Patterns of run names: `*` stands for any characters, `?` for one. A run that no pattern fits does not exist for their owner. */
+import { NAME } from '../names.js';
+
+/**
+ * Some runs, by patterns of their names: `*` stands for any characters, `?` for one. A token has them, and every question about more
+ * than one run says with them which runs it is about; no name contains a pattern's signs, so one run is a pattern, too.
+ */
 export class RunGlobs {
   static readonly everything = new RunGlobs(['*']);
+  static readonly nothing = new RunGlobs([]);
 
   readonly patterns: readonly string[];
+  /** All runs: to be asked before every single one, it is no search. */
+  readonly isEverything: boolean;
+  /** The names, when each pattern is one; null: only looking at a run tells whether it is one of them. */
+  readonly names: readonly string[] | null;
 
   constructor(patterns: readonly string[]) {
-    this.patterns = patterns;
+    this.patterns = [...new Set(patterns.map((pattern) => pattern.replace(/\*+/g, '*')))];
+    this.isEverything = this.patterns.includes('*');
+    this.names = this.patterns.every((pattern) => NAME.test(pattern)) ? this.patterns : null;
   }
 
-  get isEverything(): boolean {
-    return this.patterns.includes('*');
+  /** A single run. A text that is no name is never read as a pattern. */
+  static only(run: string): RunGlobs {
+    return NAME.test(run) ? new RunGlobs([run]) : RunGlobs.nothing;
   }
 
   sees(run: string): boolean {
-    return this.patterns.some((pattern) => fits(run, pattern));
+    if (this.isEverything) return true;
+    return this.names === null
+      ? this.patterns.some((pattern) => fits(run, pattern))
+      : this.names.includes(run);
+  }
+
+  /** What of these runs somebody means who names one; who names none means them all. */
+  within(run: string | null): RunGlobs {
+    if (run === null) return this;
+    return this.sees(run) ? RunGlobs.only(run) : RunGlobs.nothing;
   }
 }
 

@@ -1,3 +1,4 @@
+import { RunGlobs } from '../access/run-globs.js';
 import type { Clock } from '../clock.js';
 import type { StoredEvent } from '../events/event.js';
 import type { EventLog } from '../events/event-log.js';
@@ -102,11 +103,11 @@ export class Feed {
   }
 
   async #advance(): Promise<void> {
-    const { run } = this.#consumer;
+    const runs = RunGlobs.only(this.#consumer.run);
     // Events that are kept no longer were read long ago; only the position stayed behind, while others happened.
     this.#position = Math.max(this.#position, this.#log.floor);
     while (this.#firstScanEnd !== null && this.#position < this.#log.position) {
-      const query = { after: this.#position, limit: PAGE, run, types: ['step.finalized'] } as const;
+      const query = { after: this.#position, limit: PAGE, runs, types: ['step.finalized'] } as const;
       const page = await this.#log.page(query);
       await this.#take(page.events, page.through, this.#firstScanEnd);
     }

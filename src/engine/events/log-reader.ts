@@ -1,3 +1,4 @@
+import { RunGlobs } from '../access/run-globs.js';
 import type { Clock } from '../clock.js';
 import type { EventPageDocument } from '../documents.js';
 import type { EventPageRequest, Events, SubscribeRequest, Subscription } from '../engine.js';
@@ -33,6 +34,7 @@ export class LogReader implements Events {
 
   async page(request: EventPageRequest, signal: AbortSignal): Promise<EventPageDocument> {
     const { run, types, limit } = request;
+    const runs = RunGlobs.everything.within(run);
     let position = request.after === null ? null : this.#log.parse(request.after);
     const scope = new WaitScope(
       this.#clock,
@@ -43,8 +45,8 @@ export class LogReader implements Events {
     try {
       const found = await waitForEvents(this.#log.wakeup(run), scope.interrupt, async () => {
         const page = await (position === null
-          ? this.#log.oldest({ limit, run, types })
-          : this.#log.page({ after: position, limit, run, types }));
+          ? this.#log.oldest({ limit, runs, types })
+          : this.#log.page({ after: position, limit, runs, types }));
         position = page.through;
         return page.events.length > 0 || page.more ? page : null;
       });

@@ -36,8 +36,5 @@ export class RecentEvents {
 }
 
 function matches(event: StoredEvent, query: EventQuery): boolean {
-  return (
-    (query.run === null || event.run === query.run) &&
-    (query.types === null || query.types.includes(event.type))
-  );
+  return query.runs.sees(event.run) && (query.types === null || query.types.includes(event.type));
 }

@@ -1,3 +1,4 @@
+import { RunGlobs } from '../access/run-globs.js';
 import type { Clock } from '../clock.js';
 import type { EventDocument } from '../documents.js';
 import type { SubscribeRequest, Subscription } from '../engine.js';
@@ -20,6 +21,7 @@ export class LogSubscription implements Subscription {
   readonly #log: EventLog;
   readonly #clock: Clock;
   readonly #request: SubscribeRequest;
+  readonly #runs: RunGlobs;
   readonly #interrupt = new Interrupt();
   #position: number;
   #announced = false;
@@ -29,6 +31,7 @@ export class LogSubscription implements Subscription {
     this.#log = log;
     this.#clock = clock;
     this.#request = request;
+    this.#runs = RunGlobs.everything.within(request.run);
     this.#position = request.after === null ? log.position : log.parse(request.after);
     this.#onClose = onClose;
   }
@@ -42,8 +45,8 @@ export class LogSubscription implements Subscription {
     const idleSince = this.#clock.monotonic();
     while (this.#interrupt.reason === null) {
       const seen = wakeup.version;
-      const { run, types } = this.#request;
-      const page = await this.#log.page({ after: this.#position, limit: BATCH, run, types });
+      const { types } = this.#request;
+      const page = await this.#log.page({ after: this.#position, limit: BATCH, runs: this.#runs, types });
       this.#position = page.through;
       if (page.events.length > 0) return page.events.map((event) => this.#log.document(event));
       if (page.more) continue;

@@ -1,3 +1,4 @@
+import { RunGlobs } from '../access/run-globs.js';
 import type {
   LeaseDocument,
   ListDocument,
@@ -92,7 +93,13 @@ export class Lessor {
     const after = parsePage(query.page);
     const { run, step, limit } = query;
     const state = query.state === 'all' ? null : query.state;
-    const records = await this.#ports.store.leases.list({ run, state, step, after, limit: limit + 1 });
+    const records = await this.#ports.store.leases.list({
+      runs: RunGlobs.everything.within(run),
+      state,
+      step,
+      after,
+      limit: limit + 1,
+    });
     return pageOf(
       records,
       limit,

@@ -1,3 +1,4 @@
+import { RunGlobs } from '../access/run-globs.js';
 import type { ConsumerRegistry } from '../consumers/consumer-registry.js';
 import { changeOwed } from '../consumers/owed-states.js';
 import type { EventLog } from '../events/event-log.js';
@@ -75,9 +76,10 @@ async function settleLeases({
 
 async function allLeases(store: Store, state: 'pending' | 'active'): Promise<readonly LeaseRecord[]> {
   const leases: LeaseRecord[] = [];
+  const runs = RunGlobs.everything;
   for (;;) {
     const after = leases.at(-1)?.number ?? 0;
-    const page = await store.leases.list({ run: null, state, step: null, after, limit: PAGE });
+    const page = await store.leases.list({ runs, state, step: null, after, limit: PAGE });
     leases.push(...page);
     if (page.length < PAGE) return leases;
   }

@@ -1,3 +1,4 @@
+import { RunGlobs } from '../access/run-globs.js';
 import type { EventLog } from '../events/event-log.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import type { Interrupt } from '../signals/interrupt.js';
@@ -89,8 +90,9 @@ async function firstAfter(
   condition: Condition,
   after: number,
 ): Promise<{ tracked: FinalizedStep | null; through: number }> {
+  const runs = RunGlobs.only(run.name);
   for (let position = after; ; ) {
-    const page = await log.page({ after: position, limit: 100, run: run.name, types: ['step.finalized'] });
+    const page = await log.page({ after: position, limit: 100, runs, types: ['step.finalized'] });
     for (const event of page.events) {
       const { generation } = event.data;
       const tracked = typeof generation === 'string' ? run.index.byGeneration(generation) : null;

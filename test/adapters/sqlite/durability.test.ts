@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
+import { RunGlobs } from '../../../src/engine/access/run-globs.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { startChildStore } from './child-store.js';
@@ -24,9 +25,14 @@ test('whatever was acknowledged before a SIGKILL is there afterwards, whole work
     acknowledgedInAll += acknowledged.length;
 
     const store = await openSqliteStore({ file, clock: new FakeClock() });
-    const { events } = await store.events.page({ after: 0, limit: 1_000_000, run: null, types: null });
+    const { events } = await store.events.page({
+      after: 0,
+      limit: 1_000_000,
+      runs: RunGlobs.everything,
+      types: null,
+    });
     const leases = await store.leases.list({
-      run: null,
+      runs: RunGlobs.everything,
       state: null,
       step: null,
       after: 0,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RunGlobs } from '../../../src/engine/access/run-globs.js';
 import { event } from '../../conformance/sample-records.js';
 import { observedStore } from './observed-store.js';
 
@@ -18,7 +19,7 @@ test('an event committed while a page is read is not passed over by `through`', 
       database.writer.exec(APPEND_THIRD);
     }
   };
-  const query = { limit: 9, run: null, types: null };
+  const query = { limit: 9, runs: RunGlobs.everything, types: null };
   const first = await store.events.page({ ...query, after: 0 });
   assert.equal(statements, 2, 'the page is read by two statements');
   assert.equal((await store.events.range()).newest, 3);

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
+import { RunGlobs } from '../../../src/engine/access/run-globs.js';
 import { StorageError } from '../../../src/engine/storage-error.js';
 import type { EventWriter } from '../../../src/engine/store.js';
 import { event } from '../../conformance/sample-records.js';
 import { observedStore } from './observed-store.js';
 
 const full = () => new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
-const ALL = { after: 0, limit: 5000, run: null, types: null };
+const ALL = { after: 0, limit: 5000, runs: RunGlobs.everything, types: null };
 
 describe('group commit', () => {
   test('works asked for in one turn of the event loop share one commit', async (t) => {

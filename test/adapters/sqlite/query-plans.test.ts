@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RunGlobs } from '../../../src/engine/access/run-globs.js';
 import { EVENT_TYPES } from '../../../src/engine/events/event.js';
 import type { LeaseState } from '../../../src/engine/holdings/lease.js';
 import type { Store, Transaction } from '../../../src/engine/store.js';
@@ -19,9 +20,16 @@ import { observedStore } from './observed-store.js';
 
 /**
  * Tables that may be walked from one end: runs, snapshots and consumers are listed whole and are few; of events and waits the oldest or newest are
- * taken with a limit, in the order of their key, and a percentile is the n-th of an index; the others are one row of a statement.
+ * taken with a limit, in the order of their key, and a percentile is the n-th of an index; the others a statement makes for itself:
+ * names of runs, durations in order, a single row.
  */
-const WALKED = /^SCAN (runs|snapshots|consumers|events|waits|counted|total|CONSTANT ROW)\b/;
+const WALKED =
+  /^SCAN (runs|snapshots|consumers|events|waits|names|longest|counted|total|\d* ?CONSTANT ROWS?|\(subquery-\d+\))(?= |$)/;
+/** The durations of several runs are in no index in their common order. There are as many as waits are kept. */
+const SORTED = 'longest as materialized';
+
+/** About all runs, one, a few, and those that patterns fit. */
+const QUESTIONS = [['*'], ['r'], ['r', 's', 't'], ['r*', '?']].map((patterns) => new RunGlobs(patterns));
 
 test('no statement of the store sorts, or walks a table that grows without a limit', async (t) => {
   const statements = new Map<string, readonly unknown[]>();
@@ -37,7 +45,8 @@ test('no statement of the store sorts, or walks a table that grows without a lim
     for (const line of plan(sql, parameters)) {
       const walks = line.startsWith('SCAN') && !WALKED.test(line);
       const walksWithoutLimit = /^SCAN (events|waits)/.test(line) && !sql.includes('limit');
-      if (walks || walksWithoutLimit || line.includes('TEMP B-TREE')) {
+      const sorts = line.includes('TEMP B-TREE') && !sql.includes(SORTED);
+      if (walks || walksWithoutLimit || sorts) {
         bad.push(`${line}: ${sql}`);
       }
     }
@@ -73,18 +82,18 @@ async function callEverything(store: Store): Promise<void> {
   await Promise.all([store.runs.list(), store.steps.list('r'), store.snapshots.list()]);
   await Promise.all([store.leases.byId('x'), store.leases.byNumber(1), store.keys.find('r', 'a', 'k')]);
   await store.events.range();
-  for (const scope of ['r', null]) {
+  for (const runs of QUESTIONS) {
     for (const types of [null, EVENT_TYPES.slice(0, 1), EVENT_TYPES.slice(0, 2), EVENT_TYPES]) {
-      await store.events.page({ after: 0, limit: 5, run: scope, types });
+      await store.events.page({ after: 0, limit: 5, runs, types });
     }
     const states: (LeaseState | null)[] = [null, 'pending', 'active', 'released'];
     for (const state of states) {
       for (const number of [1, null]) {
-        await store.leases.list({ run: scope, state, step: number, after: 0, limit: 5 });
+        await store.leases.list({ runs, state, step: number, after: 0, limit: 5 });
       }
     }
-    await store.waits.page({ run: scope, before: null, limit: 5 });
-    await store.waits.summary(scope);
+    await store.waits.page({ runs, before: null, limit: 5 });
+    await store.waits.summary(runs);
   }
   await store.write(async (tx) => {
     await tx.events.prune({ before: 0, keep: 0, atMost: 10 });

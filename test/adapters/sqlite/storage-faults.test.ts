@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Database } from '../../../src/adapters/sqlite/better-sqlite3.js';
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
+import { RunGlobs } from '../../../src/engine/access/run-globs.js';
 import { StorageError, type StorageFault } from '../../../src/engine/storage-error.js';
 import type { Store } from '../../../src/engine/store.js';
 import { event, run } from '../../conformance/sample-records.js';
@@ -19,7 +20,7 @@ const appendBig = (store: Store, subject: string) =>
   store.write((tx) => tx.events.append([event({ subject, data: BIG })]));
 
 async function subjects(store: Store): Promise<readonly string[]> {
-  const page = await store.events.page({ after: 0, limit: 10_000, run: null, types: null });
+  const page = await store.events.page({ after: 0, limit: 10_000, runs: RunGlobs.everything, types: null });
   assert.deepEqual(
     page.events.map((each) => each.sequence),
     page.events.map((_, index) => index + 1),

@@ -44,3 +44,21 @@ it('sees what any of its patterns fits, and nothing without patterns', () => {
 it('takes no longer for many stars', { timeout: 5_000 }, () => {
   assert.equal(new RunGlobs(['*a'.repeat(64)]).sees('a'.repeat(63)), false);
 });
+
+it('narrowed to a run is that run alone, or nothing when it does not see it', () => {
+  const team = new RunGlobs(['team-?']);
+  assert.deepEqual(team.within('team-a').patterns, ['team-a']);
+  assert.deepEqual(team.within('other').patterns, []);
+  assert.equal(team.within(null), team);
+});
+
+it('never reads a name that somebody gives as a pattern', () => {
+  assert.deepEqual(new RunGlobs(['a?']).within('a*').patterns, []);
+  assert.deepEqual(RunGlobs.everything.within('*').patterns, []);
+});
+
+it('knows its runs by name when no pattern has a sign', () => {
+  assert.deepEqual(new RunGlobs(['a', 'b', 'a']).names, ['a', 'b']);
+  assert.equal(new RunGlobs(['a', 'b*']).names, null);
+  assert.equal(new RunGlobs(['a', '**']).isEverything, true);
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { openSqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
+import { RunGlobs } from '../../../src/engine/access/run-globs.js';
 import { EngineError } from '../../../src/engine/errors.js';
 import { EventLog } from '../../../src/engine/events/event-log.js';
 import { LogReader } from '../../../src/engine/events/log-reader.js';
@@ -50,7 +51,7 @@ test('a page whose events are removed while it is read is an expired cursor, wha
   const log = await logOf(t, keepThree);
 
   for (const types of [null, ['run.removed'] as const])
-    await assert.rejects(log.page({ after: 2, limit: 100, run: null, types }), isExpired);
+    await assert.rejects(log.page({ after: 2, limit: 100, runs: RunGlobs.everything, types }), isExpired);
 });
 
 test('a page without after begins with the oldest event that is kept by the time it is read', async (t) => {
@@ -70,7 +71,7 @@ test('a page without after begins with the oldest event that is kept by the time
 test('what is removed behind the position of a reader is nothing to it', async (t) => {
   const log = await logOf(t, keepThree);
 
-  const page = await log.page({ after: 7, limit: 100, run: null, types: null });
+  const page = await log.page({ after: 7, limit: 100, runs: RunGlobs.everything, types: null });
 
   assert.equal(page.events.length, 3);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { RunGlobs } from '../../../src/engine/access/run-globs.js';
 import { EVENT_TYPES, type EventDraft, type StoredEvent } from '../../../src/engine/events/event.js';
 import { RecentEvents } from '../../../src/engine/events/recent-events.js';
 import { observedStore } from '../../adapters/sqlite/observed-store.js';
@@ -16,7 +17,9 @@ const drafts: fc.Arbitrary<EventDraft> = fc.record({
 const queries = fc.record({
   after: fc.integer({ min: 0, max: 40 }),
   limit: fc.integer({ min: 1, max: 5 }),
-  run: fc.constantFrom(null, 'a', 'b', 'c'),
+  runs: fc
+    .constantFrom(['*'], ['a'], ['b'], ['c'], ['?'], ['a', 'b*'], [])
+    .map((patterns) => new RunGlobs(patterns)),
   types: fc.constantFrom(null, [types[0]], [types[1]], types),
 });
 
@@ -56,7 +59,7 @@ describe('recent events', () => {
 
   it('answer from where they begin, and leave what is older to the store', () => {
     const recent = new RecentEvents(100);
-    const query = { limit: 10, run: null, types: null };
+    const query = { limit: 10, runs: RunGlobs.everything, types: null };
     assert.equal(recent.page({ ...query, after: 99 }), null);
     assert.deepEqual(recent.page({ ...query, after: 100 }), { events: [], through: 100, more: false });
     recent.append(numbered(2, 101));
@@ -70,7 +73,7 @@ describe('recent events', () => {
   it('keep the newest thousands in bounded memory', () => {
     const recent = new RecentEvents(0);
     for (let first = 1; first <= 10_000; first += 100) recent.append(numbered(100, first));
-    const query = { limit: 100_000, run: null, types: null };
+    const query = { limit: 100_000, runs: RunGlobs.everything, types: null };
     assert.equal(recent.page({ ...query, after: 10_000 - 2_048 })?.events.length, 2_048);
     assert.equal(recent.page({ ...query, after: 0 }), null);
   });

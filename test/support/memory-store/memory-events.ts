@@ -10,13 +10,11 @@ export class MemoryEvents implements EventWriter {
     this.#current = current;
   }
 
-  async page({ after, limit, run, types }: EventQuery): Promise<EventPage> {
+  async page({ after, limit, runs, types }: EventQuery): Promise<EventPage> {
     const { events, lastEvent } = this.#current();
     const matching = events.filter(
       (event) =>
-        event.sequence > after &&
-        (run === null || event.run === run) &&
-        (types === null || types.includes(event.type)),
+        event.sequence > after && runs.sees(event.run) && (types === null || types.includes(event.type)),
     );
     const shown = matching.slice(0, limit);
     const more = matching.length > limit;

@@ -11,9 +11,9 @@ export class MemoryLeases implements LeaseWriter {
     this.#current = current;
   }
 
-  async list({ run, state, step, after, limit }: LeaseQuery): Promise<readonly LeaseRecord[]> {
+  async list({ runs, state, step, after, limit }: LeaseQuery): Promise<readonly LeaseRecord[]> {
     return [...this.#current().leases.values()]
-      .filter((lease) => run === null || lease.run === run)
+      .filter((lease) => runs.sees(lease.run))
       .filter((lease) => (state === null ? lease.state !== 'pending' : lease.state === state))
       .filter((lease) => step === null || lease.step === step)
       .filter((lease) => lease.number > after)

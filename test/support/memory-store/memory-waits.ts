@@ -1,3 +1,4 @@
+import type { RunGlobs } from '../../../src/engine/access/run-globs.js';
 import type { WaitPage, WaitQuery, WaitWriter } from '../../../src/engine/store.js';
 import type { WaitOutcome, WaitRecord, WaitSummary } from '../../../src/engine/waits/wait.js';
 import type { Current } from './memory-state.js';
@@ -10,20 +11,17 @@ export class MemoryWaits implements WaitWriter {
     this.#current = current;
   }
 
-  async page({ run, before, limit }: WaitQuery): Promise<WaitPage> {
+  async page({ runs, before, limit }: WaitQuery): Promise<WaitPage> {
     const matching = this.#current().waits.filter(
-      ({ position, record }) =>
-        (before === null || position < before) && (run === null || record.run === run),
+      ({ position, record }) => (before === null || position < before) && runs.sees(record.run),
     );
     const shown = matching.toReversed().slice(0, limit);
     const next = matching.length > limit ? (shown.at(-1)?.position ?? before) : null;
     return { waits: shown.map(({ record }) => record), next };
   }
 
-  async summary(run: string | null): Promise<WaitSummary> {
-    const waits = this.#current().waits.flatMap(({ record }) =>
-      run === null || record.run === run ? [record] : [],
-    );
+  async summary(runs: RunGlobs): Promise<WaitSummary> {
+    const waits = this.#current().waits.flatMap(({ record }) => (runs.sees(record.run) ? [record] : []));
     const durations = waits.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
     const rank = (percent: number) => durations[Math.ceil((durations.length * percent) / 100) - 1] ?? null;
     const count = (outcome: WaitOutcome) => waits.filter((each) => each.outcome === outcome).length;
