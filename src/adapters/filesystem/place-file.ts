@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { FileSystemError } from '../../engine/file-system-error.js';
 import { StepGone } from './build-failure.js';
 import { type DirectoryHandle, openedPath } from './directory-handle.js';
-import { errnoOf } from './errno.js';
+import { errnoOf, isNotDirectory } from './errno.js';
 import { isSameFile } from './find-change.js';
 import type { Os } from './os.js';
 import type { Slices } from './slices.js';
@@ -86,6 +86,9 @@ function withSource<T>(pair: Pair, row: number, work: (fd: number) => T): T {
   try {
     fd = os.open('open source', source.at(at(files.name, row)), READ);
   } catch (error) {
+    // It may be back by now, after something else stood there for a moment: a file that comes and goes is none to copy.
+    if (errnoOf(error) === 'ENOENT') throw new StepGone(pathOf(pair, row), 'missing');
+    if (isNotDirectory(errnoOf(error))) throw replaced(pair, row);
     throw lossBehind(pair, row, error);
   }
   let pending = false;
