@@ -31,6 +31,9 @@ export class GuardedServer {
     writeFileSync(canary, 'alive');
     const database = join(temporaryFolder(t), 'db');
     const server = await ServerChild.start(t, [root.path, '--db', database, ...args]);
+    // Everything that it opens at its start is open then, and one connection for the questions of the test.
+    while ((await server.get('/readyz')).status !== 200);
+    await server.get('/steps/300');
     return new GuardedServer(root, server, canary);
   }
 
