@@ -13,6 +13,11 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   tls_cert: '/etc/steplease/tls.crt',
   tls_key: '/etc/steplease/tls.key',
   tls_client_ca: '/etc/steplease/clients.crt',
+  max_waits_per_token: 1_000,
+  max_leases_per_token: 1_000,
+  max_streams_per_token: 100,
+  max_runs_per_token: 100,
+  max_consumers_per_token: 100,
   directory: '/ckpts/run',
   run: [
     'eval=/ckpts/eval',

@@ -1,4 +1,5 @@
 import { Type } from '../typebox.js';
+import { LIMIT_SETTINGS } from './limit-settings.js';
 import { RUN_SETTINGS } from './run-settings.js';
 import { optional, setting, type ValuesOf } from './setting.js';
 
@@ -41,21 +42,7 @@ export const SERVER_SETTINGS = {
     duration(1_000),
     '86400s',
   ),
-  maxWaits: setting(
-    { name: 'max_waits', kind: 'integer', description: 'Maximum of requests that wait at the same time.' },
-    count,
-    10_000,
-  ),
-  maxLeases: setting(
-    { name: 'max_leases', kind: 'integer', description: 'Maximum of active leases.' },
-    count,
-    10_000,
-  ),
-  maxStreams: setting(
-    { name: 'max_streams', kind: 'integer', description: 'Maximum of open event streams.' },
-    count,
-    1_000,
-  ),
+  ...LIMIT_SETTINGS,
   retainEventsMs: setting(
     { name: 'retain_events', kind: 'duration', description: 'Time that events are kept.' },
     duration(1_000),

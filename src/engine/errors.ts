@@ -39,6 +39,7 @@ export const ERROR_STATUS = {
   too_many_waits: 429,
   too_many_leases: 429,
   too_many_requests: 429,
+  limit_reached: 429,
   internal: 500,
   shutting_down: 503,
   run_unavailable: 503,

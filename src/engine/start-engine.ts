@@ -1,3 +1,5 @@
+import type { Bounds } from './access/limit.js';
+import type { Principal } from './access/principal.js';
 import { RunGlobs } from './access/run-globs.js';
 import { AllowedDirectories } from './administration/allowed-directories.js';
 import { RunAdministration } from './administration/run-administration.js';
@@ -62,9 +64,12 @@ export interface EngineSettings {
   readonly allowRoots: readonly string[];
   readonly maxWaitMs: number;
   readonly maxTtlMs: number;
-  readonly maxWaits: number;
-  readonly maxLeases: number;
-  readonly maxSubscriptions: number;
+  readonly waits: Bounds;
+  readonly leases: Bounds;
+  readonly streams: Bounds;
+  /** Of the command line's runs there may be more. */
+  readonly maxRuns: Bounds;
+  readonly maxConsumers: Bounds;
   readonly retention: RetentionLimits;
 }
 
@@ -82,7 +87,7 @@ export interface EnginePorts {
  */
 export async function startEngine(ports: EnginePorts, settings: EngineSettings): Promise<Engine> {
   const { store, files, clock, observer, reader } = ports;
-  const { maxWaitMs, maxWaits, maxTtlMs, maxLeases, maxSubscriptions } = settings;
+  const { maxWaitMs, maxTtlMs, waits: maxWaits, streams, maxRuns, maxConsumers } = settings;
   const log = await EventLog.open(store, clock, observer);
   const stored = await store.runs.list();
   const allowed = await AllowedDirectories.resolve(
@@ -111,21 +116,34 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     remover,
     deliveries,
   });
-  const limits = new GrantLimits(files, holdings, maxLeases);
+  const limits = new GrantLimits(files, holdings, settings.leases);
   const claims = new SnapshotClaims({ log, builder, remover });
   const protocol = new GrantProtocol({ log, clock, terms, limits, claims, runs: registry });
   const recorder = new WaitRecorder(store, clock, observer);
-  const room = new WaitingRoom(log, clock, holdings, recorder, { maxWaitMs, maxWaits }, shutdown);
+  const room = new WaitingRoom(log, clock, holdings, recorder, { maxWaitMs, waits: maxWaits }, shutdown);
   const keys = new GrantKeys<GrantResult>(store);
   const desk = new GrantDesk({ observer, room, terms, keys });
   const lessor = new Lessor({ store, room, recorder, protocol, terms, desk, maxTtlMs });
   const consuming = openConsumers({
-    ...{ store, log, clock, observer, terms, limits, claims, remover, room, recorder, maxTtlMs },
+    ...{
+      store,
+      log,
+      clock,
+      observer,
+      terms,
+      limits,
+      claims,
+      remover,
+      room,
+      recorder,
+      maxTtlMs,
+      maxConsumers,
+    },
     ...{ consumers, holdings, runs: registry },
   });
   const catalog = new StepCatalog(holdings);
   const restore = new RestoreDesk({ reader, catalog, registry, holdings, terms });
-  const events = new LogReader(log, clock, shutdown, { maxSubscriptions, maxWaitMs });
+  const events = new LogReader(log, clock, shutdown, { streams, maxWaitMs });
   const retention = new Retention(store, log, clock, observer, settings.retention);
   const auditor = new Auditor(clock, observer, holdings, audit, terms);
   const administration = new RunAdministration({
@@ -141,6 +159,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     owner,
     consumers,
     removal: consuming.removal,
+    maxRuns,
   });
 
   const close = async () => {
@@ -179,17 +198,17 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     throw error;
   }
 
-  const runs: Runs = {
+  const runsFor = (caller: string): Runs => ({
     list: (query) => administration.list(query),
     get: async (name) => administration.describe(registry.get(name)),
-    put: (name, directory, options) => administration.put(name, directory, options),
+    put: (name, directory, options) => administration.put(name, directory, options, caller),
     remove: (name, isForced) => administration.remove(name, isForced),
     finish: (name, reason) => administration.finish(name, reason),
     reopen: (name) => administration.reopen(name),
     resolve: (name) => (name === null ? registry.meant() : registry.get(name)).run.name,
-  };
-  const waits: Waits = {
-    wait: async (run, request, signal) => room.wait(registry.get(run), request, signal),
+  });
+  const waitsFor = (caller: string): Waits => ({
+    wait: async (run, request, signal) => room.wait(registry.get(run), request, caller, signal),
     list: async (run, { limit, page }) => {
       await recorder.settled();
       const before = page === null ? null : parsePage(page);
@@ -204,15 +223,15 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       await recorder.settled();
       return describeSummary(await store.waits.summary(RunGlobs.everything.within(run)));
     },
-  };
-  const view: EngineView = {
-    runs: onlyEngineErrors(runs),
-    waits: onlyEngineErrors(waits),
-    consumers: onlyEngineErrors(consuming.consumers),
+  });
+  const viewFor = (caller: string): EngineView => ({
+    runs: onlyEngineErrors(runsFor(caller)),
+    waits: onlyEngineErrors(waitsFor(caller)),
+    consumers: onlyEngineErrors(consuming.consumersFor(caller)),
     events: onlyEngineErrors<Events>({
       page: (request, signal) => events.page(request, signal),
       subscribe: async (request) => {
-        const subscription = await events.subscribe(request);
+        const subscription = await events.subscribe(request, caller);
         return onlyEngineErrors<Subscription>({
           next: () => subscription.next(),
           close: () => subscription.close(),
@@ -238,9 +257,14 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
       list: (query) => lessor.list(query),
       breakLease: (number, reason) => lessor.breakLease(number, reason),
     }),
-  };
+  });
+  const views = new WeakMap<Principal, EngineView>();
   return {
-    as: () => view,
+    as: (principal) => {
+      const view = views.get(principal) ?? viewFor(principal.name);
+      views.set(principal, view);
+      return view;
+    },
     readiness: () => readiness(registry, consuming.pending()),
     drain: () => {
       shutdown.raise('shutdown');

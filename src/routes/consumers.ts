@@ -86,6 +86,7 @@ export function addConsumerRoutes(server: HttpServer): void {
           'run_required',
           'run_not_found',
           'consumer_exists',
+          'limit_reached',
           'run_unavailable',
           'insufficient_storage',
         ),

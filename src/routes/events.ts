@@ -94,7 +94,7 @@ export function addEventRoute(server: HttpServer, { pace, heartbeat, report }: S
         },
         'run_not_found',
         'cursor_expired',
-        'overloaded',
+        'limit_reached',
       ),
     },
     // Here, so that an unknown run refuses a handshake too.

@@ -76,6 +76,7 @@ export function addRunRoutes(server: HttpServer): void {
           ...BODY_ERRORS,
           'directory_not_allowed',
           'directory_taken',
+          'limit_reached',
           'run_in_use',
           'snapshot_dir_in_use',
           'insufficient_storage',

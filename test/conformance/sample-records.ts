@@ -31,6 +31,7 @@ export function run(name: string, change: Partial<RunRecord> = {}): RunRecord {
     finishReason: null,
     unavailableSince: null,
     createdAt: TIME,
+    createdBy: 'trainer',
     ...change,
   };
 }
@@ -96,6 +97,7 @@ export function lease(change: Partial<LeaseRecord> = {}): Omit<LeaseRecord, 'num
     generation: 'g1',
     snapshotId: null,
     state: 'active',
+    grantedTo: 'eval',
     holder: 'évaluateur 3',
     labels: { host: 'a', rank: '0' },
     path: '/checkpoints/r/1',
@@ -143,6 +145,7 @@ export function consumer(change: Partial<ConsumerRecord> = {}): ConsumerRecord {
     lastYielded: null,
     lastGrantedAt: null,
     createdAt: TIME,
+    createdBy: null,
     ...change,
   };
 }

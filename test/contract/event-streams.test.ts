@@ -164,7 +164,7 @@ for (const protocol of PROTOCOLS) {
     await first.next();
 
     const refused = await (await open(t, protocol, stage)).ended();
-    assert.match(String(refused), protocol === 'sse' ? /^503$/ : /^1013 overloaded/);
+    assert.match(String(refused), protocol === 'sse' ? /^429$/ : /^1013 limit_reached/);
 
     first.close();
     const isAdmitted = async () => {

@@ -27,6 +27,7 @@ export function toConsumerRow(consumer: ConsumerRecord): ConsumerRow {
     last_yielded: consumer.lastYielded,
     last_granted_at: consumer.lastGrantedAt,
     created_at: consumer.createdAt,
+    created_by: consumer.createdBy,
   };
 }
 
@@ -39,6 +40,7 @@ export function toConsumer(row: ConsumerRow): ConsumerRecord {
     lastYielded: row.last_yielded,
     lastGrantedAt: row.last_granted_at,
     createdAt: row.created_at,
+    createdBy: row.created_by,
   };
 }
 

@@ -13,6 +13,7 @@ export const LEASE_COLUMNS = [
   'generation',
   'snapshot_id',
   'state',
+  'granted_to',
   'holder',
   'labels_json',
   'path',
@@ -52,6 +53,7 @@ export function toLeaseRow(lease: LeaseRecord): LeaseRow {
     generation: lease.generation,
     snapshot_id: lease.snapshotId,
     state: lease.state,
+    granted_to: lease.grantedTo,
     holder: lease.holder,
     labels_json: toJson(lease.labels),
     path: lease.path,
@@ -79,6 +81,7 @@ export function toLease(row: LeaseRow): LeaseRecord {
     snapshotId: row.snapshot_id,
     // Written by `toLeaseRow` from a `LeaseState`.
     state: row.state as LeaseState,
+    grantedTo: row.granted_to,
     holder: row.holder,
     labels: fromJson(row.labels_json),
     path: row.path,

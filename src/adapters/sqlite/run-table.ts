@@ -14,6 +14,7 @@ const COLUMNS = [
   'finish_reason',
   'unavailable_since',
   'created_at',
+  'created_by',
 ] as const satisfies readonly (keyof RunRow)[];
 
 const LIST = statement<NoArguments, RunRow>((db) => db.selectFrom('runs').selectAll().orderBy('name'));
@@ -61,6 +62,7 @@ function toRow(run: RunRecord): RunRow {
     finish_reason: run.finishReason,
     unavailable_since: run.unavailableSince,
     created_at: run.createdAt,
+    created_by: run.createdBy,
   };
 }
 
@@ -74,5 +76,6 @@ function toRecord(row: RunRow): RunRecord {
     finishReason: row.finish_reason,
     unavailableSince: row.unavailable_since,
     createdAt: row.created_at,
+    createdBy: row.created_by,
   };
 }

@@ -33,6 +33,7 @@ export interface RunRow {
   finish_reason: string | null;
   unavailable_since: number | null;
   created_at: number;
+  created_by: string | null;
 }
 
 export interface StepRow {
@@ -90,6 +91,7 @@ export interface LeaseRow {
   generation: string;
   snapshot_id: number | null;
   state: string;
+  granted_to: string | null;
   holder: string | null;
   labels_json: string;
   path: string;
@@ -127,6 +129,7 @@ export interface ConsumerRow {
   last_yielded: number | null;
   last_granted_at: number | null;
   created_at: number;
+  created_by: string | null;
 }
 
 export interface OwedStepRow {

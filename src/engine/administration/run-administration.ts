@@ -1,3 +1,4 @@
+import { type Bounds, checkLimit, type LimitRule } from '../access/limit.js';
 import type { Clock } from '../clock.js';
 import type { ConsumerRegistry } from '../consumers/consumer-registry.js';
 import type { ConsumerRemoval } from '../consumers/consumer-removal.js';
@@ -40,7 +41,15 @@ export interface RunAdministrationPorts {
   readonly consumers: ConsumerRegistry;
   readonly removal: ConsumerRemoval;
   readonly owner: string;
+  readonly maxRuns: Bounds;
 }
+
+const LIMIT: LimitRule = {
+  setting: 'max_runs',
+  code: 'limit_reached',
+  noun: 'runs',
+  hint: 'remove runs that nobody needs with DELETE /runs/{run}',
+};
 
 /** Registers, changes, finishes and removes runs, one change at a time. */
 export class RunAdministration {
@@ -71,10 +80,12 @@ export class RunAdministration {
     return { items, next_page: found.length > shown.length ? (shown.at(-1)?.run.name ?? null) : null };
   }
 
+  /** @param caller null: the command line, to which no limit applies. */
   put(
     name: string,
     directory: string,
     options: Partial<RunOptions>,
+    caller: string | null,
   ): Promise<{ created: boolean; run: RunDocument }> {
     return this.#lane.run(async () => {
       const complete = { ...DEFAULT_RUN_OPTIONS, ...withImplied(options) };
@@ -86,7 +97,7 @@ export class RunAdministration {
       const known = this.#ports.registry.find(name);
       const live =
         known === null
-          ? await this.#create(name, directory, realPath, complete)
+          ? await this.#create(name, directory, realPath, complete, caller)
           : await this.#change(known, directory, realPath, complete);
       return { created: known === null, run: await this.describe(live) };
     });
@@ -95,7 +106,7 @@ export class RunAdministration {
   /** A run of the command line: what is said there wins, and what is not said stays as it was stored. */
   async configure(name: string, directory: string, options: Partial<RunOptions>): Promise<void> {
     const stored = this.#ports.registry.find(name)?.run.record.options;
-    await this.put(name, directory, { ...stored, ...withImplied(options) });
+    await this.put(name, directory, { ...stored, ...withImplied(options) }, null);
   }
 
   remove(name: string, isForced: boolean): Promise<void> {
@@ -176,8 +187,19 @@ export class RunAdministration {
     return describeRun(live.run, holdings, { snapshotObstacle, stuck: remover.stuckOf(live.run.name) });
   }
 
-  async #create(name: string, directory: string, realPath: string, options: RunOptions): Promise<LiveRun> {
-    const { clock, log, registry } = this.#ports;
+  async #create(
+    name: string,
+    directory: string,
+    realPath: string,
+    options: RunOptions,
+    caller: string | null,
+  ): Promise<LiveRun> {
+    const { clock, log, registry, maxRuns } = this.#ports;
+    if (caller !== null) {
+      const runs = registry.all();
+      const ofCaller = runs.filter(({ run }) => run.record.createdBy === caller).length;
+      checkLimit(LIMIT, maxRuns, { all: runs.length, ofCaller });
+    }
     const record: RunRecord = {
       name,
       directory,
@@ -187,6 +209,7 @@ export class RunAdministration {
       finishReason: null,
       unavailableSince: null,
       createdAt: clock.now(),
+      createdBy: caller,
     };
     const live = this.#assemble(record, []);
     await log.commit(async (tx, { emit, apply }) => {

@@ -1,3 +1,4 @@
+import { type Bounds, checkLimit, type LimitRule } from '../access/limit.js';
 import type { Clock } from '../clock.js';
 import type { ConsumerDocument, ConsumerResultDocument, ListDocument } from '../documents.js';
 import type { Consumers, PageQuery } from '../engine.js';
@@ -36,7 +37,15 @@ export interface ConsumerAdministrationPorts {
   readonly keeper: HoldKeeper;
   readonly removal: ConsumerRemoval;
   readonly maxTtlMs: number;
+  readonly maxConsumers: Bounds;
 }
+
+const LIMIT: LimitRule = {
+  setting: 'max_consumers',
+  code: 'limit_reached',
+  noun: 'consumers',
+  hint: 'delete consumers that nobody needs with DELETE /consumers/{name}',
+};
 
 type Wanted = Parameters<Consumers['put']>[2];
 
@@ -60,6 +69,7 @@ export class ConsumerAdministration {
     live: LiveRun,
     name: string,
     wanted: Wanted,
+    caller: string,
   ): Promise<{ created: boolean; consumer: ConsumerDocument }> {
     checkName('consumer', name);
     checkTtl(wanted.ttlMs, this.#ports.maxTtlMs);
@@ -67,7 +77,7 @@ export class ConsumerAdministration {
       const known = this.#ports.consumers.find(live.run.name, name);
       if (known !== null) return { created: false, consumer: await this.#change(known, wanted) };
       const settings = { ...wanted, start: wanted.start ?? DEFAULT_CONSUMER_SETTINGS.start };
-      return { created: true, consumer: await this.#create(live, name, settings) };
+      return { created: true, consumer: await this.#create(live, name, settings, caller) };
     });
     // Who was told of the consumer is to find the steps that it begins with.
     await this.#ports.keeper.tend(consumer);
@@ -123,8 +133,16 @@ export class ConsumerAdministration {
     });
   }
 
-  async #create(live: LiveRun, name: string, settings: ConsumerSettings): Promise<LiveConsumer> {
-    const { log, clock, consumers, feeds, runs } = this.#ports;
+  async #create(
+    live: LiveRun,
+    name: string,
+    settings: ConsumerSettings,
+    caller: string,
+  ): Promise<LiveConsumer> {
+    const { log, clock, consumers, feeds, runs, maxConsumers } = this.#ports;
+    const there = consumers.all();
+    const ofCaller = there.filter(({ record }) => record.createdBy === caller).length;
+    checkLimit(LIMIT, maxConsumers, { all: there.length, ofCaller });
     const { run } = live;
     await live.watcher.scan();
     if (run.availability === 'unavailable') throw runUnavailable(live);
@@ -141,6 +159,7 @@ export class ConsumerAdministration {
       lastYielded: settings.start === 'next' ? highest : null,
       lastGrantedAt: null,
       createdAt: clock.now(),
+      createdBy: caller,
     };
     const drafts = (settings.mode === 'every' ? stepsAtStart(settings, finalized) : []).flatMap(
       ({ entry: { step, name: stepName, generation } }) =>

@@ -13,6 +13,8 @@ export interface ConsumerRecord {
   /** Milliseconds since the epoch. */
   readonly lastGrantedAt: number | null;
   readonly createdAt: number;
+  /** The name of the token by which it was made; null: nobody noted it then. */
+  readonly createdBy: string | null;
 }
 
 /**

@@ -66,10 +66,12 @@ export class DeliveryDesk {
     const ttlMs = checkTtl(request.ttlMs ?? consumer.record.settings.ttlMs, maxTtlMs);
     const keyed = keyedBy(live.run.name, caller, { consumer: name });
     const { holder, timeoutMs } = request;
-    const asked = { holder, labels: {}, ignoreSnapshotErrors: false, ttlMs, keyed };
+    const grantedTo = caller.name;
+    const asked = { grantedTo, holder, labels: {}, ignoreSnapshotErrors: false, ttlMs, keyed };
     return desk.answer(
       {
         live,
+        caller: caller.name,
         keyed,
         timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
         step: null,

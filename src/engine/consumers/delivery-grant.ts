@@ -49,7 +49,7 @@ export class DeliveryGrant {
     asked: Omit<GrantTerms, 'delivery'>,
   ): Promise<LeaseRecord | null> {
     const { limits } = this.#ports;
-    const slot = limits.enter(live.run, owed.generation);
+    const slot = limits.enter(live.run, owed.generation, asked.grantedTo);
     try {
       const protection = await this.#protect(live, consumer, owed);
       if (protection === 'lost') return null;

@@ -1,3 +1,4 @@
+import type { Bounds } from '../access/limit.js';
 import type { Clock } from '../clock.js';
 import type { Consumers, NextResult } from '../engine.js';
 import type { EventLog } from '../events/event-log.js';
@@ -40,10 +41,12 @@ export interface ConsumerPorts {
   readonly room: WaitingRoom;
   readonly recorder: WaitRecorder;
   readonly maxTtlMs: number;
+  readonly maxConsumers: Bounds;
 }
 
 export interface OpenConsumers {
-  readonly consumers: Consumers;
+  /** As a caller has them. */
+  consumersFor(caller: string): Consumers;
   readonly removal: ConsumerRemoval;
   /** Takes over what is stored; before the reconciliation, which has to know the holds. */
   revive(): Promise<void>;
@@ -72,8 +75,8 @@ export function openConsumers(ports: ConsumerPorts): OpenConsumers {
   const administration = new ConsumerAdministration({ ...ports, wait, newest, feeds, keeper, removal });
   return {
     removal,
-    consumers: {
-      put: async (run, name, settings) => administration.put(runs.get(run), name, settings),
+    consumersFor: (caller) => ({
+      put: async (run, name, settings) => administration.put(runs.get(run), name, settings, caller),
       list: async (run, query) => administration.list(runs.get(run), query),
       get: async (run, name) => administration.get(runs.get(run), name),
       remove: async (run, name) => administration.remove(runs.get(run), name),
@@ -82,7 +85,7 @@ export function openConsumers(ports: ConsumerPorts): OpenConsumers {
         deliveries.next(runs.get(run), name, request, caller, signal),
       ack: (id, result) => deliveries.end(id, { verdict: 'ack', result }),
       nack: (id, delayMs) => deliveries.end(id, { verdict: 'nack', delayMs }),
-    },
+    }),
     revive: () => administration.revive(),
     begin: () => {
       for (const consumer of consumers.all()) feeds.begin(runs.get(consumer.run), consumer);

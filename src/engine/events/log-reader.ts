@@ -1,34 +1,41 @@
+import { type Bounds, type LimitRule, Quota } from '../access/limit.js';
 import { RunGlobs } from '../access/run-globs.js';
 import type { Clock } from '../clock.js';
 import type { EventPageDocument } from '../documents.js';
-import type { EventPageRequest, Events, SubscribeRequest, Subscription } from '../engine.js';
-import { EngineError } from '../errors.js';
+import type { EventPageRequest, SubscribeRequest, Subscription } from '../engine.js';
 import type { Interrupt } from '../signals/interrupt.js';
 import { waitForEvents } from '../signals/wait-for-events.js';
 import { shuttingDown, WaitScope } from '../signals/wait-scope.js';
 import type { EventLog } from './event-log.js';
 import { LogSubscription } from './subscription.js';
 
+const STREAM_LIMIT: LimitRule = {
+  setting: 'max_streams',
+  code: 'limit_reached',
+  noun: 'event streams',
+  hint: 'read the events page by page, or close streams that nobody needs',
+};
+
 /** What `/events` reads, as a page or as a stream. */
-export class LogReader implements Events {
+export class LogReader {
   readonly #log: EventLog;
   readonly #clock: Clock;
   readonly #shutdown: Interrupt;
-  readonly #maxSubscriptions: number;
+  readonly #quota: Quota;
   readonly #maxWaitMs: number;
-  readonly #open = new Set<LogSubscription>();
+  readonly #subscriptions = new Set<LogSubscription>();
   #isDraining = false;
 
   constructor(
     log: EventLog,
     clock: Clock,
     shutdown: Interrupt,
-    limits: { readonly maxSubscriptions: number; readonly maxWaitMs: number },
+    limits: { readonly streams: Bounds; readonly maxWaitMs: number },
   ) {
     this.#log = log;
     this.#clock = clock;
     this.#shutdown = shutdown;
-    this.#maxSubscriptions = limits.maxSubscriptions;
+    this.#quota = new Quota(STREAM_LIMIT, limits.streams);
     this.#maxWaitMs = limits.maxWaitMs;
   }
 
@@ -61,27 +68,29 @@ export class LogReader implements Events {
     }
   }
 
-  async subscribe(request: SubscribeRequest): Promise<Subscription> {
+  async subscribe(request: SubscribeRequest, caller: string): Promise<Subscription> {
     if (this.#isDraining) throw shuttingDown();
-    if (this.#open.size >= this.#maxSubscriptions) {
-      throw new EngineError(
-        'overloaded',
-        `${this.#open.size} event streams are open already, the most that this server serves`,
-        {
-          hint: 'read the events page by page, or close streams that nobody needs',
-        },
-      );
+    const leave = this.#quota.enter(caller);
+    try {
+      return this.#open(request, leave);
+    } catch (error) {
+      leave();
+      throw error;
     }
-    const subscription: LogSubscription = new LogSubscription(this.#log, this.#clock, request, () =>
-      this.#open.delete(subscription),
-    );
-    this.#open.add(subscription);
+  }
+
+  #open(request: SubscribeRequest, leave: () => void): Subscription {
+    const subscription: LogSubscription = new LogSubscription(this.#log, this.#clock, request, () => {
+      this.#subscriptions.delete(subscription);
+      leave();
+    });
+    this.#subscriptions.add(subscription);
     return subscription;
   }
 
   /** Ends every stream; clients resume from their cursors elsewhere, or here after the restart. */
   drain(): void {
     this.#isDraining = true;
-    for (const subscription of [...this.#open]) subscription.close();
+    for (const subscription of [...this.#subscriptions]) subscription.close();
   }
 }

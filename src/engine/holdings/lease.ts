@@ -32,6 +32,8 @@ export interface LeaseRecord {
   /** Null when nothing is protected: mode `none`, or forgiven snapshot errors. */
   readonly snapshotId: number | null;
   readonly state: LeaseState;
+  /** The name of the caller's token; null: nobody noted it then. */
+  readonly grantedTo: string | null;
   readonly holder: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly path: string;

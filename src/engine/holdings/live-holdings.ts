@@ -13,10 +13,16 @@ export class LiveHoldings implements Holdings {
   readonly #leases = new Map<number, ActiveLease>();
   readonly #numbers = new Map<string, number>();
   readonly #perGeneration = new Map<string, Set<number>>();
+  readonly #perCaller = new Map<string, Set<number>>();
   readonly #snapshots = new Map<string, SnapshotRecord>();
 
   get activeCount(): number {
     return this.#leases.size;
+  }
+
+  /** Active leases that were granted to a caller. */
+  activeCountOf(caller: string): number {
+    return this.#perCaller.get(caller)?.size ?? 0;
   }
 
   active(number: number): ActiveLease | null {
@@ -61,18 +67,15 @@ export class LiveHoldings implements Holdings {
   putLease(record: LeaseRecord, deadlineMs: number): void {
     this.#leases.set(record.number, { record, deadlineMs });
     this.#numbers.set(record.id, record.number);
-    const key = keyOf(record.run, record.generation);
-    const numbers = this.#perGeneration.get(key) ?? new Set();
-    this.#perGeneration.set(key, numbers.add(record.number));
+    addTo(this.#perGeneration, keyOf(record.run, record.generation), record.number);
+    if (record.grantedTo !== null) addTo(this.#perCaller, record.grantedTo, record.number);
   }
 
   removeLease(record: LeaseRecord): void {
     this.#leases.delete(record.number);
     this.#numbers.delete(record.id);
-    const key = keyOf(record.run, record.generation);
-    const numbers = this.#perGeneration.get(key);
-    numbers?.delete(record.number);
-    if (numbers?.size === 0) this.#perGeneration.delete(key);
+    removeFrom(this.#perGeneration, keyOf(record.run, record.generation), record.number);
+    if (record.grantedTo !== null) removeFrom(this.#perCaller, record.grantedTo, record.number);
   }
 
   putSnapshot(snapshot: SnapshotRecord): void {
@@ -87,6 +90,16 @@ export class LiveHoldings implements Holdings {
     const numbers = this.#perGeneration.get(keyOf(run, generation)) ?? [];
     return [...numbers].flatMap((number) => this.active(number) ?? []);
   }
+}
+
+function addTo(sets: Map<string, Set<number>>, key: string, number: number): void {
+  sets.set(key, (sets.get(key) ?? new Set()).add(number));
+}
+
+function removeFrom(sets: Map<string, Set<number>>, key: string, number: number): void {
+  const numbers = sets.get(key);
+  numbers?.delete(number);
+  if (numbers?.size === 0) sets.delete(key);
 }
 
 function keyOf(run: string, generation: string): string {

@@ -28,6 +28,7 @@ export interface GrantDeskPorts<W> {
 /** One request for a lease. */
 export interface GrantCall<W> {
   readonly live: LiveRun;
+  readonly caller: string;
   /** Null: the caller gave no key. */
   readonly keyed: Keyed | null;
   readonly timeoutMs: number;
@@ -60,9 +61,10 @@ export class GrantDesk<W> {
 
   async #grant(call: GrantCall<W>, signal: AbortSignal | null): Promise<GrantOutcome<W>> {
     const { room, observer } = this.#ports;
-    const { live, timeoutMs, step } = call;
+    const { live, timeoutMs, caller, step } = call;
     try {
-      return await room.admit(live, timeoutMs, signal, call.begin(), (slice) =>
+      const start = call.begin();
+      return await room.admit({ live, timeoutMs, caller, start }, signal, (slice) =>
         call.serve(slice, (lease) => this.#hand(lease, signal)),
       );
     } catch (error) {

@@ -1,8 +1,16 @@
+import { type Bounds, checkLimit, Headcount, type LimitRule } from '../access/limit.js';
 import { EngineError } from '../errors.js';
 import type { FileSystem } from '../file-system.js';
 import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
+
+const LIMIT: LimitRule = {
+  setting: 'max_leases',
+  code: 'too_many_leases',
+  noun: 'leases',
+  hint: 'release leases that nobody needs',
+};
 
 const TEN_GIB = 10 * 1024 ** 3;
 
@@ -15,42 +23,43 @@ export interface LeaseSlot {
 export class GrantLimits {
   readonly #files: FileSystem;
   readonly #holdings: LiveHoldings;
-  readonly #maxLeases: number;
-  readonly #underWay = new Map<string, number>();
-  #total = 0;
+  readonly #leases: Bounds;
+  readonly #underWay = new Headcount();
+  /** By run and generation. */
+  readonly #underWayOn = new Headcount();
 
-  constructor(files: FileSystem, holdings: LiveHoldings, maxLeases: number) {
+  constructor(files: FileSystem, holdings: LiveHoldings, leases: Bounds) {
     this.#files = files;
     this.#holdings = holdings;
-    this.#maxLeases = maxLeases;
+    this.#leases = leases;
   }
 
   /** @throws EngineError `too_many_leases` */
-  enter(run: WatchedRun, generation: string | null): LeaseSlot {
+  enter(run: WatchedRun, generation: string | null, caller: string): LeaseSlot {
+    checkLimit(LIMIT, this.#leases, {
+      all: this.#holdings.activeCount + this.#underWay.all,
+      ofCaller: this.#holdings.activeCountOf(caller) + this.#underWay.of(caller),
+    });
     const key = JSON.stringify([run.name, generation]);
-    if (this.#holdings.activeCount + this.#total >= this.#maxLeases) {
-      throw new EngineError(
-        'too_many_leases',
-        `there are ${this.#maxLeases} leases already, the most that this server grants`,
-        { hint: 'release leases that nobody needs, or start the server with a higher --max-leases' },
-      );
-    }
     const limit = run.record.options.maxLeasesPerStep;
     const active = generation === null ? 0 : this.#holdings.activeLeases(run.name, generation);
-    const held = active + (this.#underWay.get(key) ?? 0);
+    const held = active + this.#underWayOn.of(key);
     if (limit !== null && held >= limit) {
       throw new EngineError(
         'too_many_leases',
         `the step has ${held} leases already; max_leases_per_step is ${limit}`,
-        { hint: 'release one of them, or raise max_leases_per_step with PUT /runs/{run}' },
+        {
+          hint: 'release one of them, or raise max_leases_per_step with PUT /runs/{run}',
+          fields: { setting: 'max_leases_per_step', limit },
+        },
       );
     }
-    this.#count(key, 1);
-    let isTaken = true;
+    const leave = this.#underWay.add(caller);
+    const leaveStep = this.#underWayOn.add(key);
     return {
       free: () => {
-        if (isTaken) this.#count(key, -1);
-        isTaken = false;
+        leave();
+        leaveStep();
       },
     };
   }
@@ -71,12 +80,5 @@ export class GrantLimits {
     const wanted = record.options.minFreeBytes ?? Math.min(TEN_GIB, Math.floor(totalBytes / 20));
     if (freeBytes >= wanted) return null;
     return `the filesystem of ${directory} has ${freeBytes} bytes free, less than min_free_bytes (${wanted})`;
-  }
-
-  #count(key: string, change: 1 | -1): void {
-    this.#total += change;
-    const count = (this.#underWay.get(key) ?? 0) + change;
-    if (count > 0) this.#underWay.set(key, count);
-    else this.#underWay.delete(key);
   }
 }

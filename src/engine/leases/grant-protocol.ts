@@ -37,7 +37,7 @@ export class GrantProtocol {
 
   /** @throws StepVanished when the step vanished first; EngineError for everything else. */
   async grant(live: LiveRun, found: FinalizedStep, terms: GrantTerms): Promise<LeaseRecord> {
-    const slot = this.#ports.limits.enter(live.run, found.entry.generation);
+    const slot = this.#ports.limits.enter(live.run, found.entry.generation, terms.grantedTo);
     try {
       if (live.run.record.options.snapshotMode === 'none')
         return await this.#grantUnprotected(live, found, terms, slot);

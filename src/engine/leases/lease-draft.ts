@@ -9,6 +9,8 @@ const LEASE_ID_BYTES = 16;
 
 /** What a caller asked for, and who it is. */
 export interface GrantTerms {
+  /** The name of the caller's token. */
+  readonly grantedTo: string;
   readonly holder: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly ignoreSnapshotErrors: boolean;
@@ -24,7 +26,7 @@ export function draftLease(
   clock: Clock,
   run: WatchedRun,
   { name, step, generation }: { readonly name: string; readonly step: number; readonly generation: string },
-  { holder, labels, ttlMs, delivery, waitedMs }: GrantTerms,
+  { grantedTo, holder, labels, ttlMs, delivery, waitedMs }: GrantTerms,
   snapshot: SnapshotRecord | null,
 ): Omit<LeaseRecord, 'number'> {
   const { directory } = run.record;
@@ -38,6 +40,7 @@ export function draftLease(
     generation,
     snapshotId: snapshot?.id ?? null,
     state: 'active',
+    grantedTo,
     holder,
     labels,
     path,

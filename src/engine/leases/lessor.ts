@@ -57,11 +57,13 @@ export class Lessor {
     }
     const { step, until, holder, labels, ignoreSnapshotErrors } = request;
     const keyed = keyedBy(live.run.name, caller, { step, until });
-    const asked = { holder, labels, ignoreSnapshotErrors, ttlMs, keyed, delivery: null };
+    const grantedTo = caller.name;
+    const asked = { grantedTo, holder, labels, ignoreSnapshotErrors, ttlMs, keyed, delivery: null };
     const { desk, recorder } = this.#ports;
     return desk.answer(
       {
         live,
+        caller: caller.name,
         keyed,
         timeoutMs: request.timeoutMs ?? (step === null ? DEFAULT_TIMEOUT_MS : 0),
         step: typeof step === 'number' ? step : null,

@@ -13,4 +13,6 @@ export interface RunRecord {
   /** When its directory was last told to be unavailable; null once it was told to be available again. */
   readonly unavailableSince: number | null;
   readonly createdAt: number;
+  /** The name of the token by which it was registered; null: by the command line, or nobody noted it then. */
+  readonly createdBy: string | null;
 }

@@ -1,3 +1,4 @@
+import { type Bounds, type LimitRule, Quota } from '../access/limit.js';
 import type { Clock } from '../clock.js';
 import type {
   SatisfiedWaitDocument,
@@ -6,7 +7,6 @@ import type {
   WaitDocument,
 } from '../documents.js';
 import type { WaitRequest } from '../engine.js';
-import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { Holdings } from '../holdings/holdings.js';
 import type { Interrupt } from '../signals/interrupt.js';
@@ -24,7 +24,22 @@ const FRESH_MS = 50;
 
 export interface WaitLimits {
   readonly maxWaitMs: number;
-  readonly maxWaits: number;
+  readonly waits: Bounds;
+}
+
+const LIMIT: LimitRule = {
+  setting: 'max_waits',
+  code: 'too_many_waits',
+  noun: 'waiting requests',
+  hint: 'ask again later, or share one wait among several readers',
+};
+
+/** One request that wants to wait. */
+export interface WaitCall {
+  readonly live: LiveRun;
+  readonly timeoutMs: number;
+  readonly caller: string;
+  readonly start: WaitStart;
 }
 
 export interface WaitSlice {
@@ -50,7 +65,7 @@ export class WaitingRoom {
   readonly #recorder: WaitRecorder;
   readonly #limits: WaitLimits;
   readonly #shutdown: Interrupt;
-  #waiting = 0;
+  readonly #quota: Quota;
 
   constructor(
     log: EventLog,
@@ -66,14 +81,20 @@ export class WaitingRoom {
     this.#recorder = recorder;
     this.#limits = limits;
     this.#shutdown = shutdown;
+    this.#quota = new Quota(LIMIT, limits.waits);
   }
 
-  async wait(live: LiveRun, request: WaitRequest, signal: AbortSignal): Promise<WaitDocument> {
+  async wait(
+    live: LiveRun,
+    request: WaitRequest,
+    caller: string,
+    signal: AbortSignal,
+  ): Promise<WaitDocument> {
     const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const after = request.after === null ? null : this.#log.parse(request.after);
     const condition: Condition = { until: request.until, exactly: null, after, except: new Set() };
     const start = this.#recorder.begin(live.run.name, request.until, 'wait', request.waitId);
-    return this.admit(live, timeoutMs, signal, start, async (slice) => {
+    return this.admit({ live, timeoutMs, caller, start }, signal, async (slice) => {
       const end = await this.seek(slice, condition);
       this.record(slice, end);
       return end.kind === 'step' ? this.#satisfied(slice, end) : this.unsatisfied(slice, end, condition);
@@ -82,25 +103,13 @@ export class WaitingRoom {
 
   /** Runs one request that waits, within the server's limits. */
   async admit<T>(
-    live: LiveRun,
-    timeoutMs: number,
+    { live, timeoutMs, caller, start }: WaitCall,
     signal: AbortSignal | null,
-    start: WaitStart,
     body: (slice: WaitSlice) => Promise<T>,
   ): Promise<T> {
-    if (this.#waiting >= this.#limits.maxWaits) {
-      this.#recorder.refused(start);
-      throw new EngineError(
-        'too_many_waits',
-        `${this.#waiting} requests are waiting already, the most that this server takes`,
-        {
-          hint: 'ask again later, or share one wait among several readers',
-        },
-      );
-    }
+    const leave = this.#enter(caller, start);
     const cappedMs = Math.min(timeoutMs, this.#limits.maxWaitMs);
     const scope = new WaitScope(this.#clock, cappedMs, [this.#shutdown, live.removal], signal);
-    this.#waiting += 1;
     this.#recorder.started(start);
     try {
       return await body({ live, scope, start, timeoutMs });
@@ -109,8 +118,17 @@ export class WaitingRoom {
       if (reason !== null && reason !== 'deadline') this.#recorder.end(start, 'cancelled', null);
       throw error;
     } finally {
-      this.#waiting -= 1;
+      leave();
       scope.close();
+    }
+  }
+
+  #enter(caller: string, start: WaitStart): () => void {
+    try {
+      return this.#quota.enter(caller);
+    } catch (error) {
+      this.#recorder.refused(start);
+      throw error;
     }
   }
 

@@ -31,6 +31,15 @@ export const ProblemSchema = Type.Object(
         description: 'With `metadata_unreadable`: the byte of `file` at which reading failed.',
       }),
     ),
+    setting: Type.Optional(
+      Type.String({
+        description: 'With a limit that is reached: the setting of the server.',
+        examples: ['max_streams'],
+      }),
+    ),
+    limit: Type.Optional(
+      Type.Integer({ description: 'With a limit that is reached: its value.', examples: [1000] }),
+    ),
     pending: Type.Optional(
       Type.Array(Type.String(), {
         description: 'With `run_unavailable` from `/readyz`: what the server still waits for.',

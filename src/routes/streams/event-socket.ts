@@ -56,5 +56,5 @@ function whyClosed(error: unknown): readonly [code: number, reason: string] {
   const { cursor } = error.fields;
   if (error.code === 'cursor_expired' && typeof cursor === 'string') return [CLOSE.cursorExpired, cursor];
   if (error.code === 'shutting_down') return SHUTDOWN;
-  return [error.code === 'overloaded' ? CLOSE.tryAgainLater : CLOSE.failed, error.code];
+  return [error.code === 'limit_reached' ? CLOSE.tryAgainLater : CLOSE.failed, error.code];
 }

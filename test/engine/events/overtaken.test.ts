@@ -56,7 +56,7 @@ test('a page whose events are removed while it is read is an expired cursor, wha
 
 test('a page without after begins with the oldest event that is kept by the time it is read', async (t) => {
   const log = await logOf(t, keepThree);
-  const limits = { maxSubscriptions: 1, maxWaitMs: 1 };
+  const limits = { streams: { all: 1, perToken: null }, maxWaitMs: 1 };
   const reader = new LogReader(log, clock, new Interrupt(), limits);
   const request = { run: null, types: null, after: null, limit: 100, timeoutMs: 0 };
 

@@ -1,24 +1,28 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { systemClock } from '../../../src/adapters/system-clock.js';
 import { ANONYMOUS } from '../../../src/engine/access/principal.js';
 import type { Clock } from '../../../src/engine/clock.js';
 import type { LeaseDocument } from '../../../src/engine/documents.js';
 import type { Engine, EngineView, GrantRequest, GrantResult } from '../../../src/engine/engine.js';
 import type { RunOptions } from '../../../src/engine/runs/run-options.js';
-import { startEngine } from '../../../src/engine/start-engine.js';
+import { type EngineSettings, startEngine } from '../../../src/engine/start-engine.js';
 import { Trainer } from '../../contract/support/trainer.js';
 import { MemoryStorage } from '../../support/memory-store/memory-store.js';
 import { Observed } from '../../support/observed.js';
 import { openSharedFiles } from '../../support/shared-files.js';
 import { type Cleanup, temporaryDirectory } from '../../support/temporary-directory.js';
 
-const SETTINGS = {
+type Settings = Omit<EngineSettings, 'runs' | 'allowRoots'>;
+
+const SETTINGS: Settings = {
   maxWaitMs: 300_000,
   maxTtlMs: 86_400_000,
-  maxWaits: 100,
-  maxLeases: 100,
-  maxSubscriptions: 100,
+  waits: { all: 100, perToken: null },
+  leases: { all: 100, perToken: null },
+  streams: { all: 100, perToken: null },
+  maxRuns: { all: 100, perToken: null },
+  maxConsumers: { all: 100, perToken: null },
   retention: {
     eventsMs: 86_400_000,
     eventsCount: 10_000,
@@ -47,11 +51,13 @@ export class EngineStage {
   readonly trainer: Trainer;
   readonly storage: MemoryStorage;
   readonly #clock: Clock;
+  readonly #settings: Settings;
   #engine: Engine | null = null;
   #observed = new Observed();
   #stop: () => Promise<void> = async () => undefined;
 
-  private constructor(root: string, clock: Clock) {
+  private constructor(root: string, clock: Clock, settings: Partial<Settings>) {
+    this.#settings = { ...SETTINGS, ...settings };
     stages += 1;
     this.trainer = new Trainer(root);
     this.storage = new MemoryStorage(`engine-${String(stages).padStart(4, '0')}`);
@@ -61,11 +67,12 @@ export class EngineStage {
   static async set(
     test: Cleanup,
     options: Partial<RunOptions> = {},
-    clock = systemClock,
+    clock: Clock = systemClock,
+    settings: Partial<Settings> = {},
   ): Promise<EngineStage> {
     const root = join(await temporaryDirectory(test), 'root');
     await mkdir(root);
-    const stage = new EngineStage(root, clock);
+    const stage = new EngineStage(root, clock, settings);
     test.after(() => stage.#stop());
     await stage.#start();
     await stage.view.runs.put('r', root, options);
@@ -86,6 +93,11 @@ export class EngineStage {
     return this.#observed;
   }
 
+  /** A path beside the root, under the allow-root. */
+  beside(name: string): string {
+    return join(dirname(this.trainer.directory), name);
+  }
+
   async restart(): Promise<void> {
     await this.#stop();
     await this.#start();
@@ -98,6 +110,9 @@ export class EngineStage {
       return type === 'step.finalized' && subject === String(step);
     });
   }
+
+  /** A request that asks for nothing in particular. */
+  readonly request = REQUEST;
 
   grant(request: Partial<GrantRequest>, signal = new AbortController().signal): Promise<GrantResult> {
     return this.view.leases.grant('r', { ...REQUEST, ...request }, ANYBODY, signal);
@@ -113,7 +128,7 @@ export class EngineStage {
   async #start(): Promise<void> {
     const store = this.storage.open();
     const files = openSharedFiles();
-    const settings = { ...SETTINGS, runs: [], allowRoots: [join(this.trainer.directory, '..')] };
+    const settings = { ...this.#settings, runs: [], allowRoots: [join(this.trainer.directory, '..')] };
     this.#observed = new Observed();
     const { observer } = this.#observed;
     const reader = { run: () => Promise.reject(new Error('these tests read no checkpoint')) };

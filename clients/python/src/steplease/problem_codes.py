@@ -251,6 +251,13 @@ class TooManyRequests(Problem):
     code = "too_many_requests"
 
 
+class LimitReached(Problem):
+    """There are as many runs, consumers or event streams as the server permits; `document["setting"]` names the limit."""
+
+    code = "limit_reached"
+    advice = "remove some that nobody needs, or raise the setting of the server that the detail names"
+
+
 class Internal(Problem):
     """The server failed; `request_id` finds the reason in its log."""
 
