@@ -11,7 +11,6 @@ const BAD_ARGUMENTS: readonly (readonly string[])[] = [
   ['serve', 'a', 'b'],
   ['serve', '--port'],
   ['serve', '--port', 'x'],
-  ['serve', '--host', '0.0.0.0'],
   ['serve', '--config', '/nonexistent.yaml'],
   ['serve', '--step-prefix', 'p'],
   ['config'],
