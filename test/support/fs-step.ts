@@ -3,14 +3,14 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { basename, dirname, join } from 'node:path';
 import { operationsOn } from '../../src/adapters/filesystem/operations.js';
 import { nodeOs } from '../../src/adapters/filesystem/os.js';
+import type { BuildPlan } from '../../src/engine/file-system.js';
 import type {
-  BuildPlan,
   Identity,
   InspectDepth,
   Inspection,
   InspectRequest,
   Inventory,
-} from '../../src/engine/file-system.js';
+} from '../../src/engine/inspection.js';
 
 const operations = operationsOn(nodeOs);
 

@@ -1,4 +1,4 @@
-import type { Identity, Inspection, StepContent, TakenInventory } from '../../src/engine/file-system.js';
+import type { Identity, Inspection, StepContent, TakenInventory } from '../../src/engine/inspection.js';
 import type { CheckpointMetadata } from '../../src/engine/steps/checkpoint-metadata.js';
 
 type Present = Extract<Inspection, { outcome: 'present' }>;

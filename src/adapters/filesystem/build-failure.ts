@@ -1,4 +1,5 @@
-import type { BuildPlan, BuildResult, Vanished } from '../../engine/file-system.js';
+import type { BuildPlan, BuildResult } from '../../engine/file-system.js';
+import type { Vanished } from '../../engine/inspection.js';
 import { errnoOf, sentenceOf } from './errno.js';
 import { remedyFor } from './remedy.js';
 

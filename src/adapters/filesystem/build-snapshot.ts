@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs';
-import type { BuildPlan, BuildResult, Identity, Inventory } from '../../engine/file-system.js';
+import type { BuildPlan, BuildResult } from '../../engine/file-system.js';
+import type { Identity, Inventory } from '../../engine/inspection.js';
 import { about, failureAt, NameTaken, refusal, resultOf, StepGone } from './build-failure.js';
 import { DirectoryHandle, entryName, withHandle } from './directory-handle.js';
 import { eraseIn } from './erase.js';

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { Change, Inventory, Vanished } from '../../engine/file-system.js';
+import type { Change, Inventory, Vanished } from '../../engine/inspection.js';
 import { CHECKPOINT_METADATA_FILE } from '../../engine/steps/checkpoint-metadata.js';
 import { DELETION_RECORD_FILE, isPayload, isTransient, leadsToPayload } from '../../engine/steps/payload.js';
 import type { DirectoryHandle } from './directory-handle.js';

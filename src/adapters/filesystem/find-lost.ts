@@ -1,4 +1,4 @@
-import type { Inventory } from '../../engine/file-system.js';
+import type { Inventory } from '../../engine/inspection.js';
 import { isPayload } from '../../engine/steps/payload.js';
 import { decodeDirectories, decodeFiles } from './inventory-codec.js';
 import { at, below, fileStart } from './tree.js';

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { Identity } from '../../engine/file-system.js';
+import type { Identity } from '../../engine/inspection.js';
 
 export function identityOf(stats: BigIntStats): Identity {
   return {

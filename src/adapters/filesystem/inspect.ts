@@ -1,4 +1,4 @@
-import type { Change, Inspection, InspectRequest } from '../../engine/file-system.js';
+import type { Change, Inspection, InspectRequest } from '../../engine/inspection.js';
 import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
 import { payloadOf } from '../../engine/steps/payload.js';
 import { DirectoryHandle, entryName, withHandle } from './directory-handle.js';

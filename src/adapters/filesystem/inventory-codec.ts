@@ -1,4 +1,4 @@
-import type { Inventory } from '../../engine/file-system.js';
+import type { Inventory } from '../../engine/inspection.js';
 import type { DirectoryColumns, FileColumns, Tree } from './tree.js';
 import { treeDigest } from './tree-digest.js';
 

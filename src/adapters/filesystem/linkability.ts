@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Inventory, Obstacle } from '../../engine/file-system.js';
+import type { Obstacle } from '../../engine/file-system.js';
 import { FileSystemError } from '../../engine/file-system-error.js';
+import type { Inventory } from '../../engine/inspection.js';
 import { DirectoryHandle } from './directory-handle.js';
 import { errnoOf, isMissing, sentenceOf } from './errno.js';
 import { decodeDirectories, decodeFiles } from './inventory-codec.js';

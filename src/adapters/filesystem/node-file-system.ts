@@ -1,13 +1,6 @@
 import type { Clock } from '../../engine/clock.js';
-import type {
-  BuildPlan,
-  BuildResult,
-  FileSystem,
-  Inspection,
-  InspectRequest,
-  Listing,
-  SnapshotFiles,
-} from '../../engine/file-system.js';
+import type { BuildPlan, BuildResult, FileSystem, Listing, SnapshotFiles } from '../../engine/file-system.js';
+import type { Inspection, InspectRequest } from '../../engine/inspection.js';
 import { splitNames } from './protocol.js';
 import { watchDirectory } from './watch-directory.js';
 import { type FileThread, WorkerClient } from './worker-client.js';

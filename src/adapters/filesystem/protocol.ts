@@ -3,17 +3,14 @@ import type {
   BuildResult,
   Claim,
   EraseResult,
-  Inspection,
-  InspectRequest,
-  Inventory,
   Listing,
   Located,
   Obstacle,
   RetirePlan,
   RetireResult,
   Space,
-  Vanished,
 } from '../../engine/file-system.js';
+import type { Inspection, InspectRequest, Inventory, Vanished } from '../../engine/inspection.js';
 
 type Listed = Extract<Listing, { outcome: 'listed' }>;
 type Names = 'directories' | 'symbolicLinks' | 'others' | 'numberedFiles';

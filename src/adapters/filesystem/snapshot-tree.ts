@@ -1,4 +1,4 @@
-import type { Inventory, Vanished } from '../../engine/file-system.js';
+import type { Inventory, Vanished } from '../../engine/inspection.js';
 import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
 import { payloadOf } from '../../engine/steps/payload.js';
 import { DirectoryHandle, withHandle } from './directory-handle.js';

@@ -1,4 +1,4 @@
-import type { FileContent, StepContent } from '../../engine/file-system.js';
+import type { FileContent, StepContent } from '../../engine/inspection.js';
 import {
   CHECKPOINT_METADATA_FILE,
   METRICS_FILE,

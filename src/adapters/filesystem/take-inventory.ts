@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TakenInventory } from '../../engine/file-system.js';
+import type { TakenInventory } from '../../engine/inspection.js';
 import { CHECKPOINT_METADATA_FILE } from '../../engine/steps/checkpoint-metadata.js';
 import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
 import { isPayload, leadsToPayload } from '../../engine/steps/payload.js';

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { StepContent } from '../../engine/file-system.js';
+import type { StepContent } from '../../engine/inspection.js';
 import { CHECKPOINT_METADATA_FILE } from '../../engine/steps/checkpoint-metadata.js';
 import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
 import { DELETION_RECORD_FILE, isTransient } from '../../engine/steps/payload.js';

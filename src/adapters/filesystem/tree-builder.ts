@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs';
-import type { BuildPlan, Inventory } from '../../engine/file-system.js';
+import type { BuildPlan } from '../../engine/file-system.js';
+import type { Inventory } from '../../engine/inspection.js';
 import { isPayload, leadsToPayload } from '../../engine/steps/payload.js';
 import { about, failureAt, StepGone } from './build-failure.js';
 import type { DirectoryHandle } from './directory-handle.js';

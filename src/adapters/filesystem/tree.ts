@@ -1,4 +1,4 @@
-import type { Inventory } from '../../engine/file-system.js';
+import type { Inventory } from '../../engine/inspection.js';
 
 /**
  * Directories of a tree, parents before children, siblings by name, and their facts column by column: twenty thousand objects

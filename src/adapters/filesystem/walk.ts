@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
-import type { Inventory } from '../../engine/file-system.js';
 import { FileSystemError } from '../../engine/file-system-error.js';
+import type { Inventory } from '../../engine/inspection.js';
 import { isTransient } from '../../engine/steps/payload.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { errnoOf, isMissing, isNotDirectory } from './errno.js';

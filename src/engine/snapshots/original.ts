@@ -1,4 +1,4 @@
-import type { Identity, Inventory } from '../file-system.js';
+import type { Identity, Inventory } from '../inspection.js';
 import type { FinalizedEntry } from '../steps/step.js';
 import { isFinalized, type TrackedStep } from '../steps/tracked-step.js';
 import { runUnavailable } from '../watch/run-errors.js';

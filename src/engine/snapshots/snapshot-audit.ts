@@ -1,5 +1,6 @@
-import type { FileSystem, Identity, Inventory } from '../file-system.js';
+import type { FileSystem } from '../file-system.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
+import type { Identity, Inventory } from '../inspection.js';
 import { SingleFlight } from '../signals/single-flight.js';
 import { sameDirectory } from '../steps/generation.js';
 

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.js';
 import { EngineError } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
-import type { Inventory, SnapshotFiles, SnapshotMode } from '../file-system.js';
+import type { SnapshotFiles, SnapshotMode } from '../file-system.js';
 import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { changeSnapshot } from '../holdings/snapshot-states.js';
+import type { Inventory } from '../inspection.js';
 import type { Observer } from '../observer.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import { SingleFlight } from '../signals/single-flight.js';

@@ -1,4 +1,4 @@
-import type { Identity, StepContent } from '../file-system.js';
+import type { Identity, StepContent } from '../inspection.js';
 import { finalizedStep } from './finalized-step.js';
 import { missingItem } from './items.js';
 import { hasSettled, settle, settleTime } from './settling.js';

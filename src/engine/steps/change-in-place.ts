@@ -1,4 +1,4 @@
-import type { Change, Inspection, StepContent } from '../file-system.js';
+import type { Change, Inspection, StepContent } from '../inspection.js';
 import { describeDeletion, describeMissingItem, isUnchangedSinceCommit } from './arrival.js';
 import { finalizedStep, withDetails } from './finalized-step.js';
 import { hasSettled, settle, settleTime } from './settling.js';

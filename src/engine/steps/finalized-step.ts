@@ -1,4 +1,4 @@
-import type { Identity, StepContent } from '../file-system.js';
+import type { Identity, StepContent } from '../inspection.js';
 import type { JsonObject } from '../json.js';
 import { millisecondsOf } from '../units.js';
 import { METRICS_ITEM } from './checkpoint-metadata.js';

@@ -1,4 +1,4 @@
-import type { Identity } from '../file-system.js';
+import type { Identity } from '../inspection.js';
 import type { StepEntry } from './step.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { StepContent } from '../file-system.js';
+import type { StepContent } from '../inspection.js';
 import type { CheckpointMetadata } from './checkpoint-metadata.js';
 import { isTemporaryName } from './commit-marker.js';
 

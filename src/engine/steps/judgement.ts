@@ -1,4 +1,4 @@
-import type { Identity, Inspection, StepContent } from '../file-system.js';
+import type { Identity, Inspection, StepContent } from '../inspection.js';
 import { millisecondsOf } from '../units.js';
 import { judgeArrival } from './arrival.js';
 import { judgeKnown } from './change-in-place.js';

@@ -1,4 +1,4 @@
-import type { StepContent } from '../file-system.js';
+import type { StepContent } from '../inspection.js';
 import type { JsonObject } from '../json.js';
 import { CHECKPOINT_METADATA_FILE, type CheckpointMetadata } from './checkpoint-metadata.js';
 import { COMMIT_SUCCESS_FILE } from './commit-marker.js';

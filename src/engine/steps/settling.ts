@@ -1,4 +1,4 @@
-import type { TakenInventory } from '../file-system.js';
+import type { TakenInventory } from '../inspection.js';
 import type { Settling } from './tracked-step.js';
 
 export interface SettlingContext {

@@ -1,4 +1,4 @@
-import type { Identity, Inventory } from '../file-system.js';
+import type { Identity, Inventory } from '../inspection.js';
 import type { FinalizedEntry, StepEntry } from './step.js';
 
 /** How long the content of a directory, which nothing shows to be complete, has been as it is. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
-import type { FileSystem, Inspection, InspectRequest, Inventory } from '../file-system.js';
+import type { FileSystem } from '../file-system.js';
+import type { Inspection, InspectRequest, Inventory } from '../inspection.js';
 import type { NameRules } from '../steps/classification.js';
 import type { Findings } from '../steps/findings.js';
 import { judge } from '../steps/judgement.js';

@@ -1,4 +1,4 @@
-import type { InspectDepth, Inventory } from '../file-system.js';
+import type { InspectDepth, Inventory } from '../inspection.js';
 import { isTroubled } from '../steps/change-in-place.js';
 import type { Candidate } from '../steps/classification.js';
 import type { StepIndex } from '../steps/step-index.js';

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
-import type { FileSystem, InspectRequest, Listing, Obstacle } from '../file-system.js';
+import type { FileSystem, Listing, Obstacle } from '../file-system.js';
+import type { InspectRequest } from '../inspection.js';
 import { type Candidate, type Classification, classify } from '../steps/classification.js';
 import type { Findings } from '../steps/findings.js';
 import type { StepIndex } from '../steps/step-index.js';

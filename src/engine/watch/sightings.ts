@@ -1,4 +1,4 @@
-import type { Identity } from '../file-system.js';
+import type { Identity } from '../inspection.js';
 import { finalNameOf } from '../steps/commit-marker.js';
 import { isTransient } from '../steps/payload.js';
 

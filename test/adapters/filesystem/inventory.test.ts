@@ -19,7 +19,7 @@ import { decodeDirectories, decodeFiles } from '../../../src/adapters/filesystem
 import { operationsOn } from '../../../src/adapters/filesystem/operations.js';
 import { nodeOs } from '../../../src/adapters/filesystem/os.js';
 import { walk } from '../../../src/adapters/filesystem/walk.js';
-import type { Inventory } from '../../../src/engine/file-system.js';
+import type { Inventory } from '../../../src/engine/inspection.js';
 import { FaultyOs } from '../../support/fs-faulty-os.js';
 import { inspectOne, makeStep, request, take } from '../../support/fs-step.js';
 import { temporaryDirectory } from '../../support/fs-temporary.js';

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFileSystem } from '../../../src/adapters/filesystem/node-file-system.js';
 import { systemClock } from '../../../src/adapters/system-clock.js';
-import type { FileSystem, InspectRequest } from '../../../src/engine/file-system.js';
+import type { FileSystem } from '../../../src/engine/file-system.js';
+import type { InspectRequest } from '../../../src/engine/inspection.js';
 import { LoopDelay } from '../../support/fs-loop-delay.js';
 import { request } from '../../support/fs-step.js';
 

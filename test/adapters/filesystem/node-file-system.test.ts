@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { openFileSystem } from '../../../src/adapters/filesystem/node-file-system.js';
 import { WorkerClient } from '../../../src/adapters/filesystem/worker-client.js';
 import { systemClock } from '../../../src/adapters/system-clock.js';
-import type { InspectRequest } from '../../../src/engine/file-system.js';
+import type { InspectRequest } from '../../../src/engine/inspection.js';
 import { contentOf, makeStep, planFor, request } from '../../support/fs-step.js';
 import { temporaryDirectory } from '../../support/fs-temporary.js';
 

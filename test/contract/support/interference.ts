@@ -1,4 +1,5 @@
-import type { BuildResult, FileSystem, Inspection, SnapshotFiles } from '../../../src/engine/file-system.js';
+import type { BuildResult, FileSystem, SnapshotFiles } from '../../../src/engine/file-system.js';
+import type { Inspection } from '../../../src/engine/inspection.js';
 import type { AppTools } from '../../../src/server.js';
 
 type Calls = Pick<FileSystem, 'list' | 'inspect'> &

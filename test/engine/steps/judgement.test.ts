@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Inspection, StepContent } from '../../../src/engine/file-system.js';
+import type { Inspection, StepContent } from '../../../src/engine/inspection.js';
 import { judge } from '../../../src/engine/steps/judgement.js';
 import { describeReason } from '../../../src/engine/steps/step.js';
 import { restored, type TrackedStep } from '../../../src/engine/steps/tracked-step.js';
