@@ -62,6 +62,8 @@ export const startApp: StartApp = async (
       allowedHosts: config.allowedHosts,
       allowedOrigins: config.allowedOrigins,
       trustedProxies: config.trustedProxies,
+      connections: { all: config.maxConnections, perToken: config.maxConnectionsPerToken },
+      requestsPerSecond: config.requestsPerSecond,
       tls,
       stopping: stopping.signal,
       onInternalError: (error, { method, route }) =>

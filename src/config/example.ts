@@ -16,6 +16,8 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   max_waits_per_token: 1_000,
   max_leases_per_token: 1_000,
   max_streams_per_token: 100,
+  max_connections_per_token: 1_000,
+  requests_per_second: 1_000,
   max_runs_per_token: 100,
   max_consumers_per_token: 100,
   directory: '/ckpts/run',

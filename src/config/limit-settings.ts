@@ -21,6 +21,17 @@ export const LIMIT_SETTINGS = {
   maxLeasesPerToken: perToken('max_leases', 'active leases'),
   maxStreams: limit('max_streams', 'open event streams', 1_000),
   maxStreamsPerToken: perToken('max_streams', 'open event streams'),
+  maxConnections: limit('max_connections', 'open connections', 20_000),
+  maxConnectionsPerToken: perToken('max_connections', 'open connections'),
+  requestsPerSecond: optional(
+    {
+      name: 'requests_per_second',
+      kind: 'integer',
+      description:
+        'Maximum of requests that one token, or everybody while there are no tokens, may send in a second.',
+    },
+    count,
+  ),
   maxRuns: limit('max_runs', 'runs; clients register no more then', 1_000),
   maxRunsPerToken: perToken('max_runs', 'runs'),
   maxConsumers: limit('max_consumers', 'consumers', 10_000),

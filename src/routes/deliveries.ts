@@ -88,6 +88,7 @@ export function addDeliveryRoutes(server: HttpServer): void {
   server.post(
     '/leases/:id/ack',
     {
+      config: { neverRefused: true },
       schema: {
         operationId: 'ackDelivery',
         summary: 'Acknowledge a delivery',
@@ -118,6 +119,7 @@ export function addDeliveryRoutes(server: HttpServer): void {
   server.post(
     '/leases/:id/nack',
     {
+      config: { neverRefused: true },
       schema: {
         operationId: 'nackDelivery',
         summary: 'Hand a delivery back',

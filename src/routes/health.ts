@@ -16,7 +16,7 @@ export function addHealthRoutes(server: HttpServer, engine: Engine, isStopping: 
   server.get(
     '/livez',
     {
-      config: { health: true },
+      config: { health: true, neverRefused: true },
       schema: {
         operationId: 'live',
         summary: 'Check that the server answers',

@@ -24,6 +24,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** A health check: answered while draining, logged at debug level. */
     health?: boolean;
+    /** Answered whatever limit is reached: a release or acknowledgement makes room, and a probe must tell load from death. */
+    neverRefused?: boolean;
     /** The route takes WebSocket upgrades. */
     webSocket?: boolean;
   }

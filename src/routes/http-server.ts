@@ -5,7 +5,7 @@ import { addConsumerRoutes } from './consumers.js';
 import { addDeliveryRoutes } from './deliveries.js';
 import { type AdmissionRules, admit, greet, noProxy, notFound } from './edge/admission.js';
 import { bodyDeadline } from './edge/body-deadline.js';
-import { Connections } from './edge/connections.js';
+import { type ConnectionBounds, Connections } from './edge/connections.js';
 import { HostGuard } from './edge/host-guard.js';
 import { identify, prepareIdentity } from './edge/identity.js';
 import { endKeptAlive } from './edge/kept-alive.js';
@@ -15,6 +15,7 @@ import { internalErrorReport, problemReplies } from './edge/problem-reply.js';
 import { answerRaw } from './edge/raw-problem.js';
 import { requestIds } from './edge/request-id.js';
 import { quietLog } from './edge/request-log.js';
+import { limitRequestRate } from './edge/request-rate.js';
 import { trustedProxies } from './edge/trusted-proxies.js';
 import { addEventRoute } from './events.js';
 import { addHealthRoutes } from './health.js';
@@ -38,6 +39,7 @@ import { addBodylessCheck, addBodyParsers } from './wire/body-parsers.js';
 import { compileSerializer, compileValidator } from './wire/validator.js';
 
 const BODY_LIMIT = 1_024 * 1_024;
+const UNBOUNDED: ConnectionBounds = { all: Infinity, perToken: null };
 const STREAM_STALL_MS = 10_000;
 const PING_INTERVAL_MS = 30_000;
 const STEP_LIST_CACHE_BYTES = 32 * 1_024 * 1_024;
@@ -76,7 +78,7 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
       }
     },
   });
-  const connections = new Connections(server.server);
+  const connections = new Connections(server.server, settings.connections ?? UNBOUNDED);
   const rules: AdmissionRules = {
     guard: new HostGuard(settings),
     clock,
@@ -107,7 +109,10 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
     limitBodyTime(request.raw);
     admit(request, reply, rules);
     identify(request, ANONYMOUS, engine);
+    if (request.routeOptions.config.neverRefused !== true)
+      connections.countFor(request.raw.socket, request.principal.name);
   });
+  await limitRequestRate(server, settings.requestsPerSecond ?? null);
   endKeptAlive(server.server, rules.isStopping);
   server.addHook('preClose', async () => {
     closing = true;

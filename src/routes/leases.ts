@@ -114,6 +114,7 @@ export function addLeaseRoutes(server: HttpServer): void {
   server.delete(
     '/leases/:id',
     {
+      config: { neverRefused: true },
       schema: {
         operationId: 'releaseLease',
         summary: 'Release a lease',

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../engine/clock.js';
 import type { Engine } from '../engine/engine.js';
+import type { ConnectionBounds } from './edge/connections.js';
 
 /** Certificate, key and the authorities of client certificates, as PEM; without authorities no client certificate is asked for. */
 export interface TlsMaterial {
@@ -30,6 +31,10 @@ export interface HttpSettings {
   readonly allowedOrigins?: readonly string[];
   /** Addresses and CIDR ranges of proxies whose `X-Forwarded-…` headers count; none if left out. */
   readonly trustedProxies?: readonly string[];
+  /** How many connections there may be; any number if left out. */
+  readonly connections?: ConnectionBounds;
+  /** How many requests a caller may send in a second; null or left out: any number. */
+  readonly requestsPerSecond?: number | null;
   /** Speak https; null or left out: http. */
   readonly tls?: TlsSource | null;
   /** One line per request; false or left out: none. */

@@ -79,6 +79,11 @@ export class Quota {
     this.#bounds = bounds;
   }
 
+  /** Whether somebody may enter, as far as all callers together go. */
+  get hasRoom(): boolean {
+    return this.#present.all < this.#bounds.all;
+  }
+
   /** @returns what gives the place back; calling it twice counts once. @throws EngineError */
   enter(caller: string): () => void {
     const present = this.#present;

@@ -47,6 +47,9 @@ export function greet(
 /** The first hook of every request; what it refuses is not parsed any further. */
 export function admit(request: FastifyRequest, reply: FastifyReply, rules: AdmissionRules): void {
   greet(request, reply, rules);
+  const { socket } = request.raw;
+  if (request.routeOptions.config.neverRefused !== true) rules.connections.takePlace(socket);
+  else if (!rules.connections.hasPlace(socket)) reply.header('Connection', 'close');
   if (request.is404) throw notFound(request);
   if (request.ws === true && request.routeOptions.config.webSocket !== true) {
     throw new EngineError('invalid_request', 'this path takes no WebSocket', {

@@ -53,8 +53,13 @@ export function describe(
     code: error.code,
     headers: {
       ...(retryAfter === undefined ? {} : { 'Retry-After': retryAfter }),
-      ...(error.code === 'shutting_down' ? { Connection: 'close' } : {}),
+      ...(error.code === 'shutting_down' || isOfConnections(error) ? { Connection: 'close' } : {}),
     },
     body: JSON.stringify({ ...extensions, ...document }),
   };
+}
+
+/** A connection beyond the limit is closed with its refusal. */
+function isOfConnections({ fields }: EngineError): boolean {
+  return fields['setting'] === 'max_connections' || fields['setting'] === 'max_connections_per_token';
 }

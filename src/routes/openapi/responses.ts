@@ -9,7 +9,9 @@ const ALWAYS: readonly ErrorCode[] = [
   'origin_forbidden',
   'host_unknown',
   'internal',
+  'overloaded',
   'shutting_down',
+  'too_many_requests',
 ];
 
 /** Problems of every call with a body. */
