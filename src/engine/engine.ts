@@ -50,7 +50,7 @@ export interface EngineView {
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Sentences, such as "run r: first scan is under way". */
+  /** Sentences, such as "the first scan of a run is under way". They name no run, since everybody may read them. */
   readonly pending: readonly string[];
 }
 

@@ -1,6 +1,5 @@
 import type { Bounds } from './access/limit.js';
 import type { Principal } from './access/principal.js';
-import { RunGlobs } from './access/run-globs.js';
 import { AllowedDirectories } from './administration/allowed-directories.js';
 import { RunAdministration } from './administration/run-administration.js';
 import { StepCatalog } from './catalog/step-catalog.js';
@@ -8,20 +7,8 @@ import type { Clock } from './clock.js';
 import { ConsumerRegistry } from './consumers/consumer-registry.js';
 import { DeliverySettlement } from './consumers/delivery-settlement.js';
 import { openConsumers } from './consumers/open-consumers.js';
-import type {
-  Engine,
-  EngineView,
-  Events,
-  GrantResult,
-  Leases,
-  Readiness,
-  Restore,
-  Runs,
-  Snapshots,
-  Steps,
-  Subscription,
-  Waits,
-} from './engine.js';
+import type { Engine, EngineView, GrantResult, Readiness } from './engine.js';
+import { type ViewPorts, viewOf } from './engine-view.js';
 import { EventLog } from './events/event-log.js';
 import { LogReader } from './events/log-reader.js';
 import type { FileSystem } from './file-system.js';
@@ -33,8 +20,6 @@ import { GrantProtocol } from './leases/grant-protocol.js';
 import { LeaseTerms } from './leases/lease-terms.js';
 import { Lessor } from './leases/lessor.js';
 import type { Observer } from './observer.js';
-import { onlyEngineErrors } from './only-engine-errors.js';
-import { parsePage } from './pages.js';
 import type { CheckpointReader } from './restore/checkpoint-reader.js';
 import { RestoreDesk } from './restore/restore-desk.js';
 import type { RunOptions } from './runs/run-options.js';
@@ -47,10 +32,11 @@ import type { Store } from './store.js';
 import { Auditor } from './upkeep/auditor.js';
 import { reconcile } from './upkeep/reconciler.js';
 import { Retention, type RetentionLimits } from './upkeep/retention.js';
-import { describeSummary, describeWait } from './waits/wait-document.js';
+import { WaitCatalog } from './waits/wait-catalog.js';
 import { WaitRecorder } from './waits/wait-recorder.js';
 import { WaitingRoom } from './waits/waiting-room.js';
 import { RunRegistry } from './watch/run-registry.js';
+import { VisibleRuns } from './watch/visible-runs.js';
 
 /** A run that the operator names; it wins over what is stored. */
 export interface NamedRun {
@@ -198,70 +184,16 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     throw error;
   }
 
-  const runsFor = (caller: string): Runs => ({
-    list: (query) => administration.list(query),
-    get: async (name) => administration.describe(registry.get(name)),
-    put: (name, directory, options) => administration.put(name, directory, options, caller),
-    remove: (name, isForced) => administration.remove(name, isForced),
-    finish: (name, reason) => administration.finish(name, reason),
-    reopen: (name) => administration.reopen(name),
-    resolve: (name) => (name === null ? registry.meant() : registry.get(name)).run.name,
-  });
-  const waitsFor = (caller: string): Waits => ({
-    wait: async (run, request, signal) => room.wait(registry.get(run), request, caller, signal),
-    list: async (run, { limit, page }) => {
-      await recorder.settled();
-      const before = page === null ? null : parsePage(page);
-      const { waits: records, next } = await store.waits.page({
-        runs: RunGlobs.everything.within(run),
-        before,
-        limit,
-      });
-      return { items: records.map(describeWait), next_page: next === null ? null : next.toString(36) };
-    },
-    summary: async (run) => {
-      await recorder.settled();
-      return describeSummary(await store.waits.summary(RunGlobs.everything.within(run)));
-    },
-  });
-  const viewFor = (caller: string): EngineView => ({
-    runs: onlyEngineErrors(runsFor(caller)),
-    waits: onlyEngineErrors(waitsFor(caller)),
-    consumers: onlyEngineErrors(consuming.consumersFor(caller)),
-    events: onlyEngineErrors<Events>({
-      page: (request, signal) => events.page(request, signal),
-      subscribe: async (request) => {
-        const subscription = await events.subscribe(request, caller);
-        return onlyEngineErrors<Subscription>({
-          next: () => subscription.next(),
-          close: () => subscription.close(),
-        });
-      },
-    }),
-    restore: onlyEngineErrors<Restore>({
-      args: (query) => restore.args(query),
-      construct: (body) => restore.construct(body),
-      verify: (run, step) => restore.verify(run, step),
-    }),
-    snapshots: onlyEngineErrors<Snapshots>({ retry: (number) => remover.retry(number) }),
-    steps: onlyEngineErrors<Steps>({
-      list: async (run, query) => catalog.list(registry.get(run), query),
-      version: async (run) => catalog.version(registry.get(run)),
-      get: async (run, step) => catalog.get(registry.get(run), step),
-    }),
-    leases: onlyEngineErrors<Leases>({
-      grant: async (run, request, caller, signal) => lessor.grant(registry.get(run), request, caller, signal),
-      get: (id) => lessor.get(id),
-      renew: (id, ttlMs) => lessor.renew(id, ttlMs),
-      release: (id) => lessor.release(id),
-      list: (query) => lessor.list(query),
-      breakLease: (number, reason) => lessor.breakLease(number, reason),
-    }),
-  });
+  const viewPorts: ViewPorts = {
+    ...{ administration, catalog, room, lessor, events, restore, remover },
+    waits: new WaitCatalog(store.waits, recorder),
+    consumersFor: consuming.consumersFor,
+  };
   const views = new WeakMap<Principal, EngineView>();
   return {
     as: (principal) => {
-      const view = views.get(principal) ?? viewFor(principal.name);
+      const view =
+        views.get(principal) ?? viewOf(viewPorts, principal, new VisibleRuns(registry, principal.runs));
       views.set(principal, view);
       return view;
     },
@@ -274,10 +206,9 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   };
 }
 
+/** Names no run: strangers may ask. */
 function readiness(registry: RunRegistry, holds: readonly string[]): Readiness {
-  const scans = registry
-    .all()
-    .flatMap(({ run }) => (run.watch.scans === 0 ? [`run ${run.name}: its first scan is under way`] : []));
-  const pending = [...scans, ...holds];
+  const isScanned = registry.all().every(({ run }) => run.watch.scans > 0);
+  const pending = [...(isScanned ? [] : ['the first scan of a run is under way']), ...holds];
   return { ready: pending.length === 0, pending };
 }

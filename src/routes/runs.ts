@@ -74,6 +74,7 @@ export function addRunRoutes(server: HttpServer): void {
             201: json('The new run.', RunSchema),
           },
           ...BODY_ERRORS,
+          'forbidden',
           'directory_not_allowed',
           'directory_taken',
           'limit_reached',

@@ -70,7 +70,7 @@ describe('readiness', () => {
   });
 
   it('is a 503 problem that lists what is missing', async (t) => {
-    const pending = ['run r: first scan is under way'];
+    const pending = ['the first scan of a run is under way'];
     const { api } = await startServer(t, scriptedEngine({ readiness: () => ({ ready: false, pending }) }));
     const answer = await api.get('/readyz').expect(503);
     assert.equal(answer.body.code, 'run_unavailable');

@@ -1,3 +1,4 @@
+import type { RunGlobs } from '../access/run-globs.js';
 import { EngineError } from '../errors.js';
 import type { FileSystem } from '../file-system.js';
 
@@ -32,7 +33,7 @@ export class AllowedDirectories {
   /** Why a real path may not be used; null when it may. */
   refusal(realPath: string): string | null {
     if (this.#named.includes(realPath) || this.#roots.some((root) => isUnder(root, realPath))) return null;
-    return `its real path ${realPath} is under no directory that this server may use`;
+    return outside(realPath);
   }
 
   /** Where a directory is, or would be, with every link resolved. */
@@ -43,21 +44,40 @@ export class AllowedDirectories {
   /**
    * Checks a directory that a client names, and gives its real path as far as it exists.
    *
+   * @param sight the runs that the caller sees.
    * @param within the real path of a directory that was checked already: what is in it is allowed, too.
    */
-  async check(field: string, directory: string, within: string | null = null): Promise<string> {
+  async check(
+    field: string,
+    directory: string,
+    sight: RunGlobs,
+    within: string | null = null,
+  ): Promise<string> {
     checkNormalized(field, directory);
     const realPath = await this.realPath(directory);
     if (within !== null && isUnder(within, realPath)) return realPath;
-    const refusal = this.refusal(realPath);
-    if (refusal === null) return realPath;
-    throw new EngineError('directory_not_allowed', `"${field}" is "${directory}": ${refusal}`, {
-      hint: 'start the server with --allow-root for a directory above it',
-    });
+    if (this.refusal(realPath) === null) return realPath;
+    throw notAllowed(field, directory, realPath, sight);
   }
 }
 
-function isUnder(root: string, path: string): boolean {
+/**
+ * Whoever does not see all runs gets the same words for a directory that the server may not use as for one of a hidden run, and is not
+ * told where links lead.
+ */
+export function notAllowed(field: string, directory: string, realPath: string, sight: RunGlobs): EngineError {
+  const detail = sight.isEverything ? outside(realPath) : 'it is under no directory that this token may use';
+  const hint = sight.isEverything
+    ? 'start the server with --allow-root for a directory above it'
+    : 'use a directory of your own below an allowed one, or ask who runs the server';
+  return new EngineError('directory_not_allowed', `"${field}" is "${directory}": ${detail}`, { hint });
+}
+
+function outside(realPath: string): string {
+  return `its real path ${realPath} is under no directory that this server may use`;
+}
+
+export function isUnder(root: string, path: string): boolean {
   return path === root || path.startsWith(root === '/' ? '/' : `${root}/`);
 }
 

@@ -1,4 +1,6 @@
-import { type Bounds, checkLimit, type LimitRule } from '../access/limit.js';
+import type { Bounds } from '../access/limit.js';
+import type { Principal } from '../access/principal.js';
+import { RunGlobs } from '../access/run-globs.js';
 import type { Clock } from '../clock.js';
 import type { ConsumerRegistry } from '../consumers/consumer-registry.js';
 import type { ConsumerRemoval } from '../consumers/consumer-removal.js';
@@ -13,19 +15,19 @@ import { checkName, NAME } from '../names.js';
 import type { Observer } from '../observer.js';
 import { invalidPage } from '../pages.js';
 import type { RunRecord } from '../runs/run.js';
-import { DEFAULT_RUN_OPTIONS, type RunOptions, runOptionsProblem, withImplied } from '../runs/run-options.js';
+import { DEFAULT_RUN_OPTIONS, type RunOptions, withImplied } from '../runs/run-options.js';
 import { WatchedRun } from '../runs/watched-run.js';
 import { Interrupt } from '../signals/interrupt.js';
 import { Lane } from '../signals/lane.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
-import { nameFormatProblem } from '../steps/name-format.js';
 import type { StepEntry } from '../steps/step.js';
 import type { LiveRun, RunRegistry } from '../watch/run-registry.js';
 import { Watcher } from '../watch/watcher.js';
 import type { AllowedDirectories } from './allowed-directories.js';
 import { DirectoryClaims } from './directory-claims.js';
-import { describeNameFormat, describeOptions, describeRun } from './run-document.js';
+import { describeOptions, describeRun } from './run-document.js';
+import { checkOptions, checkRoom, checkSight } from './run-rules.js';
 import { findSnapshotObstacle } from './snapshot-obstacle.js';
 
 export interface RunAdministrationPorts {
@@ -43,13 +45,6 @@ export interface RunAdministrationPorts {
   readonly owner: string;
   readonly maxRuns: Bounds;
 }
-
-const LIMIT: LimitRule = {
-  setting: 'max_runs',
-  code: 'limit_reached',
-  noun: 'runs',
-  hint: 'remove runs that nobody needs with DELETE /runs/{run}',
-};
 
 /** Registers, changes, finishes and removes runs, one change at a time. */
 export class RunAdministration {
@@ -69,10 +64,13 @@ export class RunAdministration {
     return live;
   }
 
-  async list({ directory, limit, page }: RunListQuery): Promise<ListDocument<RunDocument>> {
+  /** @param runs those that the caller sees, by name. */
+  async list(
+    runs: readonly LiveRun[],
+    { directory, limit, page }: RunListQuery,
+  ): Promise<ListDocument<RunDocument>> {
     if (page !== null && !NAME.test(page)) throw invalidPage(page);
-    const found = this.#ports.registry
-      .all()
+    const found = runs
       .filter(({ run }) => directory === null || run.record.directory === directory)
       .filter(({ run }) => page === null || run.name > page);
     const shown = found.slice(0, limit);
@@ -80,20 +78,22 @@ export class RunAdministration {
     return { items, next_page: found.length > shown.length ? (shown.at(-1)?.run.name ?? null) : null };
   }
 
-  /** @param caller null: the command line, to which no limit applies. */
+  /** @param caller none of the runs that it does not see is told of; null: the command line, to which no limit applies. */
   put(
     name: string,
     directory: string,
     options: Partial<RunOptions>,
-    caller: string | null,
+    caller: Principal | null,
   ): Promise<{ created: boolean; run: RunDocument }> {
     return this.#lane.run(async () => {
       const complete = { ...DEFAULT_RUN_OPTIONS, ...withImplied(options) };
       checkName('run', name);
+      const sight = caller?.runs ?? RunGlobs.everything;
+      checkSight(name, sight);
       checkOptions(complete);
-      const realPath = await this.#claims.directory(name, directory);
+      const realPath = await this.#claims.directory(name, directory, sight);
       if (complete.snapshotDirectory !== null)
-        await this.#claims.snapshotDirectory(name, complete.snapshotDirectory, realPath);
+        await this.#claims.snapshotDirectory(name, complete.snapshotDirectory, realPath, sight);
       const known = this.#ports.registry.find(name);
       const live =
         known === null
@@ -109,7 +109,7 @@ export class RunAdministration {
     await this.put(name, directory, { ...stored, ...withImplied(options) }, null);
   }
 
-  remove(name: string, isForced: boolean): Promise<void> {
+  remove({ run: { name } }: LiveRun, isForced: boolean): Promise<void> {
     return this.#lane.run(async () => {
       const { registry } = this.#ports;
       const live = registry.get(name);
@@ -153,7 +153,7 @@ export class RunAdministration {
     });
   }
 
-  finish(name: string, reason: string | null): Promise<RunDocument> {
+  finish({ run: { name } }: LiveRun, reason: string | null): Promise<RunDocument> {
     return this.#lane.run(async () => {
       const { registry, clock } = this.#ports;
       const live = registry.get(name);
@@ -169,7 +169,7 @@ export class RunAdministration {
     });
   }
 
-  reopen(name: string): Promise<RunDocument> {
+  reopen({ run: { name } }: LiveRun): Promise<RunDocument> {
     return this.#lane.run(async () => {
       const live = this.#ports.registry.get(name);
       if (live.run.finished) {
@@ -192,14 +192,10 @@ export class RunAdministration {
     directory: string,
     realPath: string,
     options: RunOptions,
-    caller: string | null,
+    caller: Principal | null,
   ): Promise<LiveRun> {
     const { clock, log, registry, maxRuns } = this.#ports;
-    if (caller !== null) {
-      const runs = registry.all();
-      const ofCaller = runs.filter(({ run }) => run.record.createdBy === caller).length;
-      checkLimit(LIMIT, maxRuns, { all: runs.length, ofCaller });
-    }
+    if (caller !== null) checkRoom(registry.all(), maxRuns, caller.name);
     const record: RunRecord = {
       name,
       directory,
@@ -209,7 +205,7 @@ export class RunAdministration {
       finishReason: null,
       unavailableSince: null,
       createdAt: clock.now(),
-      createdBy: caller,
+      createdBy: caller?.name ?? null,
     };
     const live = this.#assemble(record, []);
     await log.commit(async (tx, { emit, apply }) => {
@@ -285,17 +281,6 @@ export class RunAdministration {
     const refusal = (realPath: string) => this.#claims.refusal(run.name, realPath);
     return new Watcher(run, { files, clock, observer, refusal });
   }
-}
-
-function checkOptions(options: RunOptions): void {
-  for (const format of options.stepNameFormats) {
-    const problem = nameFormatProblem(format);
-    if (problem === null) continue;
-    const given = JSON.stringify(describeNameFormat(format));
-    throw new EngineError('invalid_request', `the name format is ${given}: ${problem}`);
-  }
-  const problem = runOptionsProblem(options);
-  if (problem !== null) throw new EngineError('invalid_request', problem);
 }
 
 function isEqual(one: unknown, other: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { RunGlobs } from '../access/run-globs.js';
 import type { LeaseDocument, UnsatisfiedNextDocument } from '../documents.js';
 import type { Caller, NextRequest, NextResult } from '../engine.js';
 import { EngineError } from '../errors.js';
@@ -83,9 +84,9 @@ export class DeliveryDesk {
   }
 
   /** Ends a delivery as its worker says; the same word again changes nothing. */
-  async end(id: string, word: Word): Promise<LeaseDocument> {
+  async end(id: string, word: Word, sight: RunGlobs): Promise<LeaseDocument> {
     const { terms, consumers } = this.#ports;
-    const lease = await terms.find(id);
+    const lease = await terms.find(id, sight);
     if (lease.delivery === null) {
       throw new EngineError('not_a_delivery', `lease ${lease.number} is no delivery of a consumer`, {
         hint: 'DELETE /leases/{id} releases it',
@@ -100,7 +101,7 @@ export class DeliveryDesk {
         if (ended !== null) return describeLease(ended, null);
       }
     }
-    const ended = await terms.find(id);
+    const ended = await terms.find(id, sight);
     if (ended.state === 'active') {
       throw new EngineError(
         'consumer_not_found',

@@ -14,6 +14,7 @@ import type { Store } from '../store.js';
 import type { WaitRecorder } from '../waits/wait-recorder.js';
 import type { WaitingRoom } from '../waits/waiting-room.js';
 import type { RunRegistry } from '../watch/run-registry.js';
+import type { VisibleRuns } from '../watch/visible-runs.js';
 import { ConsumerAdministration } from './consumer-administration.js';
 import type { ConsumerRegistry } from './consumer-registry.js';
 import { ConsumerRemoval } from './consumer-removal.js';
@@ -45,8 +46,8 @@ export interface ConsumerPorts {
 }
 
 export interface OpenConsumers {
-  /** As a caller has them. */
-  consumersFor(caller: string): Consumers;
+  /** As a caller has them who sees these runs. */
+  consumersFor(caller: string, visible: VisibleRuns): Consumers;
   readonly removal: ConsumerRemoval;
   /** Takes over what is stored; before the reconciliation, which has to know the holds. */
   revive(): Promise<void>;
@@ -75,16 +76,16 @@ export function openConsumers(ports: ConsumerPorts): OpenConsumers {
   const administration = new ConsumerAdministration({ ...ports, wait, newest, feeds, keeper, removal });
   return {
     removal,
-    consumersFor: (caller) => ({
-      put: async (run, name, settings) => administration.put(runs.get(run), name, settings, caller),
-      list: async (run, query) => administration.list(runs.get(run), query),
-      get: async (run, name) => administration.get(runs.get(run), name),
-      remove: async (run, name) => administration.remove(runs.get(run), name),
-      results: async (run, name, query) => administration.results(runs.get(run), name, query),
+    consumersFor: (caller, visible) => ({
+      put: async (run, name, settings) => administration.put(visible.get(run), name, settings, caller),
+      list: async (run, query) => administration.list(visible.get(run), query),
+      get: async (run, name) => administration.get(visible.get(run), name),
+      remove: async (run, name) => administration.remove(visible.get(run), name),
+      results: async (run, name, query) => administration.results(visible.get(run), name, query),
       next: async (run, name, request, caller, signal) =>
-        deliveries.next(runs.get(run), name, request, caller, signal),
-      ack: (id, result) => deliveries.end(id, { verdict: 'ack', result }),
-      nack: (id, delayMs) => deliveries.end(id, { verdict: 'nack', delayMs }),
+        deliveries.next(visible.get(run), name, request, caller, signal),
+      ack: (id, result) => deliveries.end(id, { verdict: 'ack', result }, visible.sight),
+      nack: (id, delayMs) => deliveries.end(id, { verdict: 'nack', delayMs }, visible.sight),
     }),
     revive: () => administration.revive(),
     begin: () => {
@@ -92,10 +93,9 @@ export function openConsumers(ports: ConsumerPorts): OpenConsumers {
       guard.start();
     },
     pending: () =>
-      consumers
-        .all()
-        .filter((consumer) => !feeds.isCaughtUp(consumer))
-        .map(({ run, name }) => `run ${run}: consumer ${name} is taking up and holding what it owes`),
+      consumers.all().every((consumer) => feeds.isCaughtUp(consumer))
+        ? []
+        : ['a consumer is taking up and holding what it owes'],
     close: async () => {
       guard.close();
       for (const consumer of consumers.all()) consumer.ended.raise('shutdown');

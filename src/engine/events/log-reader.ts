@@ -1,5 +1,6 @@
 import { type Bounds, type LimitRule, Quota } from '../access/limit.js';
-import { RunGlobs } from '../access/run-globs.js';
+import type { Principal } from '../access/principal.js';
+import type { RunGlobs } from '../access/run-globs.js';
 import type { Clock } from '../clock.js';
 import type { EventPageDocument } from '../documents.js';
 import type { EventPageRequest, SubscribeRequest, Subscription } from '../engine.js';
@@ -39,9 +40,10 @@ export class LogReader {
     this.#maxWaitMs = limits.maxWaitMs;
   }
 
-  async page(request: EventPageRequest, signal: AbortSignal): Promise<EventPageDocument> {
+  /** @param sight the runs that the caller sees; the position moves over the events of all others. */
+  async page(request: EventPageRequest, sight: RunGlobs, signal: AbortSignal): Promise<EventPageDocument> {
     const { run, types, limit } = request;
-    const runs = RunGlobs.everything.within(run);
+    const runs = sight.within(run);
     let position = request.after === null ? null : this.#log.parse(request.after);
     const scope = new WaitScope(
       this.#clock,
@@ -68,19 +70,19 @@ export class LogReader {
     }
   }
 
-  async subscribe(request: SubscribeRequest, caller: string): Promise<Subscription> {
+  async subscribe(request: SubscribeRequest, caller: Principal): Promise<Subscription> {
     if (this.#isDraining) throw shuttingDown();
-    const leave = this.#quota.enter(caller);
+    const leave = this.#quota.enter(caller.name);
     try {
-      return this.#open(request, leave);
+      return this.#open(request, caller.runs, leave);
     } catch (error) {
       leave();
       throw error;
     }
   }
 
-  #open(request: SubscribeRequest, leave: () => void): Subscription {
-    const subscription: LogSubscription = new LogSubscription(this.#log, this.#clock, request, () => {
+  #open(request: SubscribeRequest, sight: RunGlobs, leave: () => void): Subscription {
+    const subscription: LogSubscription = new LogSubscription(this.#log, this.#clock, request, sight, () => {
       this.#subscriptions.delete(subscription);
       leave();
     });

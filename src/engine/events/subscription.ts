@@ -1,4 +1,4 @@
-import { RunGlobs } from '../access/run-globs.js';
+import type { RunGlobs } from '../access/run-globs.js';
 import type { Clock } from '../clock.js';
 import type { EventDocument } from '../documents.js';
 import type { SubscribeRequest, Subscription } from '../engine.js';
@@ -27,11 +27,12 @@ export class LogSubscription implements Subscription {
   #announced = false;
   readonly #onClose: () => void;
 
-  constructor(log: EventLog, clock: Clock, request: SubscribeRequest, onClose: () => void) {
+  /** @param sight the runs that the subscriber sees. */
+  constructor(log: EventLog, clock: Clock, request: SubscribeRequest, sight: RunGlobs, onClose: () => void) {
     this.#log = log;
     this.#clock = clock;
     this.#request = request;
-    this.#runs = RunGlobs.everything.within(request.run);
+    this.#runs = sight.within(request.run);
     this.#position = request.after === null ? log.position : log.parse(request.after);
     this.#onClose = onClose;
   }

@@ -1,3 +1,4 @@
+import type { RunGlobs } from '../access/run-globs.js';
 import type { Clock } from '../clock.js';
 import { EngineError, type ErrorCode } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
@@ -59,9 +60,16 @@ export class LeaseTerms {
     for (const { record } of holdings.allActive()) this.begin({ ...record, renewedAt: clock.now() });
   }
 
-  async find(id: string): Promise<LeaseRecord> {
-    const record = this.#ports.holdings.activeById(id)?.record ?? (await this.#ports.store.leases.byId(id));
-    if (record !== null && record.state !== 'pending') return record;
+  /**
+   * The lease of an id that a caller gives.
+   *
+   * @param sight the runs that the caller sees: a lease of another is looked for as long as one that is missing, and not found.
+   */
+  async find(id: string, sight: RunGlobs): Promise<LeaseRecord> {
+    const active = this.#ports.holdings.activeById(id)?.record ?? null;
+    const isSeen = active !== null && sight.sees(active.run);
+    const record = isSeen ? active : await this.#ports.store.leases.byId(id);
+    if (record !== null && record.state !== 'pending' && sight.sees(record.run)) return record;
     throw new EngineError(
       'lease_not_found',
       'no lease has this id; ended leases are forgotten after a while',
@@ -77,10 +85,10 @@ export class LeaseTerms {
     return active === null ? null : active.deadlineMs - this.#ports.clock.monotonic();
   }
 
-  async renew(id: string, ttlMs: number | null): Promise<LeaseRecord> {
+  async renew(id: string, ttlMs: number | null, sight: RunGlobs): Promise<LeaseRecord> {
     const { holdings, clock, log, observer } = this.#ports;
     const active = holdings.activeById(id);
-    if (active === null) throw leaseEnded(await this.find(id));
+    if (active === null || !sight.sees(active.record.run)) throw leaseEnded(await this.find(id, sight));
     const { number, run } = active.record;
     const renewedMs = ttlMs ?? active.record.ttlMs;
     // It was asked for in time: the lease must not expire while it is looked at and written down.
@@ -93,7 +101,7 @@ export class LeaseTerms {
       apply(() => this.begin(renewed));
       return true;
     });
-    if (!isRenewed) throw leaseEnded(await this.find(id));
+    if (!isRenewed) throw leaseEnded(await this.find(id, sight));
     observer.leaseRenewed({ run, number, ttlMs: renewedMs });
     return renewed;
   }
@@ -103,8 +111,8 @@ export class LeaseTerms {
    *
    * @throws EngineError when its snapshot's path cannot be taken away: the lease is released all the same.
    */
-  async release(id: string): Promise<void> {
-    const record = await this.find(id);
+  async release(id: string, sight: RunGlobs): Promise<void> {
+    const record = await this.find(id, sight);
     if (record.state === 'active') await this.end(record, 'released', null);
     const obstacle = record.snapshotId === null ? null : await this.#ports.remover.gone(record.snapshotId);
     if (obstacle === null) return;

@@ -1,4 +1,4 @@
-import { RunGlobs } from '../access/run-globs.js';
+import type { RunGlobs } from '../access/run-globs.js';
 import type {
   LeaseDocument,
   ListDocument,
@@ -74,29 +74,30 @@ export class Lessor {
     );
   }
 
-  async get(id: string): Promise<LeaseDocument> {
-    const record = await this.#ports.terms.find(id);
+  async get(id: string, sight: RunGlobs): Promise<LeaseDocument> {
+    const record = await this.#ports.terms.find(id, sight);
     return describeLease(record, this.#ports.terms.remainingMs(record));
   }
 
-  async renew(id: string, ttlMs: number | null): Promise<LeaseDocument> {
+  async renew(id: string, ttlMs: number | null, sight: RunGlobs): Promise<LeaseDocument> {
     const record = await this.#ports.terms.renew(
       id,
       ttlMs === null ? null : checkTtl(ttlMs, this.#ports.maxTtlMs),
+      sight,
     );
     return describeLease(record, this.#ports.terms.remainingMs(record));
   }
 
-  release(id: string): Promise<void> {
-    return this.#ports.terms.release(id);
+  release(id: string, sight: RunGlobs): Promise<void> {
+    return this.#ports.terms.release(id, sight);
   }
 
-  async list(query: LeaseListQuery): Promise<ListDocument<PublicLeaseDocument>> {
+  async list(query: LeaseListQuery, sight: RunGlobs): Promise<ListDocument<PublicLeaseDocument>> {
     const after = parsePage(query.page);
     const { run, step, limit } = query;
     const state = query.state === 'all' ? null : query.state;
     const records = await this.#ports.store.leases.list({
-      runs: RunGlobs.everything.within(run),
+      runs: sight.within(run),
       state,
       step,
       after,
@@ -110,9 +111,9 @@ export class Lessor {
     );
   }
 
-  async breakLease(number: number, reason: string | null): Promise<PublicLeaseDocument> {
+  async breakLease(number: number, reason: string | null, sight: RunGlobs): Promise<PublicLeaseDocument> {
     const record = await this.#ports.store.leases.byNumber(number);
-    if (record === null || record.state === 'pending') {
+    if (record === null || record.state === 'pending' || !sight.sees(record.run)) {
       throw new EngineError('lease_not_found', `there is no lease with number ${number}`, {
         hint: 'GET /leases lists the active ones',
       });

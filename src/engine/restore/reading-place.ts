@@ -1,3 +1,4 @@
+import { RunGlobs } from '../access/run-globs.js';
 import type { StepCatalog } from '../catalog/step-catalog.js';
 import { EngineError } from '../errors.js';
 import type { Holdings } from '../holdings/holdings.js';
@@ -49,7 +50,7 @@ export class ReadingPlaces {
     const { run, step, generation, snapshotId, path: directory } = lease;
     if (lease.state !== 'active') throw leaseEnded(lease);
     const stillActive = async () => {
-      if (terms.remainingMs(lease) === null) throw leaseEnded(await terms.find(lease.id));
+      if (terms.remainingMs(lease) === null) throw leaseEnded(await terms.find(lease.id, RunGlobs.only(run)));
     };
     if (snapshotId !== null) {
       const confirm = async () => {
@@ -70,8 +71,7 @@ export class ReadingPlaces {
    * @param isPartial whether one of which something is missing will do.
    * @throws EngineError `step_not_found`, after a fresh scan.
    */
-  async ofStep(run: string, step: number | 'latest', isPartial: boolean): Promise<ReadingPlace> {
-    const live = this.#ports.registry.get(run);
+  async ofStep(live: LiveRun, step: number | 'latest', isPartial: boolean): Promise<ReadingPlace> {
     const known = await this.#ports.catalog.find(live, step);
     const place = await this.#ofTracked(live, known, isPartial);
     if (place !== null) return place;

@@ -1,5 +1,7 @@
 import type { RestoreArgsQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
+import type { LiveRun } from '../watch/run-registry.js';
+import type { VisibleRuns } from '../watch/visible-runs.js';
 import { AnswerStore } from './answer-store.js';
 import type { CheckpointReader, RestoreAnswer, RestoreTask } from './checkpoint-reader.js';
 import { isWhole, type JsonBytes, withFields } from './json-bytes.js';
@@ -26,10 +28,10 @@ export class RestoreDesk {
     this.#places = new ReadingPlaces(ports);
   }
 
-  args(query: RestoreArgsQuery): Promise<JsonBytes> {
+  args(query: RestoreArgsQuery, runs: VisibleRuns): Promise<JsonBytes> {
     const { item, setGlobalShape, strict } = query;
     return this.#at(
-      () => this.#placeOf(query),
+      () => this.#placeOf(query, runs),
       async (place) => {
         const { run, step, generation, directory } = place;
         const ask = () =>
@@ -42,9 +44,9 @@ export class RestoreDesk {
     );
   }
 
-  verify(run: string, step: number | 'latest'): Promise<JsonBytes> {
+  verify(live: LiveRun, step: number | 'latest'): Promise<JsonBytes> {
     return this.#at(
-      () => this.#places.ofStep(run, step, true),
+      () => this.#places.ofStep(live, step, true),
       async (place) => {
         const answer = await this.#read(place, { kind: 'verify', directory: place.directory });
         return withFields({ run: place.run, step: place.step }, answer.json);
@@ -63,9 +65,9 @@ export class RestoreDesk {
     }
   }
 
-  async #placeOf({ run, step, lease: id }: RestoreArgsQuery): Promise<ReadingPlace> {
-    if (id === null) return this.#places.ofStep(run ?? '', step ?? 'latest', false);
-    const lease = await this.#ports.terms.find(id);
+  async #placeOf({ run, step, lease: id }: RestoreArgsQuery, runs: VisibleRuns): Promise<ReadingPlace> {
+    if (id === null) return this.#places.ofStep(runs.get(run ?? ''), step ?? 'latest', false);
+    const lease = await this.#ports.terms.find(id, runs.sight);
     const wrong =
       run !== null && run !== lease.run
         ? `"run" is ${run}, but the lease is of run ${lease.run}`

@@ -1,3 +1,4 @@
+import type { RunGlobs } from '../access/run-globs.js';
 import { EngineError } from '../errors.js';
 import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
@@ -40,9 +41,9 @@ export class SnapshotRemover {
    *
    * @throws EngineError `not_found` when none of that number is to be removed, `snapshot_failed` when it is still stuck.
    */
-  async retry(number: number): Promise<void> {
+  async retry(number: number, sight: RunGlobs): Promise<void> {
     const removal = this.#removals.get(number);
-    if (removal === undefined) {
+    if (removal === undefined || !sight.sees(removal.snapshot.run)) {
       throw new EngineError('not_found', `no snapshot with the number ${number} waits for its removal`, {
         hint: 'the warnings of GET /runs/{run} and the events snapshot.stuck name the numbers',
       });

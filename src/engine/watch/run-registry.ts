@@ -1,5 +1,3 @@
-import { EngineError } from '../errors.js';
-import { DEFAULT_RUN } from '../names.js';
 import type { WatchedRun } from '../runs/watched-run.js';
 import type { Interrupt } from '../signals/interrupt.js';
 import { runNotFound } from './run-errors.js';
@@ -39,29 +37,6 @@ export class RunRegistry {
    */
   expect({ run }: LiveRun): void {
     if (this.find(run.name)?.run !== run) throw runNotFound(run.name);
-  }
-
-  /**
-   * The run that a request means without naming one: `default`, so that a run which somebody registers beside it changes nothing for
-   * those who are there; else the only one.
-   *
-   * @throws EngineError `run_required`
-   */
-  meant(): LiveRun {
-    const [first, ...others] = this.#runs.values();
-    const live = this.find(DEFAULT_RUN) ?? (others.length === 0 ? first : undefined);
-    if (live !== undefined) return live;
-    const names = this.all().map(({ run }) => run.name);
-    const detail =
-      names.length === 0
-        ? 'no run is registered'
-        : `${names.length} runs are registered, and none is called "${DEFAULT_RUN}": ${names.slice(0, 10).join(', ')}`;
-    throw new EngineError('run_required', detail, {
-      hint:
-        names.length === 0
-          ? 'register one with PUT /runs/{run}, or start the server with its directory'
-          : 'add ?run=NAME to the query',
-    });
   }
 
   add(live: LiveRun): void {

@@ -41,7 +41,7 @@ const isExpired = (error: unknown) => error instanceof EngineError && error.code
 test('a stream that retention overtakes ends with an expired cursor, and skips nothing silently', async (t) => {
   const log = await logOf(t, keepThree);
   const request = { run: null, types: null, after: log.cursor(2) };
-  const stream = new LogSubscription(log, clock, request, () => undefined);
+  const stream = new LogSubscription(log, clock, request, RunGlobs.everything, () => undefined);
   assert.equal((await stream.next())?.[0]?.type, 'bookmark');
 
   await assert.rejects(stream.next(), isExpired);
@@ -60,7 +60,7 @@ test('a page without after begins with the oldest event that is kept by the time
   const reader = new LogReader(log, clock, new Interrupt(), limits);
   const request = { run: null, types: null, after: null, limit: 100, timeoutMs: 0 };
 
-  const page = await reader.page(request, new AbortController().signal);
+  const page = await reader.page(request, RunGlobs.everything, new AbortController().signal);
 
   assert.deepEqual(
     page.items.map(({ id }) => id),
