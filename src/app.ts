@@ -44,6 +44,8 @@ export const startApp: StartApp = async (
         streams: { all: config.maxStreams, perToken: config.maxStreamsPerToken },
         maxRuns: { all: config.maxRuns, perToken: config.maxRunsPerToken },
         maxConsumers: { all: config.maxConsumers, perToken: config.maxConsumersPerToken },
+        maxLeaseLifeMs: config.maxLeaseLifeMs,
+        maxRetainedBytes: config.maxRetainedBytes,
         retention: {
           eventsMs: config.retainEventsMs,
           eventsCount: config.retainEventsCount,

@@ -18,6 +18,8 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   max_streams_per_token: 100,
   max_connections_per_token: 1_000,
   requests_per_second: 1_000,
+  max_retained_bytes: 1_000_000_000_000,
+  max_lease_life: '24h',
   max_runs_per_token: 100,
   max_consumers_per_token: 100,
   directory: '/ckpts/run',

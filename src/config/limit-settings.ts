@@ -23,6 +23,23 @@ export const LIMIT_SETTINGS = {
   maxStreamsPerToken: perToken('max_streams', 'open event streams'),
   maxConnections: limit('max_connections', 'open connections', 20_000),
   maxConnectionsPerToken: perToken('max_connections', 'open connections'),
+  maxRetainedBytes: optional(
+    {
+      name: 'max_retained_bytes',
+      kind: 'integer',
+      description:
+        'Bytes of deleted steps, and of copies, that snapshots may keep; beyond it no new ones are made.',
+    },
+    Type.Integer({ minimum: 1 }),
+  ),
+  maxLeaseLifeMs: optional(
+    {
+      name: 'max_lease_life',
+      kind: 'duration',
+      description: 'Time after which a lease ends although it is renewed.',
+    },
+    Type.Number({ minimum: 1_000 }),
+  ),
   requestsPerSecond: optional(
     {
       name: 'requests_per_second',

@@ -17,6 +17,7 @@ import { GrantDesk } from './leases/grant-desk.js';
 import { GrantKeys } from './leases/grant-keys.js';
 import { GrantLimits } from './leases/grant-limits.js';
 import { GrantProtocol } from './leases/grant-protocol.js';
+import { LeaseLife } from './leases/lease-life.js';
 import { LeaseTerms } from './leases/lease-terms.js';
 import { Lessor } from './leases/lessor.js';
 import type { Observer } from './observer.js';
@@ -56,6 +57,10 @@ export interface EngineSettings {
   /** Of the command line's runs there may be more. */
   readonly maxRuns: Bounds;
   readonly maxConsumers: Bounds;
+  /** Null: leases may be renewed for ever. */
+  readonly maxLeaseLifeMs: number | null;
+  /** Null: as much as the disk holds. */
+  readonly maxRetainedBytes: number | null;
   readonly retention: RetentionLimits;
 }
 
@@ -92,7 +97,9 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const builder = new SnapshotBuilder({ ...snapshotPorts, remover });
   const consumers = new ConsumerRegistry();
   const deliveries = new DeliverySettlement({ log, clock, observer, consumers, remover });
+  const life = new LeaseLife(clock, settings.maxLeaseLifeMs);
   const terms = new LeaseTerms({
+    life,
     store,
     log,
     clock,
@@ -102,29 +109,17 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     remover,
     deliveries,
   });
-  const limits = new GrantLimits(files, holdings, settings.leases);
+  const limits = new GrantLimits({ files, holdings, runs: registry }, settings);
   const claims = new SnapshotClaims({ log, builder, remover });
   const protocol = new GrantProtocol({ log, clock, terms, limits, claims, runs: registry });
   const recorder = new WaitRecorder(store, clock, observer);
   const room = new WaitingRoom(log, clock, holdings, recorder, { maxWaitMs, waits: maxWaits }, shutdown);
   const keys = new GrantKeys<GrantResult>(store);
   const desk = new GrantDesk({ observer, room, terms, keys });
-  const lessor = new Lessor({ store, room, recorder, protocol, terms, desk, maxTtlMs });
+  const lessor = new Lessor({ store, room, recorder, protocol, terms, desk, maxTtlMs, life });
   const consuming = openConsumers({
-    ...{
-      store,
-      log,
-      clock,
-      observer,
-      terms,
-      limits,
-      claims,
-      remover,
-      room,
-      recorder,
-      maxTtlMs,
-      maxConsumers,
-    },
+    ...{ store, log, clock, observer, terms, limits, claims, remover, room, recorder },
+    ...{ maxTtlMs, maxConsumers, life },
     ...{ consumers, holdings, runs: registry },
   });
   const catalog = new StepCatalog(holdings);

@@ -9,6 +9,7 @@ import type { GrantDesk } from '../leases/grant-desk.js';
 import { keyedBy } from '../leases/grant-keys.js';
 import { describeLease } from '../leases/lease-document.js';
 import type { GrantTerms } from '../leases/lease-draft.js';
+import type { LeaseLife } from '../leases/lease-life.js';
 import { type LeaseTerms, leaseEnded } from '../leases/lease-terms.js';
 import { checkTtl } from '../leases/ttl.js';
 import { isObstruction, StepVanished } from '../snapshots/snapshot-failure.js';
@@ -36,6 +37,7 @@ export interface DeliveryDeskPorts {
   readonly terms: LeaseTerms;
   readonly desk: GrantDesk<UnsatisfiedNextDocument>;
   readonly maxTtlMs: number;
+  readonly life: LeaseLife;
 }
 
 type Asked = Omit<GrantTerms, 'delivery' | 'waitedMs'>;
@@ -62,9 +64,9 @@ export class DeliveryDesk {
     caller: Caller,
     signal: AbortSignal,
   ): Promise<NextResult> {
-    const { consumers, desk, recorder, maxTtlMs } = this.#ports;
+    const { consumers, desk, recorder, maxTtlMs, life } = this.#ports;
     const consumer = consumers.get(live.run.name, name);
-    const ttlMs = checkTtl(request.ttlMs ?? consumer.record.settings.ttlMs, maxTtlMs);
+    const ttlMs = life.within(checkTtl(request.ttlMs ?? consumer.record.settings.ttlMs, maxTtlMs));
     const keyed = keyedBy(live.run.name, caller, { consumer: name });
     const { holder, timeoutMs } = request;
     const grantedTo = caller.name;

@@ -72,7 +72,7 @@ export class DeliveryGrant {
       if (!isThere) throw new StepVanished(owed.stepName, '', 'missing');
       return null;
     }
-    await limits.checkSpace(live.run);
+    await limits.checkSpace(live.run, { generation: owed.generation, sizeBytes: null });
     const isReady = holdings.snapshot(owed.run, owed.generation)?.id === owed.snapshotId;
     if (!isReady) await keeper.ensure(live, consumer, owed);
     return holdings.snapshot(owed.run, owed.generation) ?? 'lost';

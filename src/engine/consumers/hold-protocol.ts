@@ -44,7 +44,7 @@ export class HoldProtocol {
     const { run, name } = consumer;
     const tracked = live.run.index.get(stepName);
     if (tracked?.entry.generation !== generation) throw new StepVanished(stepName, '', 'missing');
-    await limits.checkSpace(live.run);
+    await limits.checkSpace(live.run, tracked.entry);
     const original = await originalOf(live, tracked);
     const { value: snapshot, build } = await claims.claim(live, original, async (tx, { apply }, take) => {
       runs.expect(live);

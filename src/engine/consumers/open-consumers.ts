@@ -6,6 +6,7 @@ import type { LiveHoldings } from '../holdings/live-holdings.js';
 import { GrantDesk } from '../leases/grant-desk.js';
 import { GrantKeys } from '../leases/grant-keys.js';
 import type { GrantLimits } from '../leases/grant-limits.js';
+import type { LeaseLife } from '../leases/lease-life.js';
 import type { LeaseTerms } from '../leases/lease-terms.js';
 import type { Observer } from '../observer.js';
 import type { SnapshotClaims } from '../snapshots/snapshot-claims.js';
@@ -42,6 +43,7 @@ export interface ConsumerPorts {
   readonly room: WaitingRoom;
   readonly recorder: WaitRecorder;
   readonly maxTtlMs: number;
+  readonly life: LeaseLife;
   readonly maxConsumers: Bounds;
 }
 

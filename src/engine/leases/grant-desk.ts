@@ -81,12 +81,12 @@ export class GrantDesk<W> {
     observer.leaseGranted({ run, number, step, holder, ttlMs, waitedMs, snapshot: snapshotId !== null });
     if (signal?.aborted)
       await terms.end(lease, 'released', 'the client hung up before it was told of the lease');
-    return { granted: true, replayed: false, lease: describeLease(lease, terms.remainingMs(lease)) };
+    return { granted: true, replayed: false, lease: describeLease(lease, terms.timeLeft(lease)) };
   }
 
   #replay(lease: LeaseRecord): Granted {
     if (lease.state !== 'active') throw leaseEnded(lease);
     const { terms } = this.#ports;
-    return { granted: true, replayed: true, lease: describeLease(lease, terms.remainingMs(lease)) };
+    return { granted: true, replayed: true, lease: describeLease(lease, terms.timeLeft(lease)) };
   }
 }

@@ -53,7 +53,7 @@ export class GrantProtocol {
     terms: GrantTerms,
     slot: LeaseSlot,
   ): Promise<LeaseRecord> {
-    await this.#ports.limits.checkSpace(live.run);
+    await this.#ports.limits.checkSpace(live.run, found.entry);
     const original = await originalOf(live, found);
     const { value: lease, build } = await this.#claim(live, original, terms, slot);
     if (build === null) return lease;

@@ -20,6 +20,6 @@ export async function noteGrant(
     type: 'lease.granted',
     subject: String(lease.number),
     time: lease.grantedAt,
-    data: { ...describePublicLease(lease, lease.ttlMs) },
+    data: { ...describePublicLease(lease, { remainingMs: lease.ttlMs, isLast: false }) },
   });
 }

@@ -5,12 +5,19 @@ import { isoTime, seconds } from '../units.js';
 /** A lease is renewed well before it ends: after a third of its TTL, so that two attempts may fail. */
 const RENEW_FRACTION = 3;
 
-/**
- * @param remainingMs until the promise ends, by the monotonic clock; null for a lease that ended.
- */
-export function describePublicLease(record: LeaseRecord, remainingMs: number | null): PublicLeaseDocument {
+/** Of an active lease. */
+export interface TimeLeft {
+  /** Until the promise ends, by the monotonic clock. */
+  readonly remainingMs: number;
+  /** No renewal makes it longer. */
+  readonly isLast: boolean;
+}
+
+/** @param time null for a lease that ended. */
+export function describePublicLease(record: LeaseRecord, time: TimeLeft | null): PublicLeaseDocument {
   if (record.state === 'pending') throw new Error(`lease ${record.number} is not granted yet`);
-  const isActive = record.state === 'active' && remainingMs !== null;
+  const remainingMs = record.state === 'active' && time !== null ? Math.max(0, time.remainingMs) : null;
+  const renewAfterMs = time?.isLast === true ? remainingMs : record.ttlMs / RENEW_FRACTION;
   return {
     number: record.number,
     run: record.run,
@@ -24,8 +31,8 @@ export function describePublicLease(record: LeaseRecord, remainingMs: number | n
     source_path: record.sourcePath,
     snapshot: record.snapshotId !== null,
     ttl: seconds(record.ttlMs),
-    ttl_remaining: isActive ? seconds(Math.max(0, remainingMs)) : null,
-    renew_after: isActive ? seconds(record.ttlMs / RENEW_FRACTION) : null,
+    ttl_remaining: remainingMs === null ? null : seconds(remainingMs),
+    renew_after: remainingMs === null || renewAfterMs === null ? null : seconds(renewAfterMs),
     granted_at: isoTime(record.grantedAt),
     expires_at: isoTime(record.renewedAt + record.ttlMs),
     ended_at: record.endedAt === null ? null : isoTime(record.endedAt),
@@ -35,6 +42,6 @@ export function describePublicLease(record: LeaseRecord, remainingMs: number | n
   };
 }
 
-export function describeLease(record: LeaseRecord, remainingMs: number | null): LeaseDocument {
-  return { kind: 'lease', id: record.id, ...describePublicLease(record, remainingMs) };
+export function describeLease(record: LeaseRecord, time: TimeLeft | null): LeaseDocument {
+  return { kind: 'lease', id: record.id, ...describePublicLease(record, time) };
 }

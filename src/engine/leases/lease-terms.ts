@@ -4,7 +4,7 @@ import { EngineError, type ErrorCode } from '../errors.js';
 import type { EventLog } from '../events/event-log.js';
 import type { EndedState, LeaseRecord } from '../holdings/lease.js';
 import { changeLease } from '../holdings/lease-states.js';
-import type { LiveHoldings } from '../holdings/live-holdings.js';
+import type { ActiveLease, LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Observer } from '../observer.js';
 import { letGo } from '../snapshots/let-go.js';
@@ -14,7 +14,8 @@ import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
 import type { Store } from '../store.js';
 import type { Deliveries, Word } from './deliveries.js';
 import { ExpiryTimers } from './expiry-timers.js';
-import { describePublicLease } from './lease-document.js';
+import { describePublicLease, type TimeLeft } from './lease-document.js';
+import type { LeaseLife } from './lease-life.js';
 
 export interface LeaseTermsPorts {
   readonly store: Store;
@@ -25,6 +26,7 @@ export interface LeaseTermsPorts {
   readonly audit: SnapshotAudit;
   readonly remover: SnapshotRemover;
   readonly deliveries: Deliveries;
+  readonly life: LeaseLife;
 }
 
 const ENDED_CODE: Readonly<Record<EndedState, ErrorCode>> = {
@@ -79,18 +81,25 @@ export class LeaseTerms {
     );
   }
 
-  /** Milliseconds that an active lease still has; null for an ended one. */
-  remainingMs(record: LeaseRecord): number | null {
-    const active = this.#ports.holdings.active(record.number);
-    return active === null ? null : active.deadlineMs - this.#ports.clock.monotonic();
+  /** The time that an active lease still has; null for an ended one. */
+  timeLeft(record: LeaseRecord): TimeLeft | null {
+    const { holdings, clock, life } = this.#ports;
+    const active = holdings.active(record.number);
+    if (active === null) return null;
+    const { deadlineMs } = active;
+    return { remainingMs: deadlineMs - clock.monotonic(), isLast: life.endOf(active.record) <= deadlineMs };
   }
 
   async renew(id: string, ttlMs: number | null, sight: RunGlobs): Promise<LeaseRecord> {
-    const { holdings, clock, log, observer } = this.#ports;
+    const { holdings, clock, log, observer, life } = this.#ports;
     const active = holdings.activeById(id);
     if (active === null || !sight.sees(active.record.run)) throw leaseEnded(await this.find(id, sight));
     const { number, run } = active.record;
-    const renewedMs = ttlMs ?? active.record.ttlMs;
+    const renewedMs = this.#renewable(active, ttlMs ?? active.record.ttlMs);
+    if (renewedMs <= 0) {
+      await this.end(active.record, 'expired', life.reason);
+      throw leaseEnded(await this.find(id, sight));
+    }
     // It was asked for in time: the lease must not expire while it is looked at and written down.
     this.#keep(active.record, Math.max(active.deadlineMs, clock.monotonic() + renewedMs));
     await this.audit(active.record);
@@ -130,7 +139,7 @@ export class LeaseTerms {
     reason: string | null,
     word: Word | null = null,
   ): Promise<LeaseRecord | null> {
-    const { log, holdings, clock, observer, remover, deliveries } = this.#ports;
+    const { log, holdings, clock, observer, remover, deliveries, life } = this.#ports;
     const change = { endedAt: clock.now(), endReason: reason, verdict: word?.verdict ?? null };
     const ended: LeaseRecord = { ...record, ...change, state };
     const outcome = await log.commit(async (tx, changes) => {
@@ -144,6 +153,7 @@ export class LeaseTerms {
       });
       changes.apply(() => {
         this.#timers.clear(record.number);
+        life.forget(record.number);
         holdings.removeLease(record);
       });
       if (record.delivery !== null) await deliveries.settle(tx, changes, ended, word);
@@ -199,6 +209,12 @@ export class LeaseTerms {
     this.#timers.clearAll();
   }
 
+  /** How long a renewal may make it: no longer than its life, and what was promised before stays promised. */
+  #renewable({ record, deadlineMs }: ActiveLease, ttlMs: number): number {
+    const { clock, life } = this.#ports;
+    return Math.min(ttlMs, Math.max(life.endOf(record), deadlineMs) - clock.monotonic());
+  }
+
   #keep(record: LeaseRecord, deadlineMs: number): void {
     this.#ports.holdings.putLease(record, deadlineMs);
     this.#timers.set(record.number, deadlineMs);
@@ -210,7 +226,9 @@ export class LeaseTerms {
     void this.#ports.log.insist('expiring a lease', async () => {
       // Until the store takes writes again it may have been renewed.
       if (this.#ports.holdings.active(number)?.deadlineMs !== active.deadlineMs) return;
-      await this.end(active.record, 'expired', 'it was not renewed within its TTL');
+      const { life } = this.#ports;
+      const isOver = life.endOf(active.record) <= active.deadlineMs;
+      await this.end(active.record, 'expired', isOver ? life.reason : 'it was not renewed within its TTL');
     });
   }
 }

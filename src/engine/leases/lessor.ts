@@ -21,6 +21,7 @@ import { keyedBy } from './grant-keys.js';
 import type { GrantProtocol } from './grant-protocol.js';
 import { describeLease, describePublicLease } from './lease-document.js';
 import type { GrantTerms } from './lease-draft.js';
+import type { LeaseLife } from './lease-life.js';
 import type { LeaseTerms } from './lease-terms.js';
 import { checkTtl, DEFAULT_TTL_MS } from './ttl.js';
 
@@ -32,6 +33,7 @@ export interface LessorPorts {
   readonly terms: LeaseTerms;
   readonly desk: GrantDesk<UnsatisfiedWaitDocument>;
   readonly maxTtlMs: number;
+  readonly life: LeaseLife;
 }
 
 /** Waits for a step and leases it; shows, renews, releases and breaks leases. */
@@ -48,7 +50,7 @@ export class Lessor {
     caller: Caller,
     signal: AbortSignal,
   ): Promise<GrantResult> {
-    const ttlMs = checkTtl(request.ttlMs ?? DEFAULT_TTL_MS, this.#ports.maxTtlMs);
+    const ttlMs = this.#ports.life.within(checkTtl(request.ttlMs ?? DEFAULT_TTL_MS, this.#ports.maxTtlMs));
     if (request.step !== null && request.until !== null) {
       throw new EngineError(
         'invalid_request',
@@ -76,7 +78,7 @@ export class Lessor {
 
   async get(id: string, sight: RunGlobs): Promise<LeaseDocument> {
     const record = await this.#ports.terms.find(id, sight);
-    return describeLease(record, this.#ports.terms.remainingMs(record));
+    return describeLease(record, this.#ports.terms.timeLeft(record));
   }
 
   async renew(id: string, ttlMs: number | null, sight: RunGlobs): Promise<LeaseDocument> {
@@ -85,7 +87,7 @@ export class Lessor {
       ttlMs === null ? null : checkTtl(ttlMs, this.#ports.maxTtlMs),
       sight,
     );
-    return describeLease(record, this.#ports.terms.remainingMs(record));
+    return describeLease(record, this.#ports.terms.timeLeft(record));
   }
 
   release(id: string, sight: RunGlobs): Promise<void> {
@@ -106,7 +108,7 @@ export class Lessor {
     return pageOf(
       records,
       limit,
-      (record) => describePublicLease(record, this.#ports.terms.remainingMs(record)),
+      (record) => describePublicLease(record, this.#ports.terms.timeLeft(record)),
       (record) => record.number,
     );
   }

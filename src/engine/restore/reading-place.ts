@@ -50,7 +50,7 @@ export class ReadingPlaces {
     const { run, step, generation, snapshotId, path: directory } = lease;
     if (lease.state !== 'active') throw leaseEnded(lease);
     const stillActive = async () => {
-      if (terms.remainingMs(lease) === null) throw leaseEnded(await terms.find(lease.id, RunGlobs.only(run)));
+      if (terms.timeLeft(lease) === null) throw leaseEnded(await terms.find(lease.id, RunGlobs.only(run)));
     };
     if (snapshotId !== null) {
       const confirm = async () => {

@@ -56,7 +56,8 @@ const FIELDS = {
   ttl: seconds('Time from a grant or a renewal to the end of the lease.', 60),
   ttl_remaining: nullable(Type.Number(), { description: 'Seconds; null once the lease has ended.' }),
   renew_after: nullable(Type.Number(), {
-    description: 'Seconds until the lease should be renewed; null once the lease has ended.',
+    description:
+      'Seconds until the lease should be renewed: all that is left, where no renewal makes it longer; null once the lease has ended.',
   }),
   granted_at: time('When the lease was granted.'),
   expires_at: time('When the lease ends if nobody renews it.'),

@@ -23,6 +23,8 @@ const SETTINGS: Settings = {
   streams: { all: 100, perToken: null },
   maxRuns: { all: 100, perToken: null },
   maxConsumers: { all: 100, perToken: null },
+  maxLeaseLifeMs: null,
+  maxRetainedBytes: null,
   retention: {
     eventsMs: 86_400_000,
     eventsCount: 10_000,

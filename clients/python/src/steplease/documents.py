@@ -124,7 +124,8 @@ class _Lease(TypedDict):
     ttl: float
     # Seconds; None once the lease has ended.
     ttl_remaining: float | None
-    # Seconds until the lease should be renewed; None once the lease has ended.
+    # Seconds until the lease should be renewed: all that is left, where no renewal makes it longer; None once the lease has
+    # ended.
     renew_after: float | None
     # When the lease was granted. RFC 3339, UTC, milliseconds.
     granted_at: str
@@ -205,7 +206,8 @@ class PublicLease(TypedDict):
     ttl: float
     # Seconds; None once the lease has ended.
     ttl_remaining: float | None
-    # Seconds until the lease should be renewed; None once the lease has ended.
+    # Seconds until the lease should be renewed: all that is left, where no renewal makes it longer; None once the lease has
+    # ended.
     renew_after: float | None
     # When the lease was granted. RFC 3339, UTC, milliseconds.
     granted_at: str
