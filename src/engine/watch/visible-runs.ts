@@ -36,9 +36,12 @@ export class VisibleRuns {
    * @throws EngineError `run_required`
    */
   meant(): LiveRun {
+    // Before the others are looked through: most requests of a server with `default` come here.
+    const usual = this.#find(DEFAULT_RUN);
+    if (usual !== null) return usual;
     const runs = this.all();
-    const live = this.#find(DEFAULT_RUN) ?? (runs.length === 1 ? runs[0] : undefined);
-    if (live !== undefined) return live;
+    const [only, ...others] = runs;
+    if (only !== undefined && others.length === 0) return only;
     const names = runs.map(({ run }) => run.name);
     const detail =
       names.length === 0
