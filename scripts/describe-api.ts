@@ -1,3 +1,4 @@
+import type { Access } from '../src/engine/access/access.js';
 import type { Clock } from '../src/engine/clock.js';
 import type { Engine } from '../src/engine/engine.js';
 import { buildHttpServer } from '../src/routes/http-server.js';
@@ -13,8 +14,13 @@ export async function describeApi(): Promise<Readonly<Record<string, string>>> {
     after: () => () => undefined,
     randomBytes: (count) => new Uint8Array(count),
   };
-  // `as`: routes are described, not called, so no engine is behind them.
-  const server = await buildHttpServer({ engine: {} as Engine, clock, version: '0.0.0' });
+  // `as`: routes are described, not called, so neither engine nor access is behind them.
+  const server = await buildHttpServer({
+    engine: {} as Engine,
+    access: {} as Access,
+    clock,
+    version: '0.0.0',
+  });
   await server.ready();
   const document = server.swagger();
   await server.close();

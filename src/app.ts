@@ -1,5 +1,6 @@
 import { openFileSystem } from './adapters/filesystem/node-file-system.js';
 import { ReaderProcess } from './adapters/restore/reader-process.js';
+import { sha256 } from './adapters/sha256.js';
 import { openDatabase } from './adapters/sqlite/database.js';
 import { openSqliteStore } from './adapters/sqlite/sqlite-store.js';
 import { systemClock } from './adapters/system-clock.js';
@@ -7,6 +8,7 @@ import { TlsFiles } from './adapters/tls/tls-files.js';
 import type { Config } from './config/config.js';
 import { ConfigError } from './config/config-error.js';
 import { exposureOf } from './config/exposure.js';
+import { Access } from './engine/access/access.js';
 import type { Clock } from './engine/clock.js';
 import type { Observer } from './engine/observer.js';
 import { startEngine } from './engine/start-engine.js';
@@ -29,7 +31,8 @@ export const startApp: StartApp = async (
   const stopping = new AbortController();
   let tls: TlsFiles | null = null;
   try {
-    const exposure = exposureOf(config, false);
+    const access = await Access.open({ store, clock, observer, digest: sha256 });
+    const exposure = exposureOf(config, access.isClosed);
     if (exposure.refusal !== null) throw new ConfigError(exposure.refusal);
     tls = await openTls(config, clock, observer);
     const engine = await startEngine(
@@ -57,6 +60,8 @@ export const startApp: StartApp = async (
     );
     const server = await buildHttpServer({
       engine,
+      access,
+      publicDocs: config.publicDocs,
       clock,
       logger,
       version: VERSION,
@@ -87,6 +92,7 @@ export const startApp: StartApp = async (
         await (listening ?? server).close();
         tls?.close();
         await engine.close();
+        await access.close();
         await Promise.all([files.close(), checkpoints.close()]);
         await store.close();
       },

@@ -20,6 +20,8 @@ export function loggingObserver(log: Logger): Observer {
     eventAppended: (event) => log.debug(event, 'event appended'),
     waitStarted: (wait) => log.debug(wait, 'wait started'),
     waitEnded: (wait) => log.debug(wait, 'wait ended'),
+    tokenCreated: (token) => log.info(token, 'token created'),
+    tokenRevoked: (token) => log.info(token, 'token revoked'),
     leaseGranted: (lease) => log.info(lease, 'lease granted'),
     leaseRenewed: (lease) => log.debug(lease, 'lease renewed'),
     leaseEnded: (lease) => log[lease.state === 'lost' ? 'error' : 'info'](lease, `lease ${lease.state}`),

@@ -127,6 +127,11 @@ export const SERVER_SETTINGS = {
     Type.Enum(['auto', 'json', 'pretty']),
     'auto',
   ),
+  publicDocs: setting(
+    { name: 'public_docs', kind: 'boolean', description: 'Serve /docs and /openapi.yaml without a token.' },
+    Type.Boolean(),
+    false,
+  ),
   insecureNoAuth: setting(
     {
       name: 'insecure_no_auth',

@@ -22,6 +22,7 @@ export const ERROR_STATUS = {
   snapshot_path_busy: 409,
   snapshot_dir_in_use: 409,
   consumer_exists: 409,
+  name_taken: 409,
   not_a_delivery: 409,
   cursor_expired: 410,
   step_gone: 410,

@@ -1,3 +1,4 @@
+import type { Scope } from './access/scope.js';
 import type { SkipReason } from './consumers/consumer-event.js';
 import type { RunState } from './documents.js';
 import type { ErrorCode } from './errors.js';
@@ -47,6 +48,14 @@ export interface Happenings {
     readonly step: number | null;
     readonly durationMs: number;
   };
+  readonly tokenCreated: {
+    readonly name: string;
+    readonly scope: Scope;
+    readonly runs: readonly string[];
+    /** The token that made it. */
+    readonly by: string;
+  };
+  readonly tokenRevoked: { readonly name: string; readonly by: string };
   readonly leaseGranted: {
     readonly run: string;
     readonly number: number;
@@ -177,6 +186,8 @@ const NAMES: Readonly<Record<HappeningName, true>> = {
   eventAppended: true,
   waitStarted: true,
   waitEnded: true,
+  tokenCreated: true,
+  tokenRevoked: true,
   leaseGranted: true,
   leaseRenewed: true,
   leaseEnded: true,

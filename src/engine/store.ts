@@ -1,4 +1,5 @@
 import type { RunGlobs } from './access/run-globs.js';
+import type { TokenReader, TokenWriter } from './access/token.js';
 import type { Acknowledgement, ConsumerRecord, OwedDraft, OwedStep } from './consumers/consumer.js';
 import type { EventDraft, EventType, StoredEvent } from './events/event.js';
 import type { GrantKey, LeaseRecord, LeaseState } from './holdings/lease.js';
@@ -30,6 +31,7 @@ export interface Store {
   readonly keys: GrantKeyReader;
   readonly consumers: ConsumerReader;
   readonly waits: WaitReader;
+  readonly tokens: TokenReader;
   /** Waits for the writes under way, then lets go of the storage. */
   close(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export interface Transaction {
   readonly keys: GrantKeyWriter;
   readonly consumers: ConsumerWriter;
   readonly waits: WaitWriter;
+  readonly tokens: TokenWriter;
 }
 
 export interface RunReader {

@@ -16,6 +16,7 @@ export function addConsumerRoutes(server: HttpServer): void {
   server.get(
     '/consumers',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'listConsumers',
         summary: 'List the consumers of a run',
@@ -41,6 +42,7 @@ export function addConsumerRoutes(server: HttpServer): void {
   server.get(
     '/consumers/:consumer',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getConsumer',
         summary: 'Show a consumer',
@@ -62,6 +64,7 @@ export function addConsumerRoutes(server: HttpServer): void {
   server.put(
     '/consumers/:consumer',
     {
+      config: { scope: 'lease' },
       schema: {
         operationId: 'putConsumer',
         summary: 'Create or change a consumer',
@@ -107,6 +110,7 @@ export function addConsumerRoutes(server: HttpServer): void {
   server.delete(
     '/consumers/:consumer',
     {
+      config: { scope: 'lease' },
       schema: {
         operationId: 'deleteConsumer',
         summary: 'Remove a consumer',
@@ -128,6 +132,7 @@ export function addConsumerRoutes(server: HttpServer): void {
   server.get(
     '/consumers/:consumer/results',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'listResults',
         summary: 'List the acknowledged deliveries of a consumer',

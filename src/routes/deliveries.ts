@@ -2,7 +2,7 @@ import { EngineError } from '../engine/errors.js';
 import type { JsonObject } from '../engine/json.js';
 import { Type } from '../typebox.js';
 import { GrantSchema, LeaseSchema } from './documents/lease-schema.js';
-import { hangUpSignal } from './edge/hang-up.js';
+import { whileWelcome } from './edge/while-welcome.js';
 import type { HttpServer } from './http-server-type.js';
 import { holder, timeout, ttl } from './lease-body.js';
 import { BODY_ERRORS, GRANT_ERRORS, json, responses } from './openapi/responses.js';
@@ -31,6 +31,7 @@ export function addDeliveryRoutes(server: HttpServer): void {
   server.post(
     '/consumers/:consumer/next',
     {
+      config: { scope: 'lease' },
       schema: {
         operationId: 'nextDelivery',
         summary: 'Wait for the next step of a consumer and lease it',
@@ -68,16 +69,16 @@ export function addDeliveryRoutes(server: HttpServer): void {
     },
     async (request, reply) => {
       const { query, params, body, headers } = request;
-      const result = await request.engine.consumers.next(
-        requiredRun(request.engine, query.run),
-        lookupConsumer(params.consumer),
-        {
-          timeoutMs: toMilliseconds(body.timeout),
-          ttlMs: toMilliseconds(body.ttl),
-          holder: body.holder ?? null,
-        },
-        callerOf(request.principal, headers['idempotency-key']),
-        hangUpSignal(reply),
+      const run = requiredRun(request.engine, query.run);
+      const consumer = lookupConsumer(params.consumer);
+      const wanted = {
+        timeoutMs: toMilliseconds(body.timeout),
+        ttlMs: toMilliseconds(body.ttl),
+        holder: body.holder ?? null,
+      };
+      const caller = callerOf(request.principal, headers['idempotency-key']);
+      const result = await whileWelcome(reply, (signal) =>
+        request.engine.consumers.next(run, consumer, wanted, caller, signal),
       );
       if (!result.granted) return reply.code(200).send(result.wait);
       if (result.replayed) return reply.code(200).send(result.lease);
@@ -88,7 +89,7 @@ export function addDeliveryRoutes(server: HttpServer): void {
   server.post(
     '/leases/:id/ack',
     {
-      config: { neverRefused: true },
+      config: { scope: 'lease', neverRefused: true },
       schema: {
         operationId: 'ackDelivery',
         summary: 'Acknowledge a delivery',
@@ -119,7 +120,7 @@ export function addDeliveryRoutes(server: HttpServer): void {
   server.post(
     '/leases/:id/nack',
     {
-      config: { neverRefused: true },
+      config: { scope: 'lease', neverRefused: true },
       schema: {
         operationId: 'nackDelivery',
         summary: 'Hand a delivery back',

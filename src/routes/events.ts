@@ -1,16 +1,18 @@
+import type { FastifyRequest } from 'fastify';
 import type { EngineView, SubscribeRequest } from '../engine/engine.js';
 import { EVENT_TYPES } from '../engine/events/event.js';
 import { Type } from '../typebox.js';
 import { choice } from './documents/building-blocks.js';
 import { EventPageSchema } from './documents/event-schema.js';
-import { hangUpSignal } from './edge/hang-up.js';
 import type { Report } from './edge/problem-reply.js';
+import { whileWelcome } from './edge/while-welcome.js';
 import type { HttpServer } from './http-server-type.js';
 import { responses } from './openapi/responses.js';
 import { sendEvents } from './streams/event-socket.js';
 import { streamEvents } from './streams/event-stream.js';
 import type { Heartbeat } from './streams/heartbeat.js';
 import type { Pace } from './streams/pace.js';
+import type { StreamTerms } from './streams/stream-terms.js';
 import { cursor, DEFAULT_LIMIT, durationText, limit, runFilter } from './wire/parameters.js';
 import { optionalRun } from './wire/run-lookup.js';
 
@@ -56,12 +58,18 @@ export function addEventRoute(server: HttpServer, { pace, heartbeat, report }: S
     after: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : (query.after ?? null),
   });
 
+  const termsOf = (request: FastifyRequest): StreamTerms => ({
+    pace,
+    report: (error) => report(error, request),
+    ended: request.principal.ended,
+  });
+
   server.route({
     method: 'GET',
     url: '/events',
     // A HEAD of a stream is of no use to anybody.
     exposeHeadRoute: false,
-    config: { webSocket: true },
+    config: { scope: 'read', webSocket: true },
     schema: {
       operationId: 'readEvents',
       summary: 'Read events as a page, a stream or a WebSocket',
@@ -105,23 +113,18 @@ export function addEventRoute(server: HttpServer, { pace, heartbeat, report }: S
       const { query, engine } = request;
       if (wantsStream(request.headers.accept)) {
         const wish = subscription(engine, query, request.headers['last-event-id']);
-        return streamEvents(reply, await engine.events.subscribe(wish), pace, (error) =>
-          report(error, request),
-        );
+        return streamEvents(reply, await engine.events.subscribe(wish), termsOf(request));
       }
       const { run, types, after } = subscription(engine, query);
-      return engine.events.page(
-        { run, types, after, limit: query.limit ?? DEFAULT_LIMIT, timeoutMs: query.timeout ?? 0 },
-        hangUpSignal(reply),
-      );
+      const page = { run, types, after, limit: query.limit ?? DEFAULT_LIMIT, timeoutMs: query.timeout ?? 0 };
+      return whileWelcome(reply, (signal) => engine.events.page(page, signal));
     },
     wsHandler: (socket, request) => {
       heartbeat.watch(socket);
       return sendEvents(
         socket,
         () => request.engine.events.subscribe(subscription(request.engine, request.query)),
-        pace,
-        (error) => report(error, request),
+        termsOf(request),
       );
     },
   });

@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {} from '@fastify/websocket';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Principal } from '../engine/access/principal.js';
+import type { Scope } from '../engine/access/scope.js';
 import type { EngineView } from '../engine/engine.js';
 
 export type HttpServer = FastifyInstance<
@@ -22,6 +23,8 @@ declare module 'fastify' {
     engine: EngineView;
   }
   interface FastifyContextConfig {
+    /** What a caller must be allowed to do; `none`: nothing, and no token is looked at. */
+    scope?: Scope | 'none';
     /** A health check: answered while draining, logged at debug level. */
     health?: boolean;
     /** Answered whatever limit is reached: a release or acknowledgement makes room, and a probe must tell load from death. */

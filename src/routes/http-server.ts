@@ -1,13 +1,12 @@
 import swagger from '@fastify/swagger';
 import { fastify } from 'fastify';
-import { ANONYMOUS } from '../engine/access/principal.js';
 import { addConsumerRoutes } from './consumers.js';
 import { addDeliveryRoutes } from './deliveries.js';
 import { type AdmissionRules, admit, greet, noProxy, notFound } from './edge/admission.js';
 import { bodyDeadline } from './edge/body-deadline.js';
 import { type ConnectionBounds, Connections } from './edge/connections.js';
 import { HostGuard } from './edge/host-guard.js';
-import { identify, prepareIdentity } from './edge/identity.js';
+import { identify, prepareIdentity, requireScopes } from './edge/identity.js';
 import { endKeptAlive } from './edge/kept-alive.js';
 import { LastAnswers } from './edge/last-answers.js';
 import { ARRIVAL_MS, createNodeServer, hasSpoken } from './edge/node-server.js';
@@ -32,6 +31,7 @@ import type { HttpSettings } from './settings.js';
 import { addSnapshotRoutes } from './snapshots.js';
 import { addStepRoutes } from './steps.js';
 import { addWebSockets } from './streams/web-sockets.js';
+import { addTokenRoutes } from './tokens.js';
 import { addVersionRoute } from './version.js';
 import { addWaitRoute } from './wait.js';
 import { addWaitRecordRoutes } from './waits.js';
@@ -46,7 +46,7 @@ const STEP_LIST_CACHE_BYTES = 32 * 1_024 * 1_024;
 
 /** Builds the whole HTTP interface of an engine. Listening, draining and closing are the caller's. */
 export async function buildHttpServer(settings: HttpSettings): Promise<HttpServer> {
-  const { engine, clock, stopping } = settings;
+  const { engine, access, clock, stopping } = settings;
   let closing = false;
   const report = internalErrorReport(settings.onInternalError);
   const replyWithProblem = problemReplies(report);
@@ -102,13 +102,14 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   await server.register(swagger, OPENAPI_OPTIONS);
   const heartbeat = await addWebSockets(server, clock, settings.pingIntervalMs ?? PING_INTERVAL_MS, stopping);
   prepareIdentity(server);
+  requireScopes(server);
   const limitBodyTime = bodyDeadline(server.server, clock, arrivalMs);
   // After the WebSocket plugin, whose own hook marks upgrades.
   server.addHook('onRequest', async (request, reply) => {
     lastAnswers.note(request.raw.socket, reply.raw);
     limitBodyTime(request.raw);
     admit(request, reply, rules);
-    identify(request, ANONYMOUS, engine);
+    identify(request, access, engine);
     if (request.routeOptions.config.neverRefused !== true)
       connections.countFor(request.raw.socket, request.principal.name);
   });
@@ -119,7 +120,8 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
     connections.cutSilent();
   });
 
-  await addDocs(server);
+  const docsScope = settings.publicDocs === true ? 'none' : 'read';
+  await addDocs(server, docsScope);
   addRunRoutes(server);
   addRunCompletionRoutes(server);
   addStepRoutes(server, settings.stepListCacheBytes ?? STEP_LIST_CACHE_BYTES);
@@ -135,6 +137,7 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   addRestoreArgsRoutes(server);
   await addRestoreTargetRoute(server);
   addHealthRoutes(server, engine, rules.isStopping);
+  addTokenRoutes(server, access);
   addVersionRoute(server, settings.version);
   return server;
 }

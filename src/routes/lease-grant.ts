@@ -1,6 +1,6 @@
 import { Type } from '../typebox.js';
 import { GrantSchema, LeaseSchema, PublicLeaseSchema } from './documents/lease-schema.js';
-import { hangUpSignal } from './edge/hang-up.js';
+import { whileWelcome } from './edge/while-welcome.js';
 import type { HttpServer } from './http-server-type.js';
 import { GrantBody, toGrantRequest } from './lease-body.js';
 import { BODY_ERRORS, GRANT_ERRORS, json, responses } from './openapi/responses.js';
@@ -14,6 +14,7 @@ export function addLeaseGrantRoutes(server: HttpServer): void {
   server.post(
     '/leases',
     {
+      config: { scope: 'lease' },
       schema: {
         operationId: 'grantLease',
         summary: 'Wait for a step and lease a snapshot of it',
@@ -40,11 +41,11 @@ export function addLeaseGrantRoutes(server: HttpServer): void {
       },
     },
     async (request, reply) => {
-      const result = await request.engine.leases.grant(
-        requiredRun(request.engine, request.query.run),
-        toGrantRequest(request.body),
-        callerOf(request.principal, request.headers['idempotency-key']),
-        hangUpSignal(reply),
+      const run = requiredRun(request.engine, request.query.run);
+      const wanted = toGrantRequest(request.body);
+      const caller = callerOf(request.principal, request.headers['idempotency-key']);
+      const result = await whileWelcome(reply, (signal) =>
+        request.engine.leases.grant(run, wanted, caller, signal),
       );
       if (!result.granted) return reply.code(200).send(result.wait);
       if (result.replayed) return reply.code(200).send(result.lease);
@@ -55,6 +56,7 @@ export function addLeaseGrantRoutes(server: HttpServer): void {
   server.post(
     '/leases/break',
     {
+      config: { scope: 'admin' },
       schema: {
         operationId: 'breakLease',
         summary: "End somebody's lease",

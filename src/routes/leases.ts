@@ -23,6 +23,7 @@ export function addLeaseRoutes(server: HttpServer): void {
   server.get(
     '/leases',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'listLeases',
         summary: 'List leases',
@@ -68,6 +69,7 @@ export function addLeaseRoutes(server: HttpServer): void {
   server.get(
     '/leases/:id',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getLease',
         summary: 'Show a lease',
@@ -84,6 +86,7 @@ export function addLeaseRoutes(server: HttpServer): void {
   server.post(
     '/leases/:id/renew',
     {
+      config: { scope: 'lease' },
       schema: {
         operationId: 'renewLease',
         summary: 'Renew a lease',
@@ -114,7 +117,7 @@ export function addLeaseRoutes(server: HttpServer): void {
   server.delete(
     '/leases/:id',
     {
-      config: { neverRefused: true },
+      config: { scope: 'lease', neverRefused: true },
       schema: {
         operationId: 'releaseLease',
         summary: 'Release a lease',

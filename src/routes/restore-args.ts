@@ -21,6 +21,7 @@ export function addRestoreArgsRoutes(server: HttpServer): void {
   server.get(
     '/restore-args',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getRestoreArgs',
         summary: 'Show how to restore a checkpoint',
@@ -103,6 +104,7 @@ export function addRestoreArgsRoutes(server: HttpServer): void {
   server.get(
     '/steps/:step/verify',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'verifyStep',
         summary: 'Check whether a checkpoint is whole',

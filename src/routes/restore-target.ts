@@ -97,6 +97,7 @@ export async function addRestoreTargetRoute(parent: HttpServer): Promise<void> {
       '/restore-args',
       {
         bodyLimit: BODY_LIMIT,
+        config: { scope: 'read' },
         preParsing: async (request, reply) => room.take(request, reply),
         // The body is checked where it is parsed.
         validatorCompiler: (route) => (route.httpPart === 'body' ? () => true : compileValidator(route)),

@@ -25,6 +25,7 @@ export function addRunCompletionRoutes(server: HttpServer): void {
   server.post(
     '/runs/:run/finish',
     {
+      config: { scope: 'lease' },
       schema: {
         operationId: 'finishRun',
         summary: 'Say that no more steps will come',
@@ -43,6 +44,7 @@ export function addRunCompletionRoutes(server: HttpServer): void {
   server.post(
     '/runs/:run/reopen',
     {
+      config: { scope: 'lease' },
       schema: {
         operationId: 'reopenRun',
         summary: 'Say that more steps may come',

@@ -13,6 +13,7 @@ export function addRunRoutes(server: HttpServer): void {
   server.get(
     '/runs',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'listRuns',
         summary: 'List the runs',
@@ -37,6 +38,7 @@ export function addRunRoutes(server: HttpServer): void {
   server.get(
     '/runs/:run',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getRun',
         summary: 'Show a run',
@@ -53,6 +55,7 @@ export function addRunRoutes(server: HttpServer): void {
   server.put(
     '/runs/:run',
     {
+      config: { scope: 'lease' },
       schema: {
         operationId: 'putRun',
         summary: 'Register or change a run',
@@ -94,6 +97,7 @@ export function addRunRoutes(server: HttpServer): void {
   server.delete(
     '/runs/:run',
     {
+      config: { scope: 'admin' },
       schema: {
         operationId: 'deleteRun',
         summary: 'Forget a run',

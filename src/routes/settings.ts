@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { Access } from '../engine/access/access.js';
 import type { Clock } from '../engine/clock.js';
 import type { Engine } from '../engine/engine.js';
 import type { ConnectionBounds } from './edge/connections.js';
@@ -19,6 +20,9 @@ export interface TlsSource {
 /** What the composition root gives to the HTTP server. */
 export interface HttpSettings {
   readonly engine: Engine;
+  readonly access: Access;
+  /** Whether `/docs` and `/openapi.yaml` need no token. Default: they need one. */
+  readonly publicDocs?: boolean;
   /** Request ids, pings and stall limits come from it. */
   readonly clock: Clock;
   /** Of the package, for `/version`. */

@@ -9,6 +9,7 @@ export function addSnapshotRoutes(server: HttpServer): void {
   server.post(
     '/snapshots/:id/retry',
     {
+      config: { scope: 'admin' },
       schema: {
         operationId: 'retrySnapshot',
         summary: 'Try again to remove a snapshot',

@@ -20,6 +20,7 @@ export function addStepRoutes(server: HttpServer, cacheBytes: number): void {
   server.get(
     '/steps',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'listSteps',
         summary: 'List the steps of a run',
@@ -80,6 +81,7 @@ export function addStepRoutes(server: HttpServer, cacheBytes: number): void {
   server.get(
     '/steps/:step',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getStep',
         summary: 'Show a step',

@@ -9,6 +9,7 @@ export function addVersionRoute(server: HttpServer, version: string): void {
   server.get(
     '/version',
     {
+      config: { scope: 'none' },
       schema: {
         operationId: 'version',
         summary: 'Show the versions',

@@ -1,6 +1,6 @@
 import { Type } from '../typebox.js';
 import { WaitSchema } from './documents/wait-schema.js';
-import { hangUpSignal } from './edge/hang-up.js';
+import { whileWelcome } from './edge/while-welcome.js';
 import type { HttpServer } from './http-server-type.js';
 import { json, responses } from './openapi/responses.js';
 import { cursor, durationText, run, stepNumber, waitId } from './wire/parameters.js';
@@ -12,6 +12,7 @@ export function addWaitRoute(server: HttpServer): void {
     {
       // A HEAD that waits is of no use to anybody.
       exposeHeadRoute: false,
+      config: { scope: 'read' },
       schema: {
         operationId: 'wait',
         summary: 'Wait for a step',
@@ -41,12 +42,11 @@ export function addWaitRoute(server: HttpServer): void {
         ),
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { until = null, timeout: timeoutMs = null, after = null, wait_id: id = null } = request.query;
-      return request.engine.waits.wait(
-        requiredRun(request.engine, request.query.run),
-        { until, timeoutMs, after, waitId: id },
-        hangUpSignal(reply),
+      const run = requiredRun(request.engine, request.query.run);
+      return whileWelcome(reply, (signal) =>
+        request.engine.waits.wait(run, { until, timeoutMs, after, waitId: id }, signal),
       );
     },
   );

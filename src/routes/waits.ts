@@ -12,6 +12,7 @@ export function addWaitRecordRoutes(server: HttpServer): void {
   server.get(
     '/waits',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'listWaits',
         summary: 'List ended waits',
@@ -33,6 +34,7 @@ export function addWaitRecordRoutes(server: HttpServer): void {
   server.get(
     '/waits/summary',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'summarizeWaits',
         summary: 'Summarize ended waits',

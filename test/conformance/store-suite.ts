@@ -7,6 +7,7 @@ import { leaseListModel } from './lease-list-model.js';
 import { manyRunsRules } from './many-runs-rules.js';
 import { runAndStepRules } from './run-and-step-rules.js';
 import { snapshotAndLeaseRules } from './snapshot-and-lease-rules.js';
+import { tokenRules } from './token-rules.js';
 import { waitRules } from './wait-rules.js';
 import { writeRules } from './write-rules.js';
 
@@ -25,6 +26,7 @@ export function storeConformance(name: string, make: MakeStorage): void {
     });
     describe('consumers', () => consumerRules(make));
     describe('waits', () => waitRules(make));
+    describe('tokens', () => tokenRules(make));
     describe('questions about many runs', () => manyRunsRules(make));
   });
 }

@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { buildHttpServer } from '../../src/routes/http-server.js';
 import { listen } from '../../src/routes/listen.js';
+import { openAccess } from '../support/open-access.js';
 import { HandClock } from './support/hand-clock.js';
 import { scriptedEngine } from './support/scripted-engine.js';
 
@@ -25,6 +26,7 @@ describe('listening on localhost', () => {
     if (!(await hasIpv6())) return t.skip('this machine has no IPv6');
     const server = await buildHttpServer({
       engine: scriptedEngine(),
+      access: await openAccess(),
       clock: new HandClock(),
       version: '1.2.3',
     });

@@ -56,6 +56,7 @@ describe('openapi.yaml', () => {
       'delete /consumers/{consumer}',
       'delete /leases/{id}',
       'delete /runs/{run}',
+      'delete /tokens/{token}',
       'get /consumers',
       'get /consumers/{consumer}',
       'get /consumers/{consumer}/results',
@@ -71,6 +72,7 @@ describe('openapi.yaml', () => {
       'get /steps',
       'get /steps/{step}',
       'get /steps/{step}/verify',
+      'get /tokens',
       'get /version',
       'get /wait',
       'get /waits',
@@ -85,6 +87,7 @@ describe('openapi.yaml', () => {
       'post /runs/{run}/finish',
       'post /runs/{run}/reopen',
       'post /snapshots/{id}/retry',
+      'post /tokens',
       'put /consumers/{consumer}',
       'put /runs/{run}',
     ]);
@@ -154,10 +157,16 @@ describe('openapi.yaml', () => {
     assert.doesNotMatch(committed, /default: null/);
   });
 
-  it('lets every call do without a token, and names the scheme of tokens', () => {
-    const { security, components } = parse(committed);
-    assert.deepEqual(security, [{}, { bearer: [] }]);
+  it('says of every call which scope it needs, and that a token gives it', () => {
+    const { paths, components } = parse(committed);
     assert.equal(components.securitySchemes.bearer.scheme, 'bearer');
+    const operations = Object.values<Json>(paths).flatMap((path) => Object.values<Json>(path));
+    for (const operation of operations) {
+      const { operationId, security, responses, 'x-required-scope': scope } = operation;
+      assert.match(scope, /^(none|read|lease|admin)$/, operationId);
+      assert.deepEqual(security, scope === 'none' ? [] : [{ bearer: [] }], operationId);
+      assert.equal('401' in responses, scope !== 'none', operationId);
+    }
   });
 
   it('has the closed catalogue of codes, each under its status', () => {

@@ -19,19 +19,25 @@ interface CallOptions {
 export class HttpClient {
   /** Such as `http://127.0.0.1:7878`. */
   base = '';
+  /** Sent with every call; null: none. */
+  token: string | null = null;
 
   async call(
     method: string,
     path: string,
     { body, headers = {}, signal }: CallOptions = {},
   ): Promise<Answer> {
+    const credentials = this.token === null ? {} : { authorization: `Bearer ${this.token}` };
     const content =
       body === undefined
         ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
+        : {
+            body: JSON.stringify(body),
+            headers: { 'content-type': 'application/json', ...credentials, ...headers },
+          };
     const response = await fetch(this.base + path, {
       method,
-      headers,
+      headers: { ...credentials, ...headers },
       ...content,
       ...(signal ? { signal } : {}),
     });

@@ -2,9 +2,9 @@ import type { Store } from '../../src/engine/store.js';
 
 /** Each work runs twice, the first time in vain: as with a store that repeats a transaction which lost a race. */
 export function repeating(store: Store): Store {
-  const { id, runs, steps, events, snapshots, leases, keys, consumers, waits } = store;
+  const { id, runs, steps, events, snapshots, leases, keys, consumers, waits, tokens } = store;
   return {
-    ...{ id, runs, steps, events, snapshots, leases, keys, consumers, waits },
+    ...{ id, runs, steps, events, snapshots, leases, keys, consumers, waits, tokens },
     write: async (work) => {
       const inVain = store.write(async (tx) => {
         await work(tx);

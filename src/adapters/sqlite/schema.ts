@@ -11,6 +11,7 @@ export interface Schema {
   owed_steps: OwedStepRow;
   acknowledgements: AcknowledgementRow;
   waits: WaitRow;
+  tokens: TokenRow;
 }
 
 /** One row. The counters stand here, not in the tables they count, so that they survive when everything was pruned. */
@@ -167,4 +168,15 @@ export interface WaitRow {
   outcome: string;
   step: number | null;
   source: string;
+}
+
+export interface TokenRow {
+  name: string;
+  digest: string;
+  scope: string;
+  runs_json: string;
+  created_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
+  revoked_at: number | null;
 }

@@ -1,3 +1,4 @@
+import type { TokenReader } from '../../engine/access/token.js';
 import type {
   ConsumerReader,
   EventReader,
@@ -21,6 +22,7 @@ import { CommittedSession, type Session } from './session.js';
 import { SnapshotTable } from './snapshot-table.js';
 import { CompiledStatements } from './statement.js';
 import { StepTable } from './step-table.js';
+import { TokenTable } from './token-table.js';
 import { WaitTable } from './wait-table.js';
 
 export interface SqliteStoreOptions {
@@ -48,6 +50,7 @@ export class SqliteStore implements Store {
   readonly keys: GrantKeyReader;
   readonly consumers: ConsumerReader;
   readonly waits: WaitReader;
+  readonly tokens: TokenReader;
   readonly #database: SqliteDatabase;
   readonly #commits: GroupCommit;
   #closing: Promise<void> | undefined;
@@ -64,6 +67,7 @@ export class SqliteStore implements Store {
     this.keys = committed.keys;
     this.consumers = committed.consumers;
     this.waits = committed.waits;
+    this.tokens = committed.tokens;
     this.#database = database;
     this.#commits = new GroupCommit(database.writes, statements);
   }
@@ -88,5 +92,6 @@ function tablesOn(session: Session): Transaction {
     keys: new GrantKeyTable(session),
     consumers: new ConsumerTable(session),
     waits: new WaitTable(session),
+    tokens: new TokenTable(session),
   };
 }

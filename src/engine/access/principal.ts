@@ -7,7 +7,24 @@ export interface Principal {
   readonly name: string;
   readonly scope: Scope;
   readonly runs: RunGlobs;
+  /** Aborts when the token is revoked or expires: streams and waits that began with it end then. */
+  readonly ended: AbortSignal;
 }
 
-/** Every caller, while no token exists. */
-export const ANONYMOUS: Principal = { name: 'anonymous', scope: 'admin', runs: RunGlobs.everything };
+/** The name of every caller while no token exists. */
+export const ANONYMOUS_NAME = 'anonymous';
+
+export function anonymous(ended: AbortSignal): Principal {
+  return { name: ANONYMOUS_NAME, scope: 'admin', runs: RunGlobs.everything, ended };
+}
+
+/** Every caller of a server that will never know a token. */
+export const ANONYMOUS = anonymous(new AbortController().signal);
+
+/** Whoever calls what needs no token. No run exists for this caller. */
+export const NOBODY: Principal = {
+  name: 'nobody',
+  scope: 'read',
+  runs: RunGlobs.nothing,
+  ended: new AbortController().signal,
+};

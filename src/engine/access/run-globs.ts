@@ -32,6 +32,14 @@ export class RunGlobs {
       : this.names.includes(run);
   }
 
+  /**
+   * Whether every run that a pattern fits is among these. Some patterns of which that is true are not known to be: `?*` and `*?` fit the
+   * same names, and the one is not taken to be within the other.
+   */
+  covers(pattern: string): boolean {
+    return this.patterns.some((own) => fits(pattern, own));
+  }
+
   /** What of these runs somebody means who names one; who names none means them all. */
   within(run: string | null): RunGlobs {
     if (run === null) return this;
@@ -39,7 +47,7 @@ export class RunGlobs {
   }
 }
 
-/** By hand: as a regular expression, many stars would try every way to share the name among them. */
+/** `name` may be a pattern, too, whose stars only a star fits. By hand: as a regular expression, many stars would try every way to share the name among them. */
 function fits(name: string, pattern: string): boolean {
   let at = 0;
   let reading = 0;
@@ -52,7 +60,7 @@ function fits(name: string, pattern: string): boolean {
       star = reading;
       taken = at;
       reading += 1;
-    } else if (wanted === '?' || wanted === name[at]) {
+    } else if ((wanted === '?' && name[at] !== '*') || wanted === name[at]) {
       at += 1;
       reading += 1;
     } else if (star >= 0) {

@@ -1,6 +1,9 @@
-import type { FastifyRequest } from 'fastify';
-import type { Principal } from '../../engine/access/principal.js';
+import type { FastifyRequest, RouteOptions } from 'fastify';
+import type { Access } from '../../engine/access/access.js';
+import { NOBODY, type Principal } from '../../engine/access/principal.js';
+import { includesScope, type Scope } from '../../engine/access/scope.js';
 import type { Engine } from '../../engine/engine.js';
+import { EngineError } from '../../engine/errors.js';
 import type { HttpServer } from '../http-server-type.js';
 
 /** Gives every request its place for the principal and the engine's view, so that all requests have one shape. */
@@ -9,7 +12,39 @@ export function prepareIdentity(server: HttpServer): void {
   server.decorateRequest('engine');
 }
 
-export function identify(request: FastifyRequest, principal: Principal, engine: Engine): void {
+/** A server with a route that says nothing of who may use it does not start. */
+export function requireScopes(server: HttpServer): void {
+  const routes: RouteOptions[] = [];
+  server.addHook('onRoute', (route) => void routes.push(route));
+  // Only then: plugins add their routes as they like, and whoever registers the plugin adds the scopes.
+  server.addHook('onReady', async () => {
+    for (const { method, url, config } of routes)
+      if (config?.scope === undefined) throw new Error(`the route ${method} ${url} declares no scope`);
+  });
+}
+
+/**
+ * Who calls, and whether this caller may make this call: before the body is read, and before anything is looked up.
+ *
+ * @throws EngineError `unauthorized` or `forbidden`
+ */
+export function identify(request: FastifyRequest, access: Access, engine: Engine): void {
+  const { scope } = request.routeOptions.config;
+  const isOpen = scope === undefined || scope === 'none';
+  const principal = isOpen ? NOBODY : access.principal(bearerOf(request.headers.authorization));
+  if (!isOpen) requireScope(principal, scope);
   request.principal = principal;
   request.engine = engine.as(principal);
+}
+
+function requireScope({ name, scope }: Principal, needed: Scope): void {
+  if (includesScope(scope, needed)) return;
+  throw new EngineError('forbidden', `this call needs the scope ${needed}: the token ${name} has ${scope}`, {
+    hint: `use a token with the scope ${needed}`,
+  });
+}
+
+/** The text behind the scheme. Another scheme is no token, and so is said to be none. */
+function bearerOf(header: string | undefined): string | null {
+  return /^bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? null;
 }

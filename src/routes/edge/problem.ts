@@ -53,6 +53,7 @@ export function describe(
     code: error.code,
     headers: {
       ...(retryAfter === undefined ? {} : { 'Retry-After': retryAfter }),
+      ...(error.code === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {}),
       ...(error.code === 'shutting_down' || isOfConnections(error) ? { Connection: 'close' } : {}),
     },
     body: JSON.stringify({ ...extensions, ...document }),

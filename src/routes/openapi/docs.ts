@@ -1,4 +1,5 @@
 import swaggerUi from '@fastify/swagger-ui';
+import type { Scope } from '../../engine/access/scope.js';
 import type { HttpServer } from '../http-server-type.js';
 import { NO_PARAMETERS } from '../wire/parameters.js';
 import { openapiYaml, type Paths } from './document.js';
@@ -8,19 +9,26 @@ import { responses } from './responses.js';
 const PAGE_POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-export async function addDocs(server: HttpServer): Promise<void> {
-  await server.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: PAGE_POLICY,
-    uiConfig: { docExpansion: 'list', tryItOutEnabled: true },
-    theme: { title: 'steplease API' },
-    transformSpecification: withoutOptionalExamples,
-    transformSpecificationClone: true,
+/** @param scope that the documents need. */
+export async function addDocs(server: HttpServer, scope: Scope | 'none'): Promise<void> {
+  await server.register(async (docs) => {
+    docs.addHook('onRoute', (route) => {
+      route.config = { ...route.config, scope };
+    });
+    await docs.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: PAGE_POLICY,
+      uiConfig: { docExpansion: 'list', tryItOutEnabled: true },
+      theme: { title: 'steplease API' },
+      transformSpecification: withoutOptionalExamples,
+      transformSpecificationClone: true,
+    });
   });
 
   server.get(
     '/openapi.yaml',
     {
+      config: { scope },
       schema: {
         operationId: 'openapi',
         summary: 'Show this document',

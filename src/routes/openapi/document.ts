@@ -1,5 +1,7 @@
 import type { SwaggerOptions } from '@fastify/swagger';
+import type { FastifySchema } from 'fastify';
 import { stringify } from 'yaml';
+import type { Scope } from '../../engine/access/scope.js';
 import type { HttpServer } from '../http-server-type.js';
 import { NamedSchemas } from './named-schemas.js';
 import { withoutNamelessValues } from './nameless-values.js';
@@ -16,6 +18,7 @@ const TAGS = [
   { name: 'consumers', description: 'Durable iterators over the steps of a run.' },
   { name: 'events', description: 'Everything that happened, in order.' },
   { name: 'restore args', description: 'Contents of checkpoints, read without JAX.' },
+  { name: 'access', description: 'Tokens.' },
   { name: 'service', description: 'The service itself.' },
 ];
 
@@ -34,20 +37,32 @@ export const OPENAPI_OPTIONS: SwaggerOptions = {
     // Relative to where the document is served, whatever the port or the proxy before it.
     servers: [{ url: '/', description: 'The server that serves this document.' }],
     tags: TAGS,
-    // While no token exists nobody needs one: `{}` allows requests without.
-    security: [{}, { bearer: [] }],
     components: {
       securitySchemes: {
         bearer: {
           type: 'http',
           scheme: 'bearer',
-          description: 'A token. This version of the server knows no tokens: every caller may do everything.',
+          description:
+            'A token. While the server has never had one nobody needs one, and every caller may do everything.',
         },
       },
     },
   },
+  transform: ({ schema, url, route }) => ({ schema: withScope(schema, route.config?.scope ?? 'none'), url }),
   transformObject: (document) => finish('openapiObject' in document ? document.openapiObject : {}),
 };
+
+/** What a caller needs for an operation, in OpenAPI's own words and in ours. */
+function withScope<T extends FastifySchema>(schema: T, scope: Scope | 'none'): T {
+  const { 401: unauthorized, ...others } = Object(schema?.response);
+  const isOpen = scope === 'none';
+  return {
+    ...schema,
+    response: isOpen ? others : { ...others, 401: unauthorized },
+    security: isOpen ? [] : [{ bearer: [] }],
+    'x-required-scope': scope,
+  };
+}
 
 /** The OpenAPI document as it is served and committed. The server must be ready. */
 export function openapiYaml(server: HttpServer): string {

@@ -6,6 +6,8 @@ import { PROBLEM_TYPE } from '../edge/problem.js';
 /** Problems of every call. */
 const ALWAYS: readonly ErrorCode[] = [
   'invalid_request',
+  'unauthorized',
+  'forbidden',
   'origin_forbidden',
   'host_unknown',
   'internal',

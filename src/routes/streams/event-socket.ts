@@ -3,9 +3,16 @@ import type { EventDocument } from '../../engine/documents.js';
 import type { Subscription } from '../../engine/engine.js';
 import { EngineError } from '../../engine/errors.js';
 import { type Pace, withinPace } from './pace.js';
+import type { StreamTerms } from './stream-terms.js';
 
 /** RFC 6455 and the contract: why a socket was closed. */
-const CLOSE = { goingAway: 1001, failed: 1011, tryAgainLater: 1013, cursorExpired: 4410 } as const;
+const CLOSE = {
+  goingAway: 1001,
+  failed: 1011,
+  tryAgainLater: 1013,
+  tokenEnded: 4401,
+  cursorExpired: 4410,
+} as const;
 const SHUTDOWN = [CLOSE.goingAway, 'the server is shutting down'] as const;
 
 /**
@@ -15,9 +22,11 @@ const SHUTDOWN = [CLOSE.goingAway, 'the server is shutting down'] as const;
 export async function sendEvents(
   socket: WebSocket,
   subscribe: () => Promise<Subscription>,
-  pace: Pace,
-  report: (error: unknown) => void,
+  { pace, report, ended }: StreamTerms,
 ): Promise<void> {
+  const leave = () => socket.close(CLOSE.tokenEnded, 'the token was revoked or has expired');
+  ended.addEventListener('abort', leave, { once: true });
+  socket.once('close', () => ended.removeEventListener('abort', leave));
   try {
     const subscription = await subscribe();
     socket.once('close', () => subscription.close());

@@ -4,6 +4,7 @@ import type { EventDocument } from '../../engine/documents.js';
 import type { Subscription } from '../../engine/engine.js';
 import { EngineError } from '../../engine/errors.js';
 import { type Pace, withinPace } from './pace.js';
+import type { StreamTerms } from './stream-terms.js';
 
 /**
  * Server-sent events, written by hand: @fastify/sse 0.6 waits for `drain` without a bound and without looking for `close`, so a
@@ -16,12 +17,13 @@ import { type Pace, withinPace } from './pace.js';
 export async function streamEvents(
   reply: FastifyReply,
   subscription: Subscription,
-  pace: Pace,
-  report: (error: unknown) => void,
+  { pace, report, ended }: StreamTerms,
 ): Promise<void> {
   const { raw } = reply;
   reply.hijack();
-  raw.once('close', () => subscription.close());
+  const leave = () => subscription.close();
+  raw.once('close', leave);
+  ended.addEventListener('abort', leave, { once: true });
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) raw.setHeader(name, value);
   }
@@ -39,6 +41,7 @@ export async function streamEvents(
     if (!(error instanceof EngineError)) report(error);
     else if (error.code === 'internal') report(error.cause ?? error);
   } finally {
+    ended.removeEventListener('abort', leave);
     subscription.close();
     raw.end();
   }

@@ -107,6 +107,10 @@ export const consumerPath = Type.Object({
   consumer: Type.String({ description: 'Name of the consumer.', examples: ['mmlu'] }),
 });
 
+export const tokenPath = Type.Object({
+  token: Type.String({ description: 'Name of the token.', examples: ['eval-cluster'] }),
+});
+
 /** Without an example: only the holder of a lease knows its id. */
 export const leasePath = Type.Object({
   id: Type.String({ description: 'The `id` that came with the grant.' }),

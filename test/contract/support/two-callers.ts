@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Principal } from '../../../src/engine/access/principal.js';
+import { ANONYMOUS, type Principal } from '../../../src/engine/access/principal.js';
 import { RunGlobs } from '../../../src/engine/access/run-globs.js';
 import type { LeaseDocument } from '../../../src/engine/documents.js';
 import { EngineStage } from '../../engine/support/engine-stage.js';
@@ -9,7 +9,11 @@ import { startServer } from '../../routes/support/test-server.js';
 import { HttpClient } from '../../support/http-client.js';
 import { Trainer } from './trainer.js';
 
-export const LIMITED: Principal = { name: 'limited', scope: 'admin', runs: new RunGlobs(['r', 'team-*']) };
+export const LIMITED: Principal = {
+  ...ANONYMOUS,
+  name: 'limited',
+  runs: new RunGlobs(['r', 'team-*']),
+};
 
 /**
  * One engine, and two who call it over HTTP: one sees all runs, the other `r` and `team-*`. There are `r`, in which nothing happened, and

@@ -7,8 +7,8 @@ import { RunGlobs } from '../../../src/engine/access/run-globs.js';
 import { code, EngineStage } from '../support/engine-stage.js';
 
 const principal = (...patterns: string[]): Principal => ({
+  ...ANONYMOUS,
   name: patterns.join(),
-  scope: 'admin',
   runs: new RunGlobs(patterns),
 });
 const BLIND = principal('other-*');

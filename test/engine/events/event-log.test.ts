@@ -24,9 +24,9 @@ async function open(t: TestContext, around: (store: Store) => Store = (store) =>
 
 /** A store whose writes fail while `faultOf` gives a fault. */
 function faulty(store: Store, faultOf: () => Error | null): Store {
-  const { id, runs, steps, events, snapshots, leases, keys, consumers, waits } = store;
+  const { id, runs, steps, events, snapshots, leases, keys, consumers, waits, tokens } = store;
   return {
-    ...{ id, runs, steps, events, snapshots, leases, keys, consumers, waits },
+    ...{ id, runs, steps, events, snapshots, leases, keys, consumers, waits, tokens },
     write: async (work) => {
       const fault = faultOf();
       if (fault !== null) throw fault;

@@ -5,6 +5,7 @@ import type { Engine } from '../../../src/engine/engine.js';
 import { buildHttpServer } from '../../../src/routes/http-server.js';
 import type { HttpServer } from '../../../src/routes/http-server-type.js';
 import type { HttpSettings } from '../../../src/routes/settings.js';
+import { openAccess } from '../../support/open-access.js';
 import { HandClock } from './hand-clock.js';
 
 export interface TestServer {
@@ -22,7 +23,13 @@ export async function startServer(
   settings: Partial<HttpSettings> = {},
 ): Promise<TestServer> {
   const clock = new HandClock();
-  const server = await buildHttpServer({ engine, clock, version: '1.2.3', ...settings });
+  const server = await buildHttpServer({
+    engine,
+    access: await openAccess(),
+    clock,
+    version: '1.2.3',
+    ...settings,
+  });
   await server.listen({ host: '127.0.0.1', port: 0 });
   test.after(() => server.close());
   // `as`: a listening TCP server has an address of this kind.

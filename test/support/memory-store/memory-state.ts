@@ -1,3 +1,4 @@
+import type { TokenRecord } from '../../../src/engine/access/token.js';
 import type { Acknowledgement, ConsumerRecord, OwedStep } from '../../../src/engine/consumers/consumer.js';
 import type { StoredEvent } from '../../../src/engine/events/event.js';
 import type { GrantKey, LeaseRecord } from '../../../src/engine/holdings/lease.js';
@@ -15,6 +16,11 @@ export interface ConsumerState {
   /** The highest ordinal and the highest number that were ever given. */
   readonly taken: number;
   readonly acknowledged: number;
+}
+
+export interface TokenState {
+  readonly record: TokenRecord;
+  readonly isRevoked: boolean;
 }
 
 export interface PlacedWait {
@@ -36,6 +42,8 @@ export interface MemoryState {
   readonly keys: Map<string, GrantKey>;
   /** By `keyOf` run and name. */
   readonly consumers: Map<string, ConsumerState>;
+  /** By name; a revoked one stays, for there has been one. */
+  readonly tokens: Map<string, TokenState>;
   events: readonly StoredEvent[];
   waits: readonly PlacedWait[];
   lastEvent: number;
@@ -52,6 +60,7 @@ export function emptyState(): MemoryState {
     leases: new Map(),
     keys: new Map(),
     consumers: new Map(),
+    tokens: new Map(),
     events: [],
     waits: [],
     lastEvent: 0,
@@ -70,6 +79,7 @@ export function copyOf(state: MemoryState): MemoryState {
     leases: new Map(state.leases),
     keys: new Map(state.keys),
     consumers: new Map(state.consumers),
+    tokens: new Map(state.tokens),
   };
 }
 

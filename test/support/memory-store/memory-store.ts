@@ -1,3 +1,4 @@
+import type { TokenReader } from '../../../src/engine/access/token.js';
 import type {
   ConsumerReader,
   EventReader,
@@ -16,6 +17,7 @@ import { MemoryGrantKeys, MemoryLeases } from './memory-leases.js';
 import { MemoryRuns, MemorySteps } from './memory-runs.js';
 import { MemorySnapshots } from './memory-snapshots.js';
 import { type Current, copyOf, emptyState, type MemoryState } from './memory-state.js';
+import { MemoryTokens } from './memory-tokens.js';
 import { MemoryWaits } from './memory-waits.js';
 
 /** What outlives the stores that are opened on it, as a file does. */
@@ -47,6 +49,7 @@ class MemoryStore implements Store {
   readonly keys: GrantKeyReader;
   readonly consumers: ConsumerReader;
   readonly waits: WaitReader;
+  readonly tokens: TokenReader;
   readonly #storage: MemoryStorage;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -62,6 +65,7 @@ class MemoryStore implements Store {
     this.keys = committed.keys;
     this.consumers = committed.consumers;
     this.waits = committed.waits;
+    this.tokens = committed.tokens;
     this.#storage = storage;
   }
 
@@ -105,5 +109,6 @@ function tablesOn(current: Current): Transaction {
     keys: new MemoryGrantKeys(current),
     consumers: new MemoryConsumers(current),
     waits: new MemoryWaits(current),
+    tokens: new MemoryTokens(current),
   };
 }

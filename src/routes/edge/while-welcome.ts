@@ -1,0 +1,25 @@
+import type { FastifyReply } from 'fastify';
+import { unauthorized } from '../../engine/access/unauthorized.js';
+import { hangUpSignal } from './hang-up.js';
+
+/**
+ * Runs work that may wait. Its signal aborts when the client goes, and when the client's token ends: then the answer is `401`, whatever
+ * becomes of the work.
+ */
+export async function whileWelcome<T>(
+  reply: FastifyReply,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { ended } = reply.request.principal;
+  const signal = AbortSignal.any([hangUpSignal(reply), ended]);
+  let refuse: () => void = () => undefined;
+  const ending = new Promise<never>((_resolve, reject) => {
+    refuse = () => reject(unauthorized('the token was revoked or has expired while the request waited'));
+    ended.addEventListener('abort', refuse, { once: true });
+  });
+  try {
+    return await Promise.race([work(signal), ending]);
+  } finally {
+    ended.removeEventListener('abort', refuse);
+  }
+}
