@@ -17,21 +17,25 @@ export interface LimitRule {
   readonly hint: string;
 }
 
-/** @throws EngineError with the setting's name and value among its fields, when there is no room for one more. */
+/**
+ * The text says nothing of how many there are: some may belong to runs that the caller does not see.
+ *
+ * @throws EngineError with the setting's name and value among its fields, when there is no room for one more.
+ */
 export function checkLimit(
   { setting, code, noun, hint }: LimitRule,
   { all, perToken }: Bounds,
   present: { readonly all: number; readonly ofCaller: number },
 ): void {
   if (present.all >= all) {
-    throw new EngineError(code, `there are ${present.all} ${noun} already: ${setting} is ${all}`, {
+    throw new EngineError(code, `${setting} is reached: this server takes ${all} ${noun}`, {
       hint,
       fields: { setting, limit: all },
     });
   }
   if (perToken === null || present.ofCaller < perToken) return;
   const own = `${setting}_per_token`;
-  throw new EngineError(code, `this caller has ${present.ofCaller} ${noun} already: ${own} is ${perToken}`, {
+  throw new EngineError(code, `${own} is reached: a caller may have ${perToken} ${noun}`, {
     hint,
     fields: { setting: own, limit: perToken },
   });

@@ -98,9 +98,10 @@ export class GrantLimits {
     // Links and clones cost nothing while the original is there.
     const added = record.options.snapshotMode === 'copy' ? (sizeBytes ?? 0) : 0;
     if (retained < limit && retained + added <= limit) return;
+    // Like the text of every limit, this one tells nothing of other runs.
     throw new EngineError(
       'insufficient_storage',
-      `snapshots retain ${retained} bytes, and this one would add ${added}: max_retained_bytes is ${limit}`,
+      `a snapshot more would go beyond max_retained_bytes, which is ${limit}`,
       {
         hint: 'release leases and acknowledge deliveries of steps that the trainer has deleted',
         fields: { setting: 'max_retained_bytes', limit },

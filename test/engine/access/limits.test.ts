@@ -27,6 +27,13 @@ test('a limit for all refuses what is one too many, and names its setting and va
   );
 });
 
+test('a refusal does not tell how many there are: some may be in runs that the caller does not see', () => {
+  assert.throws(
+    () => checkLimit(RULE, { all: 5, perToken: null }, { all: 7_331, ofCaller: 0 }),
+    (error: Error) => !error.message.includes('7331'),
+  );
+});
+
 test("a limit per token counts the caller's own alone", () => {
   const bounds = { all: 10, perToken: 1 };
   checkLimit(RULE, bounds, { all: 9, ofCaller: 0 });
