@@ -36,7 +36,7 @@ const HTTP = 'fastify|@fastify';
  * - adapters: one folder (or file) each, and they do not know each other, except what is in `adapters/shared`.
  * - config, process (the life of a server), shared: around them.
  * - queries: what builds SQL, for the adapters and the migrations alone.
- * - wiring: the composition root, the same for the doctor's machine, and the program that is started.
+ * - wiring: the composition root, the same for the doctor's machine and the care of databases, and the program that is started.
  */
 export const LAYER_RULES: readonly LayerRule[] = [
   { layer: 'engine', paths: /^src\/engine\//, mayImport: [], packages: NONE },
@@ -60,7 +60,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   },
   {
     layer: 'wiring',
-    paths: /^src\/(?:app|machine|cli\/main)\.ts$/,
+    paths: /^src\/(?:app|machine|database-care|database-rescue|cli\/main)\.ts$/,
     mayImport: ['engine', 'routes', 'adapters', 'config', 'process', 'cli', 'shared', 'migrations'],
     packages: ANY,
   },

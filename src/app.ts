@@ -2,6 +2,7 @@ import { openFileSystem } from './adapters/filesystem/node-file-system.js';
 import { ReaderProcess } from './adapters/restore/reader-process.js';
 import { sha256 } from './adapters/sha256.js';
 import { openDatabase } from './adapters/sqlite/database.js';
+import { originOf } from './adapters/sqlite/mark-origin.js';
 import { openSqliteStore } from './adapters/sqlite/sqlite-store.js';
 import { systemClock } from './adapters/system-clock.js';
 import { TlsFiles } from './adapters/tls/tls-files.js';
@@ -20,7 +21,13 @@ import { VERSION } from './version.js';
 /** The composition root: the one place that knows every layer. */
 export const startApp: StartApp = async (
   config: Config,
-  { clock, observer, logger, openFiles = () => openFileSystem({ clock }), around = {} }: AppTools,
+  {
+    clock,
+    observer,
+    logger,
+    openFiles = () => openFileSystem({ clock, origin: originOf(config.databaseFile) }),
+    around = {},
+  }: AppTools,
 ): Promise<App> => {
   const sqlite = await openSqliteStore({ file: config.databaseFile, clock });
   const store = around.store?.(sqlite) ?? sqlite;

@@ -5,6 +5,7 @@ import { VERSION } from '../version.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfigExplain } from './commands/config-explain.js';
 import { addConsumer } from './commands/consumer.js';
+import { addDb } from './commands/db.js';
 import { addDoctor } from './commands/doctor.js';
 import { addExec } from './commands/exec.js';
 import { addExplain } from './commands/explain.js';
@@ -21,6 +22,7 @@ import { addVersion } from './commands/version.js';
 import { addWait } from './commands/wait.js';
 import { addWaits } from './commands/waits.js';
 import { addWatch } from './commands/watch.js';
+import type { DatabaseCare } from './database/database-care.js';
 import type { Machine } from './doctor/machine.js';
 import { EXIT } from './exit-code.js';
 import { failureOf } from './failure.js';
@@ -33,6 +35,7 @@ export interface Composition {
   readonly migrateDatabase: MigrateDatabase;
   /** Loaded when it is asked for. */
   readonly machine: () => Promise<Machine>;
+  readonly databaseCare: () => Promise<DatabaseCare>;
   readonly clock: Clock;
   /** How long draining may take; ten seconds if left out. */
   readonly closeWithinMs?: number;
@@ -64,7 +67,7 @@ export async function runProgram(args: readonly string[], composition: Compositi
   }
 }
 
-function createProgram({ migrateDatabase, machine, clock, ...serving }: Composition): Command {
+function createProgram({ migrateDatabase, machine, databaseCare, clock, ...serving }: Composition): Command {
   const program = new Verb('steplease')
     .description('Watch, wait for and lease JAX/Orbax checkpoints over HTTP and WebSocket.')
     .version(VERSION)
@@ -79,6 +82,7 @@ function createProgram({ migrateDatabase, machine, clock, ...serving }: Composit
     });
   addServe(program, serving);
   addMigrate(program, migrateDatabase);
+  addDb(program, databaseCare);
   addConfigExplain(program);
   addRuns(program);
   addFinish(program);

@@ -96,6 +96,10 @@ export interface SnapshotFiles {
   claim(directory: string, owner: string): Promise<Claim>;
   /** Reads the mark without changing anything; null when there is no directory or no mark. Rejects when there is one that cannot be read. */
   owner(directory: string): Promise<string | null>;
+  /** The whole mark; otherwise as `owner`. */
+  mark(directory: string): Promise<OwnerMark | null>;
+  /** Puts the mark of the store `to` in place of that of the store `from`, in one step and durably; false: it is another's by now. */
+  takeOver(directory: string, from: string, to: string): Promise<boolean>;
   /** Links or copies a step into place: complete, verified against `inventory`, durable and atomic, or not at all. */
   build(plan: BuildPlan): Promise<BuildResult>;
   /** Renames a published snapshot out of sight, in one step and durably. */
@@ -122,6 +126,20 @@ export interface SnapshotFiles {
     inventory: Inventory,
     snapshotDirectory: string,
   ): Promise<Obstacle | null>;
+}
+
+/** Which store a snapshot directory belongs to, and where that store said it was. */
+export interface OwnerMark {
+  readonly store: string;
+  /** Null in marks of older versions. */
+  readonly origin: MarkOrigin | null;
+}
+
+export interface MarkOrigin {
+  /** Name of the machine. */
+  readonly host: string;
+  /** The database file there. */
+  readonly database: string;
 }
 
 export type Claim =

@@ -2,10 +2,11 @@
  * - `full`: no room for what was to be written.
  * - `read_only`: the storage may be read but not changed.
  * - `io`: the disk, or somebody else's lock, stood in the way.
- * - `corrupt`: what is stored is not a database of this service, or not whole.
+ * - `corrupt`: what is stored is no database, or not whole.
+ * - `foreign`: it is the database of another program.
  * - `newer`: a newer version of the service made it.
  */
-export type StorageFault = 'full' | 'read_only' | 'io' | 'corrupt' | 'newer';
+export type StorageFault = 'full' | 'read_only' | 'io' | 'corrupt' | 'foreign' | 'newer';
 
 /**
  * The storage could not do its part. What was asked for did not happen; the store itself goes on and works again as soon as the

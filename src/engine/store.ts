@@ -107,6 +107,8 @@ export interface SnapshotReader {
   list(): Promise<readonly SnapshotRecord[]>;
   /** The one of a generation, in whatever state: there is at most one. */
   find(run: string, generation: string): Promise<SnapshotRecord | null>;
+  /** The highest id that was ever given, or skipped; 0 before the first. */
+  lastId(): Promise<number>;
 }
 export interface SnapshotWriter extends SnapshotReader {
   /** Inserts with the next id, never used before, under the path for it. */
@@ -114,6 +116,8 @@ export interface SnapshotWriter extends SnapshotReader {
   /** Takes one from a state to the next; false: it is in another one, or gone. */
   advance(id: number, from: SnapshotState, to: SnapshotState): Promise<boolean>;
   remove(id: number): Promise<boolean>;
+  /** Gives no id up to this one out any more: what lies on the disk bears it. */
+  skipTo(id: number): Promise<void>;
 }
 
 export interface LeaseQuery {

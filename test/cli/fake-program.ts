@@ -71,6 +71,7 @@ function named(name: string, message: string): Error {
 const exitCode = await runProgram(process.argv.slice(2), {
   startApp,
   clock: systemClock,
+  databaseCare: async () => (await import('../../src/database-care.js')).databaseCare,
   machine: async () => (await import('../../src/machine.js')).machine,
   migrateDatabase: async (file) => {
     if (trouble === 'database in use')

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { runCommand } from './command-line.js';
 
 const CASES: readonly (readonly [string, string])[] = [
-  ['dance', '"dance" is not one of the commands serve, migrate, config, '],
+  ['dance', '"dance" is not one of the commands serve, migrate, db, config, '],
   ['consumer dance', '"dance" is not one of the commands list, show, create, '],
   ['serve --prot 1', '--prot: there is no such option'],
   ['serve --port', '--port: the value is missing'],

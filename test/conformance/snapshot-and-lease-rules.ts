@@ -72,6 +72,19 @@ export function snapshotAndLeaseRules(make: MakeStorage): void {
     assert.ok(granted.number > last[1]);
   });
 
+  test('ids that are skipped are never given, and skipping never goes back', async (t) => {
+    const storage = await make(t);
+    const store = await storage.open();
+    assert.equal(await store.snapshots.lastId(), 0);
+    await store.write((tx) => tx.snapshots.skipTo(40));
+    await store.write((tx) => tx.snapshots.skipTo(7));
+    assert.equal(await store.snapshots.lastId(), 40);
+    await store.close();
+    const again = await storage.open();
+    assert.equal((await again.write((tx) => tx.snapshots.insert(snapshot()))).id, 41);
+    assert.equal(await again.snapshots.lastId(), 41);
+  });
+
   test('leases are found by id and by number, as they were inserted', async (t) => {
     const store = await storeWithRun(make, t);
     const draft = lease({ snapshotId: 7, relativePath: '_STEPLEASE/g1/1', holder: null, labels: {} });

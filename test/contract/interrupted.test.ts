@@ -94,7 +94,7 @@ test('leftovers that no row knows are removed, and nothing else', async (t) => {
       '.tmp-77',
       '.trash-78',
       '1a-2b-3c',
-      '1a-2b-3c.4',
+      '1a-2b-3c.0',
       'notes of an administrator',
       'RESULTS',
     ])

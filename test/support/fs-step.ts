@@ -67,7 +67,7 @@ export async function take(step: string): Promise<{ identity: Identity; inventor
 /** A plan in layout `generation`, in the claimed directory `_STEPLEASE` beside the step. */
 export async function planFor(step: string, change: Partial<BuildPlan> = {}): Promise<BuildPlan> {
   const snapshotDirectory = join(dirname(step), '_STEPLEASE');
-  assert.deepEqual(operations.claim(change.snapshotDirectory ?? snapshotDirectory, 'store'), {
+  assert.deepEqual(operations.claim(change.snapshotDirectory ?? snapshotDirectory, 'store', null), {
     outcome: 'owned',
   });
   return {

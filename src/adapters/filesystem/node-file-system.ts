@@ -1,5 +1,12 @@
 import type { Clock } from '../../engine/clock.js';
-import type { BuildPlan, BuildResult, FileSystem, Listing, SnapshotFiles } from '../../engine/file-system.js';
+import type {
+  BuildPlan,
+  BuildResult,
+  FileSystem,
+  Listing,
+  MarkOrigin,
+  SnapshotFiles,
+} from '../../engine/file-system.js';
 import type { Inspection, InspectRequest } from '../../engine/inspection.js';
 import { splitNames } from './protocol.js';
 import { watchDirectory } from './watch-directory.js';
@@ -7,6 +14,8 @@ import { type FileThread, WorkerClient } from './worker-client.js';
 
 export interface FileSystemOptions {
   readonly clock: Clock;
+  /** Written into the marks of snapshot directories, so that whoever finds one knows whose it is. */
+  readonly origin?: MarkOrigin;
   /** How long `close` waits for calls under way, in milliseconds. */
   readonly closeGraceMs?: number;
   /** Gives the thread of a name; a new one that belongs to this filesystem alone if left out. */
@@ -36,7 +45,7 @@ export function openFileSystem(options: FileSystemOptions): FileSystem {
     inspect: (directory, requests) => inspect(scan, helper, directory, requests),
     watch: watchDirectory,
     space: (directory) => scan.call('space', directory),
-    snapshots: snapshotFiles(scan, link, copy),
+    snapshots: snapshotFiles(scan, link, copy, options.origin ?? null),
     close: async () => {
       await Promise.all([scan, helper, link, copy].map((client) => client.close(closeGraceMs)));
     },
@@ -83,10 +92,17 @@ async function inspect(
   return inspections.flat();
 }
 
-function snapshotFiles(scan: FileThread, link: FileThread, copy: FileThread): SnapshotFiles {
+function snapshotFiles(
+  scan: FileThread,
+  link: FileThread,
+  copy: FileThread,
+  origin: MarkOrigin | null,
+): SnapshotFiles {
   return {
-    claim: (directory, owner) => link.call('claim', directory, owner),
+    claim: (directory, owner) => link.call('claim', directory, owner, origin),
     owner: (directory) => link.call('owner', directory),
+    mark: (directory) => link.call('mark', directory),
+    takeOver: (directory, from, to) => link.call('takeOver', directory, from, to, origin),
     build: (plan: BuildPlan): Promise<BuildResult> =>
       (plan.mode === 'copy' ? copy : link).call('build', plan),
     retire: (plan) => link.call('retire', plan),

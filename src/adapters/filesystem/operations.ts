@@ -5,7 +5,8 @@ import { linkability } from './linkability.js';
 import { listRoot } from './list-root.js';
 import { locate, space } from './locate.js';
 import type { Os } from './os.js';
-import { claim, ownerOf } from './owner-mark.js';
+import { claim, markOf } from './owner-mark.js';
+import { takeOver } from './owner-takeover.js';
 import type { Operations } from './protocol.js';
 import { retire } from './retire.js';
 import { auditSnapshot, inventorySnapshot, isOccupied, snapshotEntries } from './snapshot-tree.js';
@@ -17,8 +18,10 @@ export function operationsOn(os: Os): Operations {
     list: (directory, previous) => listRoot(os, directory, previous),
     inspect: (directory, requests) => inspect(os, directory, requests),
     space: (directory) => space(os, directory),
-    claim: (directory, owner) => claim(os, directory, owner),
-    owner: (directory) => ownerOf(os, directory),
+    claim: (directory, owner, origin) => claim(os, directory, owner, origin),
+    owner: (directory) => markOf(os, directory)?.store ?? null,
+    mark: (directory) => markOf(os, directory),
+    takeOver: (directory, from, to, origin) => takeOver(os, directory, from, to, origin),
     build: (plan) => buildSnapshot(os, plan),
     retire: (plan) => retire(os, plan),
     erase: (snapshotDirectory, name) => erase(os, snapshotDirectory, name),

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Claim } from '../../engine/file-system.js';
+import type { Claim, MarkOrigin, OwnerMark } from '../../engine/file-system.js';
 import { FileSystemError } from '../../engine/file-system-error.js';
 import { COMMIT_SUCCESS_FILE } from '../../engine/steps/commit-marker.js';
 import { DirectoryHandle } from './directory-handle.js';
@@ -21,12 +21,12 @@ const NOTE =
  * A snapshot directory has one owner (invariant 8): the store whose name is in the mark. The mark appears complete or not at all, and
  * of two stores that claim at the same time one wins.
  */
-export function claim(os: Os, directory: string, owner: string): Claim {
+export function claim(os: Os, directory: string, owner: string, origin: MarkOrigin | null = null): Claim {
   let handle: DirectoryHandle | null = null;
   try {
     makeDirectory(os, directory);
     handle = openOwned(os, directory);
-    const marked = readMark(os, handle) ?? setMark(os, handle, owner);
+    const marked = readMark(os, handle)?.store ?? setMark(os, handle, owner, origin);
     if (marked !== owner) return { outcome: 'foreign', owner: marked };
     writeCommitFile(os, handle);
     os.fsync('sync claimed directory', handle.fd);
@@ -43,7 +43,7 @@ export function claim(os: Os, directory: string, owner: string): Claim {
 }
 
 /** Null when there is no directory or no mark; throws when there is something that cannot be read. */
-export function ownerOf(os: Os, directory: string): string | null {
+export function markOf(os: Os, directory: string): OwnerMark | null {
   let handle: DirectoryHandle;
   try {
     handle = openOwned(os, directory);
@@ -73,7 +73,7 @@ function makeDirectory(os: Os, directory: string): void {
   }
 }
 
-function openOwned(os: Os, directory: string): DirectoryHandle {
+export function openOwned(os: Os, directory: string): DirectoryHandle {
   try {
     return DirectoryHandle.open(os, 'open snapshot directory', directory);
   } catch (error) {
@@ -87,20 +87,20 @@ function openOwned(os: Os, directory: string): DirectoryHandle {
   }
 }
 
-function readMark(os: Os, handle: DirectoryHandle): string | null {
+export function readMark(os: Os, handle: DirectoryHandle): OwnerMark | null {
   const file = readSmallFile(os, 'read owner mark', handle, MARK, MAX_MARK_BYTES);
   if (file.outcome === 'absent') return null;
   if (file.outcome === 'refused') throw new FileSystemError(file.errno, file.why);
-  const store = storeIn(file.bytes);
-  if (store === null)
+  const mark = markIn(file.bytes);
+  if (mark === null)
     throw new FileSystemError(
       'EINVAL',
       `${MARK} names no store; if no other server keeps snapshots there, remove the file`,
     );
-  return store;
+  return mark;
 }
 
-function storeIn(bytes: Uint8Array): string | null {
+function markIn(bytes: Uint8Array): OwnerMark | null {
   let mark: unknown;
   try {
     mark = JSON.parse(Buffer.from(bytes).toString());
@@ -108,15 +108,21 @@ function storeIn(bytes: Uint8Array): string | null {
     return null;
   }
   if (typeof mark !== 'object' || mark === null || !('store' in mark)) return null;
-  return typeof mark.store === 'string' && mark.store !== '' ? mark.store : null;
+  if (typeof mark.store !== 'string' || mark.store === '') return null;
+  return { store: mark.store, origin: originIn(mark) };
+}
+
+function originIn(mark: object): MarkOrigin | null {
+  if (!('host' in mark && 'database' in mark)) return null;
+  const { host, database } = mark;
+  return typeof host === 'string' && typeof database === 'string' ? { host, database } : null;
 }
 
 /** The owner that the directory has afterwards. */
-function setMark(os: Os, handle: DirectoryHandle, owner: string): string {
-  const temporary = `${TEMPORARY}${process.pid}-${process.hrtime.bigint()}`;
-  const text = JSON.stringify({ store: owner, created_at: new Date().toISOString(), note: NOTE });
+function setMark(os: Os, handle: DirectoryHandle, owner: string, origin: MarkOrigin | null): string {
+  const temporary = temporaryMark();
   try {
-    writeNewFile(os, 'write owner mark', handle.at(temporary), Buffer.from(`${text}\n`));
+    writeMark(os, handle, temporary, owner, origin);
     publishMark(os, handle, temporary);
   } finally {
     remove(os, handle, temporary);
@@ -125,7 +131,22 @@ function setMark(os: Os, handle: DirectoryHandle, owner: string): string {
   for (const name of os.names('list temporary marks', handle.address))
     if (name.startsWith(TEMPORARY)) remove(os, handle, name);
   os.fsync('sync owner mark', handle.fd);
-  return readMark(os, handle) ?? owner;
+  return readMark(os, handle)?.store ?? owner;
+}
+
+export function temporaryMark(): string {
+  return `${TEMPORARY}${process.pid}-${process.hrtime.bigint()}`;
+}
+
+export function writeMark(
+  os: Os,
+  handle: DirectoryHandle,
+  name: string,
+  owner: string,
+  origin: MarkOrigin | null,
+): void {
+  const text = JSON.stringify({ store: owner, ...origin, created_at: new Date().toISOString(), note: NOTE });
+  writeNewFile(os, 'write owner mark', handle.at(name), Buffer.from(`${text}\n`));
 }
 
 /** By a link, which fails when another store was faster; a rename, for filesystems without links, would replace its mark. */
@@ -141,7 +162,7 @@ function publishMark(os: Os, handle: DirectoryHandle, temporary: string): void {
   }
 }
 
-function remove(os: Os, handle: DirectoryHandle, name: string): void {
+export function remove(os: Os, handle: DirectoryHandle, name: string): void {
   try {
     os.unlink('remove temporary mark', handle.at(name));
   } catch (error) {

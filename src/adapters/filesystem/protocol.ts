@@ -5,7 +5,9 @@ import type {
   EraseResult,
   Listing,
   Located,
+  MarkOrigin,
   Obstacle,
+  OwnerMark,
   RetirePlan,
   RetireResult,
   Space,
@@ -31,8 +33,10 @@ export interface Operations {
   list(directory: string, previous: string | null): ListingMessage;
   inspect(directory: string, requests: readonly InspectRequest[]): Promise<Inspection[]>;
   space(directory: string): Space;
-  claim(directory: string, owner: string): Claim;
+  claim(directory: string, owner: string, origin: MarkOrigin | null): Claim;
   owner(directory: string): string | null;
+  mark(directory: string): OwnerMark | null;
+  takeOver(directory: string, from: string, to: string, origin: MarkOrigin | null): boolean;
   build(plan: BuildPlan): Promise<BuildResult>;
   retire(plan: RetirePlan): RetireResult;
   erase(snapshotDirectory: string, name: string): Promise<EraseResult>;

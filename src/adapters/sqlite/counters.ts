@@ -1,5 +1,5 @@
 import type { Session } from './session.js';
-import { type NoArguments, type Statement, statement } from './statement.js';
+import { family, type NoArguments, type Statement, statement } from './statement.js';
 
 /**
  * Numbers that are never used again stand in `meta`, not in a sequence of the database: they come back with a rollback, so that positions
@@ -34,13 +34,13 @@ export async function takeNumbers(session: Session, counter: Counter, count: num
   return onlyRow(row).last - count + 1;
 }
 
-const LAST_EVENT = statement<NoArguments, { last: number }>((db) =>
-  db.selectFrom('meta').select('last_event as last').where('id', '=', 1),
+const last = family<Counter, NoArguments, { last: number }>(
+  (counter) => (db) => db.selectFrom('meta').select(`${counter} as last`).where('id', '=', 1),
 );
 
-/** Position of the newest event ever appended; 0 before the first. */
-export async function lastEvent(session: Session): Promise<number> {
-  const [row] = await session.rows(LAST_EVENT, {});
+/** The last number that was taken; 0 before the first. */
+export async function lastNumber(session: Session, counter: Counter): Promise<number> {
+  const [row] = await session.rows(last(counter), {});
   return onlyRow(row).last;
 }
 

@@ -1,9 +1,10 @@
-import { closeSync, openSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { closeSync, openSync } from 'node:fs';
 import type { Clock } from '../../engine/clock.js';
 import { StorageError } from '../../engine/storage-error.js';
 import { Kysely } from '../../kysely.js';
+import { copyBeforeMigration } from './before-migration.js';
 import { Database } from './better-sqlite3.js';
+import { APPLICATION_ID, realFile } from './database-file.js';
 import { SqliteDialect } from './dialect.js';
 import { type Migrated, migrate } from './migrations.js';
 import { claimDatabase } from './ownership.js';
@@ -11,9 +12,6 @@ import type { Schema } from './schema.js';
 import { storageFault } from './storage-faults.js';
 
 export type StoreClock = Pick<Clock, 'now' | 'randomBytes'>;
-
-/** `steplease` spelt in four bytes: tells a database of ours from one of another program. */
-const APPLICATION_ID = 0x53544c53;
 
 /** A shell that writes holds us up this long at most: the wait blocks the event loop. */
 const BUSY_TIMEOUT_MS = 1000;
@@ -53,6 +51,7 @@ export async function openDatabase(path: string, clock: StoreClock): Promise<Sql
     refuseStrangers(file, writer);
     setPragmas(writer);
     const writes = new Kysely<Schema>({ dialect: new SqliteDialect(file, writer) });
+    await copyBeforeMigration(writes, file);
     const migrated = await migrate(writes, file);
     const id = await storeId(writes, clock);
     const reader = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
@@ -62,25 +61,6 @@ export async function openDatabase(path: string, clock: StoreClock): Promise<Sql
   } catch (error) {
     close();
     throw storageFault(file, error);
-  }
-}
-
-/** The same database reached through a symbolic link must meet the same lock. */
-function realFile(path: string): string {
-  const file = resolve(path);
-  try {
-    return realpathSync(file);
-  } catch {
-    // Not there yet: its directory must be.
-  }
-  try {
-    return join(realpathSync(dirname(file)), basename(file));
-  } catch (error) {
-    throw new StorageError(
-      'io',
-      `database ${file}: the directory ${dirname(file)} must exist and be reachable; create it, or give another --db`,
-      error,
-    );
   }
 }
 
@@ -99,8 +79,8 @@ function refuseStrangers(file: string, writer: Database): void {
   }
   if (writer.prepare('select 1 from sqlite_schema limit 1').get() !== undefined) {
     throw new StorageError(
-      'corrupt',
-      `database ${file} belongs to another program: steplease writes only into databases it made; give another --db`,
+      'foreign',
+      `database ${file} belongs to another program: steplease writes only into databases that it made; it was left as it is: give another --db`,
     );
   }
   writer.pragma(`application_id = ${APPLICATION_ID}`);

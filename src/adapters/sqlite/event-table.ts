@@ -1,7 +1,7 @@
 import type { EventDraft, EventType, StoredEvent } from '../../engine/events/event.js';
 import type { EventPage, EventQuery, EventRange, EventWriter } from '../../engine/store.js';
 import { fromJson, toJson } from './columns.js';
-import { lastEvent, takeNumbers } from './counters.js';
+import { lastNumber, takeNumbers } from './counters.js';
 import { INSERT, OLDEST, pageStatement, RANGE, REMOVE_THROUGH, typeArguments } from './event-statements.js';
 import { lastToPrune, type PruneLimits } from './log-pruning.js';
 import { mergeRuns, runArguments } from './merge-runs.js';
@@ -21,7 +21,7 @@ export class EventTable implements EventWriter {
    * page, and `through` never passes it.
    */
   async page(query: EventQuery): Promise<EventPage> {
-    const newest = await lastEvent(this.#session);
+    const newest = await lastNumber(this.#session, 'last_event');
     const nothing: EventPage = { events: [], through: Math.max(query.after, newest), more: false };
     if (query.types?.length === 0 || query.after >= newest) {
       return nothing;
@@ -70,7 +70,7 @@ export class EventTable implements EventWriter {
 
   async prune(limits: PruneLimits): Promise<number> {
     const oldest = await this.#session.rows(OLDEST, { limit: limits.atMost });
-    const last = lastToPrune(oldest, await lastEvent(this.#session), limits);
+    const last = lastToPrune(oldest, await lastNumber(this.#session, 'last_event'), limits);
     return last === null ? 0 : this.#session.change(REMOVE_THROUGH, { last });
   }
 }

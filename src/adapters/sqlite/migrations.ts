@@ -26,6 +26,11 @@ export interface Migrated {
   readonly to: string | null;
 }
 
+/** Where the state of a database is kept from before a schema change, so that the version before can have it back. */
+export function copyName(file: string, change: string): string {
+  return `${file}.before-${change}`;
+}
+
 /** Brings the schema up to date, all of it or nothing. A database that a newer version made is refused untouched. */
 export async function migrate(
   db: Kysely<Schema>,
@@ -36,10 +41,12 @@ export async function migrate(
   const applied = await appliedMigrations(db);
   const unknown = applied.filter((name) => !Object.hasOwn(known, name));
   if (unknown.length > 0) {
+    const last = Object.keys(known).at(-1);
     throw new StorageError(
       'newer',
       `database ${file} was made by a newer version of steplease (schema change ${unknown.join(', ')}; ` +
-        `this version ends at ${Object.keys(known).at(-1)}): start that version, or give another --db`,
+        `this version ends at ${last}) and was left as it is: start that version; to go back, "steplease db restore" takes the copy ` +
+        `that it made before the change, ${copyName(file, unknown[0] ?? '')}`,
     );
   }
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
@@ -51,7 +58,8 @@ export async function migrate(
 
 const APPLIED_TABLE = 'kysely_migration';
 
-async function appliedMigrations(db: Kysely<Schema>): Promise<readonly string[]> {
+/** By name, in order; none for a database without content. */
+export async function appliedMigrations(db: Kysely<Schema>): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some((table) => table.name === APPLIED_TABLE)) {
     return [];

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Database } from './better-sqlite3.js';
 import { storageFault } from './storage-faults.js';
 
@@ -37,4 +38,16 @@ export function claimDatabase(file: string): () => void {
   }
   const held = lock;
   return () => held.close();
+}
+
+/** Whether a server has the database now. Nothing is created where there is none. */
+export function isDatabaseOwned(file: string): boolean {
+  if (!existsSync(`${file}-lock`)) return false;
+  try {
+    claimDatabase(file)();
+    return false;
+  } catch (error) {
+    if (error instanceof DatabaseInUseError) return true;
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import type { SnapshotDraft, SnapshotRecord, SnapshotState } from '../../engine/holdings/snapshot.js';
 import type { SnapshotWriter } from '../../engine/store.js';
 import { valuesOf } from './columns.js';
-import { takeNumbers } from './counters.js';
+import { lastNumber, takeNumbers } from './counters.js';
 import type { SnapshotRow } from './schema.js';
 import type { Session } from './session.js';
 import { type NoArguments, statement } from './statement.js';
@@ -63,6 +63,10 @@ export class SnapshotTable implements SnapshotWriter {
     return row === undefined ? null : toRecord(row);
   }
 
+  async lastId(): Promise<number> {
+    return lastNumber(this.#session, 'last_snapshot');
+  }
+
   async insert({ pathOf, ...draft }: SnapshotDraft): Promise<SnapshotRecord> {
     const id = await takeNumbers(this.#session, 'last_snapshot', 1);
     const snapshot = { ...draft, id, path: pathOf(id) };
@@ -76,6 +80,11 @@ export class SnapshotTable implements SnapshotWriter {
 
   async remove(id: number): Promise<boolean> {
     return (await this.#session.change(REMOVE, { id })) > 0;
+  }
+
+  async skipTo(id: number): Promise<void> {
+    const missing = id - (await this.lastId());
+    if (missing > 0) await takeNumbers(this.#session, 'last_snapshot', missing);
   }
 }
 

@@ -27,10 +27,13 @@ export function storageFault(file: string, error: unknown): unknown {
         );
   }
   if (code.startsWith('SQLITE_NOTADB')) {
-    return say('corrupt', 'this is not a SQLite database; give another --db, or restore it from a backup');
+    return say(
+      'corrupt',
+      `this is not a SQLite database; it was left as it is: give another --db, or ${remedy(file)}`,
+    );
   }
   if (code.startsWith('SQLITE_CORRUPT')) {
-    return say('corrupt', 'its content is damaged; restore it from a backup, or start with a new --db');
+    return say('corrupt', `its content is damaged; it was left as it is: ${remedy(file)}`);
   }
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return say('io', 'another program holds a lock on it; end that program, then repeat the request');
@@ -42,6 +45,11 @@ export function storageFault(file: string, error: unknown): unknown {
     return say('io', 'the disk did not do what was asked; look at its free space, quota and health');
   }
   return error;
+}
+
+/** What brings a lost database back; both commands keep the file that is there under another name. */
+function remedy(file: string): string {
+  return `"steplease db restore BACKUP --db ${file}" puts a backup in its place, "steplease db rebuild --db ${file}" makes a new one`;
 }
 
 function mayWriteBeside(file: string): boolean {

@@ -8,12 +8,7 @@ import { checkRoot } from '../doctor/check-root.js';
 import { checkServer } from '../doctor/check-server.js';
 import type { Finding } from '../doctor/finding.js';
 import type { Machine } from '../doctor/machine.js';
-import { EXIT, ExitError } from '../exit-code.js';
-import { printJson, printLine } from '../output.js';
-import { printable } from '../terminal/printable.js';
-import { type Screen, styled } from '../terminal/screen.js';
-
-const STYLES = { good: 'green', warning: 'yellow', bad: 'red' } as const;
+import { reportFindings } from '../doctor/report-findings.js';
 
 interface DoctorOptions {
   readonly db: string;
@@ -41,9 +36,7 @@ export function addDoctor(program: Command, clock: Clock, openMachine: () => Pro
       ...(await checkPlaces(machine, resolve(db), directories)),
       ...(offline ? [] : await checkServer(client, clock)),
     ];
-    if (json) printJson({ findings });
-    else for (const finding of findings) printLine(findingLine(screen, finding));
-    if (findings.some(({ verdict }) => verdict === 'bad')) throw new ExitError(EXIT.failure);
+    reportFindings(findings, screen, json);
   });
 }
 
@@ -60,11 +53,4 @@ async function checkPlaces(
   } finally {
     await files.close();
   }
-}
-
-function findingLine(screen: Screen, { about, verdict, detail }: Finding): string {
-  const text = printable(`${about}: ${detail}`);
-  return screen.tables
-    ? `${styled(screen, STYLES[verdict], verdict.padEnd(7))}  ${text}`
-    : `${verdict}\t${text}`;
 }

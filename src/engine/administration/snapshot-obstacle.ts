@@ -13,7 +13,9 @@ export async function findSnapshotObstacle(
   const directory = snapshotDirectoryOf(run.record);
   try {
     const marked = await files.owner(directory);
-    return marked === null || marked === owner ? await linkObstacle(files, run, directory) : inUse(directory);
+    return marked === null || marked === owner
+      ? await linkObstacle(files, run, directory)
+      : inUse(run, directory);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return {
@@ -24,11 +26,11 @@ export async function findSnapshotObstacle(
   }
 }
 
-function inUse(directory: string): RunWarning {
+function inUse({ record }: WatchedRun, directory: string): RunWarning {
   return {
     code: 'snapshot_dir_in_use',
     detail: `${directory} belongs to another steplease server: no lease can be granted here`,
-    hint: 'use that server, or set snapshot_dir',
+    hint: `use that server, or set snapshot_dir; if that server and its database are gone for good, stop this one and run "steplease db adopt ${record.directory}"`,
   };
 }
 

@@ -24,7 +24,7 @@ export interface GrantTerms {
 /** A lease as it would be granted now. @param snapshot null: nothing is protected, and the holder reads the original. */
 export function draftLease(
   clock: Clock,
-  run: WatchedRun,
+  run: Pick<WatchedRun, 'name' | 'record'>,
   { name, step, generation }: { readonly name: string; readonly step: number; readonly generation: string },
   { grantedTo, holder, labels, ttlMs, delivery, waitedMs }: GrantTerms,
   snapshot: SnapshotRecord | null,

@@ -93,7 +93,7 @@ export class SnapshotBuilder {
     const startedMs = clock.monotonic();
     let extent: Extent = 'nothing';
     try {
-      await this.#claim(reserved);
+      await this.#claim(run, reserved);
       extent = 'unpublished';
       const result = await files.build({
         source: `${run.realPath}/${reserved.stepName}`,
@@ -121,14 +121,14 @@ export class SnapshotBuilder {
     }
   }
 
-  async #claim({ snapshotDirectory, stepName }: SnapshotRecord): Promise<void> {
+  async #claim(run: WatchedRun, { snapshotDirectory, stepName }: SnapshotRecord): Promise<void> {
     const claim = await this.#ports.files.claim(snapshotDirectory, this.#ports.owner);
     if (claim.outcome === 'foreign') {
       throw new EngineError(
         'snapshot_dir_in_use',
         `${snapshotDirectory} belongs to another steplease server (store ${claim.owner})`,
         {
-          hint: `use that server, or give this run a snapshot_dir of its own; if that server is gone for good, remove ${snapshotDirectory}`,
+          hint: `use that server, or give this run a snapshot_dir of its own; if that server and its database are gone for good, stop this one and run "steplease db adopt ${run.record.directory}"`,
         },
       );
     }

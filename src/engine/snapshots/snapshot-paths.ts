@@ -37,6 +37,12 @@ export function isPublishedName(name: string): boolean {
   return PUBLISHED.test(name);
 }
 
+/** The number in the name of a published, temporary or removed entry; null when there is none. */
+export function publishedNumber(name: string): number | null {
+  const [, digits] = /^(?:[0-9a-z]+(?:-[0-9a-z]+){2,3}\.|\.tmp-|\.trash-)([0-9]{1,15})$/.exec(name) ?? [];
+  return digits === undefined ? null : Number(digits);
+}
+
 /** Never used twice, so that what is still being erased cannot be in the way. */
 export function temporaryName(snapshotId: number): string {
   return `${TEMPORARY_PREFIX}${snapshotId}`;

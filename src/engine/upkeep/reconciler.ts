@@ -22,8 +22,10 @@ import {
   trashName,
 } from '../snapshots/snapshot-paths.js';
 import type { SnapshotRemover } from '../snapshots/snapshot-remover.js';
+import { StorageError } from '../storage-error.js';
 import type { Store } from '../store.js';
 import type { RunRegistry } from '../watch/run-registry.js';
+import { entryAhead } from './disk-agreement.js';
 
 const PAGE = 500;
 
@@ -47,11 +49,26 @@ export interface ReconcilerPorts {
  * snapshots are compared with the inventory that was recorded, and removals are finished.
  */
 export async function reconcile(ports: ReconcilerPorts): Promise<void> {
+  await refuseOlderStore(ports);
   const active = await settleLeases(ports);
   const snapshots = await ports.store.snapshots.list();
   await settleHolds(ports, snapshots);
   for (const snapshot of snapshots) await settleSnapshot(ports, snapshot, active);
   await removeStrays(ports, snapshots);
+}
+
+/**
+ * An older state of the database, put back by hand, would have us remove what was leased since, give numbers a second time, and take old
+ * cursors for positions of other events.
+ */
+async function refuseOlderStore({ store, files, owner }: ReconcilerPorts): Promise<void> {
+  const ahead = await entryAhead(store, files, owner);
+  if (ahead === null) return;
+  throw new StorageError(
+    'corrupt',
+    `the database is older than ${ahead}, which it made itself: a copy was put in its place by hand, or its write-ahead log (-wal) was lost; ` +
+      'nothing was changed: "steplease db rebuild" keeps its rows, counts what lies there as leased, and goes on above it',
+  );
 }
 
 /** Pending leases go: no answer ever named them. */

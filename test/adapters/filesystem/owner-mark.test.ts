@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { nodeOs } from '../../../src/adapters/filesystem/os.js';
-import { claim, ownerOf } from '../../../src/adapters/filesystem/owner-mark.js';
+import { claim, markOf } from '../../../src/adapters/filesystem/owner-mark.js';
 import { splitNames } from '../../../src/adapters/filesystem/protocol.js';
 import { isOccupied, snapshotEntries } from '../../../src/adapters/filesystem/snapshot-tree.js';
 import { FaultyOs, refuse } from '../../support/fs-faulty-os.js';
@@ -37,20 +37,20 @@ test('a claim can be repeated by its owner and by nobody else', (t) => {
   claim(nodeOs, directory, 'store-1');
   assert.deepEqual(claim(nodeOs, directory, 'store-1'), { outcome: 'owned' });
   assert.deepEqual(claim(nodeOs, directory, 'store-2'), { outcome: 'foreign', owner: 'store-1' });
-  assert.equal(ownerOf(nodeOs, directory), 'store-1');
+  assert.equal(markOf(nodeOs, directory)?.store ?? null, 'store-1');
 });
 
 test('an existing directory without a mark is claimed with what is in it', (t) => {
   const directory = join(temporaryDirectory(t), '_SNAPSHOTS');
   makeStep(directory, '100');
-  assert.equal(ownerOf(nodeOs, directory), null);
+  assert.equal(markOf(nodeOs, directory)?.store ?? null, null);
   assert.deepEqual(claim(nodeOs, directory, 'store-1'), { outcome: 'owned' });
   assert.deepEqual(splitNames(snapshotEntries(nodeOs, directory)), ['100']);
 });
 
 test('reading the owner changes nothing', (t) => {
   const root = temporaryDirectory(t);
-  assert.equal(ownerOf(nodeOs, join(root, 'none')), null);
+  assert.equal(markOf(nodeOs, join(root, 'none'))?.store ?? null, null);
   assert.deepEqual(readdirSync(root), []);
 });
 
@@ -63,7 +63,7 @@ test('a claim does not go through a link', (t) => {
   assert.equal(result.errno, 'ELOOP');
   assert.match(result.detail, /symbolic link/);
   assert.deepEqual(readdirSync(join(root, 'elsewhere')), []);
-  assert.throws(() => ownerOf(nodeOs, join(root, '_STEPLEASE')), { code: 'ELOOP' });
+  assert.throws(() => markOf(nodeOs, join(root, '_STEPLEASE')), { code: 'ELOOP' });
 });
 
 test('a file in the way, and a missing parent, fail with a sentence', (t) => {
@@ -94,7 +94,7 @@ for (const [what, make] of Object.entries(badMarks)) {
     const result = claim(nodeOs, directory, 'store-1');
     assert.equal(result.outcome, 'failed', JSON.stringify(result));
     assert.deepEqual(readdirSync(directory), ['owner.json']);
-    assert.throws(() => ownerOf(nodeOs, directory));
+    assert.throws(() => markOf(nodeOs, directory));
   });
 }
 
@@ -104,7 +104,7 @@ test('of two stores that claim at the same time one wins', (t) => {
     assert.deepEqual(claim(nodeOs, directory, 'store-2'), { outcome: 'owned' });
   });
   assert.deepEqual(claim(faulty.os, directory, 'store-1'), { outcome: 'foreign', owner: 'store-2' });
-  assert.equal(ownerOf(nodeOs, directory), 'store-2');
+  assert.equal(markOf(nodeOs, directory)?.store ?? null, 'store-2');
 });
 
 test('what claims left behind that were cut off before there was an owner goes with the first that succeeds', (t) => {
@@ -119,7 +119,7 @@ test('a filesystem without hard links can be claimed', (t) => {
   const directory = join(temporaryDirectory(t), '_STEPLEASE');
   const faulty = new FaultyOs().failMethod('link', 'EPERM');
   assert.deepEqual(claim(faulty.os, directory, 'store-1'), { outcome: 'owned' });
-  assert.equal(ownerOf(nodeOs, directory), 'store-1');
+  assert.equal(markOf(nodeOs, directory)?.store ?? null, 'store-1');
   assert.deepEqual(readdirSync(directory).toSorted(), ['commit_success.txt', 'owner.json']);
 });
 
@@ -157,7 +157,8 @@ test('a crash or an error at any call leaves a whole mark or none, and the claim
       } catch (error) {
         assert.ok(error instanceof Crash);
       }
-      if (existsSync(directory)) assert.ok([null, 'store-1'].includes(ownerOf(nodeOs, directory)));
+      if (existsSync(directory))
+        assert.ok([null, 'store-1'].includes(markOf(nodeOs, directory)?.store ?? null));
       assert.deepEqual(claim(nodeOs, directory, 'store-1'), { outcome: 'owned' }, `call ${number}`);
       // Whatever the crash left has a name that the reconciler clears away.
       for (const name of splitNames(snapshotEntries(nodeOs, directory))) assert.match(name, /^\.tmp-/);

@@ -69,7 +69,7 @@ describe('opening a database', () => {
     other.exec('create table experiments (id integer)');
     other.close();
     const before = await readFile(file);
-    await refuses(file, 'corrupt', /belongs to another program/);
+    await refuses(file, 'foreign', /belongs to another program/);
     assert.deepEqual(await readFile(file), before);
   });
 

@@ -18,6 +18,10 @@ export class MemorySnapshots implements SnapshotWriter {
     return all.find((each) => each.run === run && each.generation === generation) ?? null;
   }
 
+  async lastId(): Promise<number> {
+    return this.#current().lastSnapshot;
+  }
+
   async insert({ pathOf, ...draft }: SnapshotDraft): Promise<SnapshotRecord> {
     if ((await this.find(draft.run, draft.generation)) !== null)
       throw new Error(`generation ${draft.generation} of run ${draft.run} has a snapshot`);
@@ -39,5 +43,10 @@ export class MemorySnapshots implements SnapshotWriter {
 
   async remove(id: number): Promise<boolean> {
     return this.#current().snapshots.delete(id);
+  }
+
+  async skipTo(id: number): Promise<void> {
+    const state = this.#current();
+    state.lastSnapshot = Math.max(state.lastSnapshot, id);
   }
 }
