@@ -110,7 +110,9 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
     limitBodyTime(request.raw);
     admit(request, reply, rules);
     identify(request, access, engine);
-    if (request.routeOptions.config.neverRefused !== true)
+    const { neverRefused, scope } = request.routeOptions.config;
+    // What is open to all is asked by nobody in particular.
+    if (neverRefused !== true && scope !== 'none')
       connections.countFor(request.raw.socket, request.principal.name);
   });
   await limitRequestRate(server, settings.requestsPerSecond ?? null);

@@ -14,7 +14,8 @@ export async function limitRequestRate(server: HttpServer, perSecond: number | n
     max: perSecond,
     timeWindow: WINDOW_MS,
     keyGenerator: ({ principal }) => principal.name,
-    allowList: ({ routeOptions }) => routeOptions.config.neverRefused === true,
+    // Probes come without a token: what others ask without one must not make a server look unready.
+    allowList: ({ routeOptions: { config } }) => config.neverRefused === true || config.health === true,
     errorResponseBuilder: () => tooManyRequests(perSecond),
     // `Retry-After` is set where every problem gets it.
     addHeaders: {

@@ -15,13 +15,14 @@ import { startServer } from '../support/test-server.js';
 
 async function serving(t: TestContext, settings: Partial<HttpSettings>) {
   const engine = scriptedEngine({
+    runs: { list: async () => ({ items: [], next_page: null }) },
     leases: { release: async () => undefined },
     consumers: { ack: async () => leaseDocument('ls_1'), nack: async () => leaseDocument('ls_1') },
     events: { subscribe: async () => new ScriptedSubscription().push([eventDocument('c1')]) },
   });
   const { port } = await startServer(t, engine, settings);
   /** A connection that is kept, after one request on it. */
-  const keep = async (path = '/version'): Promise<{ socket: Socket; answer: string }> => {
+  const keep = async (path = '/runs'): Promise<{ socket: Socket; answer: string }> => {
     const socket = connect(port, '127.0.0.1', () => socket.write(request('GET', path)));
     t.after(() => socket.destroy());
     const [answer] = await once(socket, 'data');
@@ -53,12 +54,12 @@ for (const [setting, connections] of [
       const first = await keep();
       await keep();
 
-      const refused = await ask('GET', '/version');
+      const refused = await ask('GET', '/runs');
 
       assert.match(refused, /^HTTP\/1.1 503 .*\r\nretry-after: \d+\r\n/is);
       assert.match(refused, /\r\nconnection: close\r\n/i);
       assert.match(refused, new RegExp(`"setting":"${setting}","limit":2,.*"code":"overloaded"`));
-      first.socket.write(request('GET', '/version'));
+      first.socket.write(request('GET', '/runs'));
       assert.match(String(await once(first.socket, 'data')), /^HTTP\/1.1 200 /);
     });
 
@@ -70,7 +71,7 @@ for (const [setting, connections] of [
 
       const isServed = async () => (await keep()).answer.startsWith('HTTP/1.1 200');
       assert.ok(await eventually(isServed));
-      assert.match(await ask('GET', '/version'), /^HTTP\/1.1 503 /);
+      assert.match(await ask('GET', '/runs'), /^HTTP\/1.1 503 /);
     });
 
     it('count WebSockets, too', async (t) => {
@@ -81,7 +82,7 @@ for (const [setting, connections] of [
         await once(socket, 'message');
       }
 
-      assert.match(await ask('GET', '/version'), /^HTTP\/1.1 503 /);
+      assert.match(await ask('GET', '/runs'), /^HTTP\/1.1 503 /);
       const third = new WebSocket(`ws://127.0.0.1:${port}/events`);
       const [error] = await once(third, 'error');
       assert.match(String(error), /503/);
