@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rescue, RescueRequest } from '../../src/cli/database/database-care.js';
 import { databaseCare } from '../../src/database-care.js';
@@ -16,6 +16,8 @@ export class LivedDatabase {
   readonly path: string;
   readonly leaseId: string;
   readonly cursor: string;
+  /** The owner mark that the server left. */
+  readonly mark: string;
 
   private constructor(
     root: CheckpointRoot,
@@ -28,6 +30,7 @@ export class LivedDatabase {
     this.path = lease.path;
     this.leaseId = lease.id;
     this.cursor = cursor;
+    this.mark = readFileSync(root.at('_STEPLEASE/owner.json'), 'utf8');
   }
 
   static async make(test: Cleanup): Promise<LivedDatabase> {
