@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
-import { loadClientConfig } from '../config/client-config.js';
+import { type ClientConfig, loadClientConfig } from '../config/client-config.js';
+import { isLoopback } from '../config/loopback.js';
 import { ServerClient } from './client/server-client.js';
+import { printNote } from './output.js';
 import { type Screen, screen } from './terminal/screen.js';
 
 /** What a command that talks to a server works with. */
@@ -57,12 +59,20 @@ export function openSession(command: Command): Session {
   // A group such as `runs` may itself be a verb: options before the verb below it count, too.
   const { server, token, run, json, output } = command.optsWithGlobals();
   const config = loadClientConfig({ server, token, run });
+  warnOfPlainHttp(config);
   return {
     client: new ServerClient(config),
     run: config.run,
     json: json === true || output === 'json',
     screen: screen(output),
   };
+}
+
+/** Whoever is on the way reads a token that is sent without TLS. */
+function warnOfPlainHttp({ server, token }: ClientConfig): void {
+  const { protocol, hostname } = new URL(server);
+  if (token === null || protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;
+  printNote(`the token goes to ${server} without TLS, and anybody on the way can read it; use an https URL`);
 }
 
 function indent(lines: readonly string[]): string {

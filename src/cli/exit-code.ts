@@ -11,6 +11,8 @@ export const EXIT = {
   unreachable: 69,
   /** EX_TEMPFAIL: the lease ended before the command did. */
   leaseLost: 75,
+  /** EX_NOPERM: the server wants a token, or one that may do this. */
+  notPermitted: 77,
   /** As timeout(1) has it. */
   timeout: 124,
   /** As shells have them: the command cannot be run, or is not there. */

@@ -33,12 +33,17 @@ function told(exitCode: number, message: string): Failure {
   return { exitCode, lines: message === '' ? [] : [`steplease: ${printable(message)}`] };
 }
 
-function refusal({ message, hint: served, code, requestId }: ProblemError): Failure {
+function refusal({ message, hint: served, code, requestId, status, tokenOrigin }: ProblemError): Failure {
   const lines = [`steplease: ${message}`];
   const hint = hintFor(code, served);
   if (hint !== null) lines.push(`  hint: ${hint}`);
+  const isDenied = status === 401 || code === 'forbidden';
+  if (isDenied)
+    lines.push(
+      tokenOrigin === null ? '  token: none was sent' : `  token: the one of ${tokenOrigin} was sent`,
+    );
   lines.push(`  code: ${code}${requestId === null ? '' : ` (request ${requestId})`}`);
-  return { exitCode: EXIT.failure, lines: lines.map(printable) };
+  return { exitCode: isDenied ? EXIT.notPermitted : EXIT.failure, lines: lines.map(printable) };
 }
 
 function describe(error: unknown): string {

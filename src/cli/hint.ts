@@ -3,6 +3,9 @@ const TAKE_ANOTHER = 'stop reading its path and take a new one with "steplease l
 /** What to do after a refusal, in terms of this command line; the server's own hints speak of requests. */
 const HINTS: ReadonlyMap<string, string> = new Map(
   Object.entries({
+    unauthorized:
+      'set STEPLEASE_TOKEN to a token of this server; an administrator makes one with POST /tokens',
+    forbidden: 'use a token whose scope and runs allow it; an administrator makes one',
     run_required:
       '"steplease runs" lists the runs: name one with --run, or start the server with its directory',
     run_not_found: '"steplease runs" lists the runs',

@@ -48,7 +48,7 @@ Examples:
   steplease exec --each -- python eval.py {path}            # a command on every new step, safe from deletion
   steplease help exec                                       # every verb has its own
 
-Exit codes: 0 ok, 1 refused or failed, 2 bad arguments, 3 the run is finished, 69 no server answers, 75 lease lost, 124 timed out.`;
+Exit codes: 0 ok, 1 refused or failed, 2 bad arguments, 3 the run is finished, 69 no server answers, 75 lease lost, 77 not permitted, 124 timed out.`;
 
 /**
  * Runs one command.

@@ -7,6 +7,8 @@ export interface ClientConfig {
   readonly server: string;
   /** Sent as bearer token; null: none. */
   readonly token: string | null;
+  /** The flag or variable that gave the token; null: none did. */
+  readonly tokenOrigin: string | null;
   /** Null: the one that the server takes calls without a run to mean. */
   readonly run: string | null;
 }
@@ -36,9 +38,11 @@ const ADDRESS = /^(\[[0-9a-f:.]+\]|[^[\]:/?#@\s]+):\d{1,5}$/i;
  * @throws ConfigError
  */
 export function loadClientConfig(flags: ClientFlags, variables: Environment = environment()): ClientConfig {
+  const token = choose('--token', flags.token, 'STEPLEASE_TOKEN', variables);
   return {
     server: readServer(choose('--server', flags.server, 'STEPLEASE_URL', variables)),
-    token: readToken(choose('--token', flags.token, 'STEPLEASE_TOKEN', variables)),
+    token: readToken(token),
+    tokenOrigin: token?.origin ?? null,
     run: flags.run ?? inheritedRun(variables['STEPLEASE_RUN']),
   };
 }

@@ -11,8 +11,10 @@ export class ProblemError extends Error {
   readonly cursor: string | null;
   /** When asking again makes sense; null: the server did not say. */
   readonly retryAfterMs: number | null;
+  /** The flag or variable whose token was sent; null: none was. */
+  readonly tokenOrigin: string | null;
 
-  constructor(problem: Static<typeof Problem>, retryAfterMs: number | null) {
+  constructor(problem: Static<typeof Problem>, retryAfterMs: number | null, tokenOrigin: string | null) {
     super(problem.detail);
     this.name = 'ProblemError';
     this.status = problem.status;
@@ -21,6 +23,7 @@ export class ProblemError extends Error {
     this.requestId = problem.request_id ?? null;
     this.cursor = problem.cursor ?? null;
     this.retryAfterMs = retryAfterMs;
+    this.tokenOrigin = tokenOrigin;
   }
 }
 
@@ -34,10 +37,14 @@ const Problem = Type.Object({
 });
 
 /** Null when the answer is none of steplease's. */
-export function problemOf(answer: HttpAnswer, document: unknown): ProblemError | null {
+export function problemOf(
+  answer: HttpAnswer,
+  document: unknown,
+  tokenOrigin: string | null,
+): ProblemError | null {
   if (!Check(Problem, document)) return null;
   const seconds = Number(answer.header('retry-after') ?? Number.NaN);
-  return new ProblemError(document, Number.isFinite(seconds) ? seconds * 1_000 : null);
+  return new ProblemError(document, Number.isFinite(seconds) ? seconds * 1_000 : null, tokenOrigin);
 }
 
 /** Whether the server, or something between, will take the same request later. */

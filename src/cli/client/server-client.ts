@@ -23,11 +23,13 @@ export interface Call {
 export class ServerClient {
   readonly server: string;
   readonly #token: string | null;
+  readonly #tokenOrigin: string | null;
   #hasAnswered = false;
 
-  constructor({ server, token }: Pick<ClientConfig, 'server' | 'token'>) {
+  constructor({ server, token, tokenOrigin }: Pick<ClientConfig, 'server' | 'token' | 'tokenOrigin'>) {
     this.server = server;
     this.#token = token;
+    this.#tokenOrigin = tokenOrigin;
   }
 
   /** Whether the server answered anything yet. One that never did is a mistake to be told; one that did is away for a while. */
@@ -81,7 +83,7 @@ export class ServerClient {
     this.#hasAnswered = true;
     if (answer.ok) return answer;
     const text = await this.#translate(call, () => answer.text());
-    const problem = problemOf(answer, parseJson(text));
+    const problem = problemOf(answer, parseJson(text), this.#tokenOrigin);
     throw (
       problem ??
       new ForeignAnswerError(this.#describe(call), `status ${answer.status} without a problem document`)
