@@ -20,7 +20,8 @@ export class FaultyOs {
   private readonly counts = new Map<string, number>();
 
   constructor() {
-    const methods = Object.entries(nodeOs).map(([method, call]) => {
+    const { time, ...nodeCalls } = nodeOs;
+    const methods = Object.entries(nodeCalls).map(([method, call]) => {
       const wrapped = (purpose: string, ...rest: readonly unknown[]) => {
         this.note(method, purpose);
         return Reflect.apply(call, nodeOs, [purpose, ...rest]);
@@ -28,7 +29,7 @@ export class FaultyOs {
       return [method, wrapped];
     });
     // Every method of Os is there, and passes on what it is given.
-    this.os = Object.fromEntries(methods) as Os;
+    this.os = { time, ...Object.fromEntries(methods) } as Os;
   }
 
   /** Fails the nth call of a purpose, and no other. */

@@ -49,10 +49,11 @@ class Eraser {
   /** What was being removed when it failed. */
   at: string | null = null;
   private readonly os: Os;
-  private readonly slices = new Slices();
+  private readonly slices: Slices;
 
   constructor(os: Os) {
     this.os = os;
+    this.slices = new Slices(os.time);
   }
 
   /** An entry of unknown kind. */

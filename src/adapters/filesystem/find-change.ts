@@ -6,7 +6,7 @@ import type { DirectoryHandle } from './directory-handle.js';
 import { errnoOf, isMissing } from './errno.js';
 import { decodeDirectories, decodeFiles, type SharedDirectories } from './inventory-codec.js';
 import type { Os } from './os.js';
-import { isSettled, wallClockNs } from './racy-time.js';
+import { isSettled } from './racy-time.js';
 import { Slices } from './slices.js';
 import { at, below, depthOf, type FileColumns, fileStart, lastPart } from './tree.js';
 
@@ -46,7 +46,7 @@ class Comparison {
   private readonly inventory: Inventory;
   private readonly scrutiny: Scrutiny;
   private readonly countsGrowth: boolean;
-  private readonly slices = new Slices();
+  private readonly slices: Slices;
   private files: FileColumns | null = null;
 
   constructor(
@@ -57,6 +57,7 @@ class Comparison {
     countsGrowth: boolean,
   ) {
     this.os = os;
+    this.slices = new Slices(os.time);
     this.root = root;
     this.inventory = inventory;
     this.payload = inventory.payload;
@@ -79,7 +80,7 @@ class Comparison {
 
   private async compareDirectory(row: number, path: string): Promise<Change | null> {
     const { os, root, directories } = this;
-    const now = wallClockNs();
+    const now = os.time.wallNs();
     const stats = path === '' ? os.fstat('audit directory', root.fd) : this.look('audit directory', path);
     if (stats === null || stats.nlink === 0n) return { path, how: 'missing' };
     if (!stats.isDirectory() || stats.ino !== at(directories.inode, row)) return { path, how: 'replaced' };

@@ -29,7 +29,7 @@ export async function inspect(
     return requests.map(({ name }) => unreadable(name, error));
   }
   return withHandle(root, async () => {
-    const slices = new Slices();
+    const slices = new Slices(os.time);
     const inspections: Inspection[] = [];
     for (const request of requests) {
       if (slices.due()) await slices.rest();

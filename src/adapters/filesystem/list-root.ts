@@ -6,7 +6,7 @@ import { identityKey } from './identity.js';
 import { mediumOf } from './medium.js';
 import { type EntryKind, kindOf, type Os } from './os.js';
 import type { ListingMessage } from './protocol.js';
-import { isSettled, wallClockNs } from './racy-time.js';
+import { isSettled } from './racy-time.js';
 
 export function listRoot(os: Os, directory: string, previous: string | null): ListingMessage {
   let handle: DirectoryHandle;
@@ -39,7 +39,7 @@ function listHandle(
   previous: string | null,
 ): ListingMessage {
   // The order matters: a change after this stat gets a time later than `now`, whatever the listing then shows.
-  const now = wallClockNs();
+  const now = os.time.wallNs();
   const stats = os.fstat('list', handle.fd);
   // A removed directory that is still open lists as empty, which would look as if every step had been deleted.
   if (stats.nlink === 0n) return { outcome: 'absent', errno: 'ENOENT' };

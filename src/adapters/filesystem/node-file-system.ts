@@ -18,6 +18,8 @@ export interface FileSystemOptions {
   readonly origin?: MarkOrigin;
   /** How long `close` waits for calls under way, in milliseconds. */
   readonly closeGraceMs?: number;
+  /** Hints by the operating system if left out. */
+  readonly watch?: FileSystem['watch'];
   /** Gives the thread of a name; a new one that belongs to this filesystem alone if left out. */
   readonly thread?: (label: string) => FileThread;
 }
@@ -32,7 +34,12 @@ const SHARED_BATCHES = 16;
  * releases wait for, and `copy`, which starts when first needed, moves bytes for minutes.
  */
 export function openFileSystem(options: FileSystemOptions): FileSystem {
-  const { clock, closeGraceMs = 2000, thread = (label) => new WorkerClient(label, clock) } = options;
+  const {
+    clock,
+    closeGraceMs = 2000,
+    watch = watchDirectory,
+    thread = (label) => new WorkerClient(label, clock),
+  } = options;
   const scan = thread('scan');
   const helper = thread('scan-helper');
   const link = thread('link');
@@ -43,7 +50,7 @@ export function openFileSystem(options: FileSystemOptions): FileSystem {
     locate: (directory) => scan.call('locate', directory),
     list: (directory, previous) => list(scan, directory, previous),
     inspect: (directory, requests) => inspect(scan, helper, directory, requests),
-    watch: watchDirectory,
+    watch,
     space: (directory) => scan.call('space', directory),
     snapshots: snapshotFiles(scan, link, copy, options.origin ?? null),
     close: async () => {

@@ -42,11 +42,24 @@ export interface Entry {
   readonly kind: EntryKind;
 }
 
+/** Time as a thread of this adapter sees it, and the order of its work. */
+export interface OsTime {
+  /** Wall clock, in nanoseconds since the epoch: filesystems stamp with it. */
+  wallNs(): bigint;
+  /** Milliseconds from an arbitrary start that never jump. */
+  elapsedMs(): number;
+  /** Resolves when everything else that waits for this thread had its turn. */
+  nextTurn(): Promise<void>;
+  /** A text that no other call gives, in this process or another; it fits into an entry name. */
+  unique(): string;
+}
+
 /**
  * The system calls of this adapter, all synchronous: they run in worker threads, where one warm thread is faster than the
  * thread pool. Each takes its purpose first, so that a test can fail exactly the third call of one purpose, or act just before it.
  */
 export interface Os {
+  readonly time: OsTime;
   lstat(purpose: string, path: string): BigIntStats;
   fstat(purpose: string, fd: number): BigIntStats;
   statfs(purpose: string, path: string): BigIntStatsFs;
@@ -78,7 +91,15 @@ export interface Os {
 const CLONE = constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL;
 const BIG = { bigint: true } as const;
 
+const nodeTime: OsTime = {
+  wallNs: () => BigInt(Date.now()) * 1_000_000n,
+  elapsedMs: () => performance.now(),
+  nextTurn: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  unique: () => `${process.pid}-${process.hrtime.bigint()}`,
+};
+
 export const nodeOs: Os = {
+  time: nodeTime,
   lstat: (_, path) => lstatSync(path, BIG),
   fstat: (_, fd) => fstatSync(fd, BIG),
   statfs: (_, path) => statfsSync(path, BIG),

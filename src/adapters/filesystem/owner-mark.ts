@@ -120,7 +120,7 @@ function originIn(mark: object): MarkOrigin | null {
 
 /** The owner that the directory has afterwards. */
 function setMark(os: Os, handle: DirectoryHandle, owner: string, origin: MarkOrigin | null): string {
-  const temporary = temporaryMark();
+  const temporary = temporaryMark(os);
   try {
     writeMark(os, handle, temporary, owner, origin);
     publishMark(os, handle, temporary);
@@ -134,8 +134,8 @@ function setMark(os: Os, handle: DirectoryHandle, owner: string, origin: MarkOri
   return readMark(os, handle)?.store ?? owner;
 }
 
-export function temporaryMark(): string {
-  return `${TEMPORARY}${process.pid}-${process.hrtime.bigint()}`;
+export function temporaryMark(os: Os): string {
+  return `${TEMPORARY}${os.time.unique()}`;
 }
 
 export function writeMark(
@@ -145,8 +145,12 @@ export function writeMark(
   owner: string,
   origin: MarkOrigin | null,
 ): void {
-  const text = JSON.stringify({ store: owner, ...origin, created_at: new Date().toISOString(), note: NOTE });
+  const text = JSON.stringify({ store: owner, ...origin, created_at: timeOf(os.time.wallNs()), note: NOTE });
   writeNewFile(os, 'write owner mark', handle.at(name), Buffer.from(`${text}\n`));
+}
+
+function timeOf(wallNs: bigint): string {
+  return new Date(Number(wallNs / 1_000_000n)).toISOString();
 }
 
 /** By a link, which fails when another store was faster; a rename, for filesystems without links, would replace its mark. */

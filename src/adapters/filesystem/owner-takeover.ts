@@ -18,7 +18,7 @@ export function takeOver(
     const marked = readMark(os, handle)?.store;
     if (marked === to) return true;
     if (marked !== from) return false;
-    const temporary = temporaryMark();
+    const temporary = temporaryMark(os);
     try {
       writeMark(os, handle, temporary, to, origin);
       os.rename('replace owner mark', handle.at(temporary), handle.at(MARK));

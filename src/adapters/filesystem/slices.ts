@@ -1,3 +1,5 @@
+import type { OsTime } from './os.js';
+
 /** How long one job may keep a worker thread to itself. */
 const SLICE_MS = 5;
 
@@ -6,14 +8,20 @@ const SLICE_MS = 5;
  * `if (slices.due()) await slices.rest();`
  */
 export class Slices {
-  private began = performance.now();
+  private readonly time: OsTime;
+  private began: number;
+
+  constructor(time: OsTime) {
+    this.time = time;
+    this.began = time.elapsedMs();
+  }
 
   due(): boolean {
-    return performance.now() - this.began >= SLICE_MS;
+    return this.time.elapsedMs() - this.began >= SLICE_MS;
   }
 
   async rest(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.began = performance.now();
+    await this.time.nextTurn();
+    this.began = this.time.elapsedMs();
   }
 }

@@ -29,6 +29,7 @@ export async function takeInventory(
     payload,
     inventory.digest,
     new Set([...MARKS, commitMarker]),
+    () => os.time.unique(),
   );
   return { inventory: { ...inventory, ...times }, hasPayload };
 }
@@ -38,6 +39,7 @@ function timesOf(
   payload: readonly string[],
   digest: string,
   marks: ReadonlySet<string>,
+  unique: () => string,
 ): Pick<TakenInventory, 'fingerprint' | 'changedNs' | 'changedBelowNs'> & { readonly hasPayload: boolean } {
   const { directories, files } = tree;
   const facts: bigint[] = [];
@@ -68,7 +70,7 @@ function timesOf(
   }
   // No fingerprint of an unstable tree equals any other.
   const hash = createHash('sha256').update(digest).update(BigInt64Array.from(facts, toSigned));
-  if (!stable) hash.update(String(process.hrtime.bigint()));
+  if (!stable) hash.update(unique());
   return {
     fingerprint: hash.digest('hex'),
     changedNs: String(changedNs),

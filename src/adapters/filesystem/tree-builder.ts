@@ -32,7 +32,7 @@ export class TreeBuilder {
   private readonly plan: BuildPlan;
   private readonly directories: SharedDirectories;
   private readonly files: FileColumns;
-  private readonly slices = new Slices();
+  private readonly slices: Slices;
   private readonly sync: DirectorySync;
   private readonly built;
   /** Open directories from the root to the current one. */
@@ -42,6 +42,7 @@ export class TreeBuilder {
 
   constructor(os: Os, plan: BuildPlan) {
     this.os = os;
+    this.slices = new Slices(os.time);
     this.plan = plan;
     this.directories = decodeDirectories(plan.inventory);
     this.files = decodeFiles(plan.inventory);

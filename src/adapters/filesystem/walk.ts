@@ -5,7 +5,7 @@ import { isTransient } from '../../engine/steps/payload.js';
 import type { DirectoryHandle } from './directory-handle.js';
 import { errnoOf, isMissing, isNotDirectory } from './errno.js';
 import { type Entry, kindOf, type Os } from './os.js';
-import { isSettled, wallClockNs } from './racy-time.js';
+import { isSettled } from './racy-time.js';
 import { Slices } from './slices.js';
 import { below, type Tree } from './tree.js';
 
@@ -35,8 +35,8 @@ class Walker {
   stable = true;
   private readonly os: Os;
   private readonly limits: WalkLimits;
-  private readonly slices = new Slices();
-  private readonly now = wallClockNs();
+  private readonly slices: Slices;
+  private readonly now: bigint;
   private entries = 0;
   private irregular: Inventory['irregular'] = null;
   private readonly directories = {
@@ -59,6 +59,8 @@ class Walker {
 
   constructor(os: Os, limits: WalkLimits) {
     this.os = os;
+    this.slices = new Slices(os.time);
+    this.now = os.time.wallNs();
     this.limits = limits;
   }
 
