@@ -40,6 +40,8 @@ const ENDED_CODE: Readonly<Record<EndedState, ErrorCode>> = {
 export class LeaseTerms {
   readonly #ports: LeaseTermsPorts;
   readonly #timers: ExpiryTimers;
+  /** How many renewals of a lease are being written down. */
+  readonly #renewals = new Map<number, number>();
 
   constructor(ports: LeaseTermsPorts) {
     this.#ports = ports;
@@ -105,11 +107,13 @@ export class LeaseTerms {
     await this.audit(active.record);
     const change = { ttlMs: renewedMs, renewedAt: clock.now() };
     const renewed: LeaseRecord = { ...active.record, ...change };
-    const isRenewed = await log.commit(async (tx, { apply }) => {
-      if (!(await changeLease(tx, number, 'active', 'renewed', change))) return false;
-      apply(() => this.begin(renewed));
-      return true;
-    });
+    const isRenewed = await this.#unexpired(number, () =>
+      log.commit(async (tx, { apply }) => {
+        if (!(await changeLease(tx, number, 'active', 'renewed', change))) return false;
+        apply(() => this.begin(renewed));
+        return true;
+      }),
+    );
     if (!isRenewed) throw leaseEnded(await this.find(id, sight));
     observer.leaseRenewed({ run, number, ttlMs: renewedMs });
     return renewed;
@@ -220,12 +224,33 @@ export class LeaseTerms {
     this.#timers.set(record.number, deadlineMs);
   }
 
+  /**
+   * Runs a renewal's transaction, during which the lease does not expire, however long it takes: an expiry that is asked for meanwhile would be
+   * written behind the renewal, and end a lease whose renewal was acknowledged just before.
+   */
+  async #unexpired<T>(number: number, write: () => Promise<T>): Promise<T> {
+    this.#renewals.set(number, (this.#renewals.get(number) ?? 0) + 1);
+    try {
+      return await write();
+    } finally {
+      const others = (this.#renewals.get(number) ?? 0) - 1;
+      if (others > 0) this.#renewals.set(number, others);
+      else {
+        this.#renewals.delete(number);
+        const active = this.#ports.holdings.active(number);
+        if (active !== null) this.#timers.set(number, active.deadlineMs);
+      }
+    }
+  }
+
   #expire(number: number): void {
     const active = this.#ports.holdings.active(number);
-    if (active === null) return;
+    // What is passed over for a renewal's sake is asked for again when that is over.
+    if (active === null || this.#renewals.has(number)) return;
     void this.#ports.log.insist('expiring a lease', async () => {
       // Until the store takes writes again it may have been renewed.
       if (this.#ports.holdings.active(number)?.deadlineMs !== active.deadlineMs) return;
+      if (this.#renewals.has(number)) return;
       const { life } = this.#ports;
       const isOver = life.endOf(active.record) <= active.deadlineMs;
       await this.end(active.record, 'expired', isOver ? life.reason : 'it was not renewed within its TTL');

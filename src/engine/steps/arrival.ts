@@ -1,4 +1,4 @@
-import type { Identity, StepContent } from '../inspection.js';
+import type { Identity, StepContent, TakenInventory } from '../inspection.js';
 import { finalizedStep } from './finalized-step.js';
 import { missingItem } from './items.js';
 import { hasSettled, settle, settleTime } from './settling.js';
@@ -12,7 +12,7 @@ const TICK_NS = 100_000_000n;
 
 /**
  * Decides whether a directory that is named like a finalized step is complete, where nothing is known of it yet. It is at once, where something
- * shows that its writer had finished: it was renamed before our eyes, or nothing below it has changed since Orbax's commit time. Else it is
+ * shows that its writer had finished: it was renamed before our eyes and nothing below it has changed since, or nothing below it has changed since Orbax's commit time. Else it is
  * once nothing in it has changed for a while: it may be being copied, unpacked, synced or written in place.
  */
 export function judgeArrival(
@@ -24,13 +24,16 @@ export function judgeArrival(
   const incomplete = incompleteness(context, identity, content);
   if (incomplete !== null) return decided(incomplete);
   const finalized = (): TrackedStep => finalizedStep({ ...context, replaced: null }, identity, content);
-  if (context.wasRenamed) return decided(finalized());
   if (content.inventory === null) {
-    if (!isLongUnchanged(context, content)) return { verdict: 'look_closer' };
+    if (context.wasRenamed || !isLongUnchanged(context, content)) return { verdict: 'look_closer' };
     return decided({ ...finalized(), isPresumed: true });
   }
   const settling = settle(context, content.inventory, before);
-  if (isUnchangedSinceCommit(content) || hasSettled(context, settling)) return decided(finalized());
+  const hasProof =
+    (context.wasRenamed && isUnchangedSinceRename(identity, content.inventory)) ||
+    isUnchangedSinceCommit(content) ||
+    hasSettled(context, settling);
+  if (hasProof) return decided(finalized());
   const reason = `nothing shows yet that its writer has finished: it counts once nothing in it has changed for ${settleTime(context)}`;
   return decided({ ...unfinished(context, identity, 'temporary', reason), settling });
 }
@@ -75,6 +78,14 @@ export function isUnchangedSinceCommit({ metadata, inventory, changedNs }: StepC
   if (committedAtNs === null || inventory === null) return false;
   const commit = BigInt(committedAtNs);
   return BigInt(inventory.changedBelowNs) <= commit && commit <= BigInt(changedNs) + TICK_NS;
+}
+
+/**
+ * A rename stamps the directory, and its writer had finished by then. What changed below it later, before anybody looked, was done by others: it may
+ * be half deleted already.
+ */
+function isUnchangedSinceRename({ ctimeNs }: Identity, { changedBelowNs }: TakenInventory): boolean {
+  return BigInt(changedBelowNs) <= BigInt(ctimeNs);
 }
 
 function isLongUnchanged({ absentMs, wallMs }: JudgementContext, { changedNs }: StepContent): boolean {

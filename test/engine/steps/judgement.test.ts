@@ -30,9 +30,17 @@ const late = (fields: Parameters<typeof inventory>[0] = {}) =>
 function decide(seen: Inspection, context: Partial<JudgementContext> = {}): TrackedStep {
   // A look takes no time, unless a test says so.
   const beganMs = context.beganMs ?? context.nowMs ?? FIRST.beganMs;
-  const judgement = judge({ ...FIRST, ...context, beganMs }, seen);
+  let judgement = judge({ ...FIRST, ...context, beganMs }, seen);
+  if (judgement.verdict === 'look_closer' && context.wasRenamed === true)
+    judgement = judge({ ...FIRST, ...context, beganMs }, closer(seen));
   assert.equal(judgement.verdict, 'decided');
   return judgement.tracked;
+}
+
+/** The look at the whole tree that follows one that does not decide. */
+function closer(seen: Inspection): Inspection {
+  if (seen.outcome !== 'present' || seen.content === null) return seen;
+  return { ...seen, content: { ...seen.content, inventory: inventory() } };
 }
 
 const verdict = (seen: Inspection, context: Partial<JudgementContext> = {}) =>
@@ -47,6 +55,11 @@ describe('judge, of an arrival', () => {
   it('takes a directory that was renamed before our eyes as finalized at once', () => {
     assert.equal(decide(present({ metadata: null }), RENAMED).entry.state, 'finalized');
     assert.equal(decide(present({ inventory: late() }), RENAMED).entry.state, 'finalized');
+  });
+
+  it('takes one below which something changed after its rename for one that may be half gone already', () => {
+    const touched = late({ changedBelowNs: '9000001' });
+    assert.equal(decide(present({ inventory: touched, metadata: null }), RENAMED).entry.state, 'temporary');
   });
 
   it('asks for the whole tree of any other', () => {
@@ -374,7 +387,7 @@ describe('judge, of a known step', () => {
   });
 
   it('adds what the inventory tells, and keeps its generation', () => {
-    const bare = decide(present({}), RENAMED);
+    const bare = decide(present({}), { absentMs: Number.NEGATIVE_INFINITY, wallMs: 4 + 3_600_000 });
     assert.equal(bare.entry.sizeBytes, null);
     const metrics = { outcome: 'read', value: { loss: 0.5 } } as const;
     const detailed = decide(present({ inventory: inventory(), metrics }), { known: bare });
