@@ -15,7 +15,8 @@ import { type Cleanup, temporaryDirectory } from '../../support/temporary-direct
 
 type Settings = Omit<EngineSettings, 'runs' | 'allowRoots'>;
 
-const SETTINGS: Settings = {
+/** Bounds that no test reaches by accident. */
+export const SETTINGS: Settings = {
   maxWaitMs: 300_000,
   maxTtlMs: 86_400_000,
   waits: { all: 100, perToken: null },

@@ -1,0 +1,92 @@
+import type { StoredEvent } from '../../../src/engine/events/event.js';
+import type { LeaseRecord } from '../../../src/engine/holdings/lease.js';
+import type { Service } from '../server/service.js';
+import { Violation } from '../violation.js';
+import type { World } from '../world.js';
+
+/** Compares what the store has with what was promised (invariants 5, 6 and 7). */
+export class Ledger {
+  readonly #world: World;
+  #seen: unknown = null;
+  /** Every event that anybody was told of, by its position. */
+  readonly #told = new Map<number, StoredEvent>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  check(service: Service | null): void {
+    const { state } = this.#world.disk.storage;
+    if (state === this.#seen) return;
+    this.#seen = state;
+    this.#checkEvents();
+    this.#checkLeases(state.leases);
+    this.#checkHolds(service !== null && service.engine !== null);
+  }
+
+  /** The service told of events: they are in the log, and stay as they are (invariant 11). */
+  told(sequence: number): StoredEvent {
+    const { events } = this.#world.disk.storage.state;
+    const event = events.find((each) => each.sequence === sequence);
+    if (event === undefined)
+      throw new Violation('11 (events)', `event ${sequence} was told and is not in the log`);
+    this.#told.set(sequence, event);
+    return event;
+  }
+
+  #checkEvents(): void {
+    const { events, lastEvent } = this.#world.disk.storage.state;
+    const last = [...this.#told.keys()].at(-1) ?? 0;
+    if (last > lastEvent) throw new Violation('11 (events)', `event ${last} was told and is lost`);
+    for (const [index, event] of events.slice(-20).entries()) {
+      const told = this.#told.get(event.sequence);
+      if (told !== undefined && told !== event)
+        throw new Violation('11 (events)', `event ${event.sequence} is another one than was told`);
+      const before = events.slice(-20)[index - 1];
+      if (before !== undefined && before.sequence + 1 !== event.sequence)
+        throw new Violation('11 (events)', `event ${event.sequence} follows event ${before.sequence}`);
+    }
+  }
+
+  #checkLeases(records: ReadonlyMap<number, LeaseRecord>): void {
+    for (const known of this.#world.leases.all) {
+      const record = records.get(known.number);
+      if (record === undefined || record.state === 'pending') {
+        const what = record === undefined ? 'is not stored' : 'is stored as pending';
+        throw new Violation('6 (durable acknowledgement)', `lease ${known.number} was granted and ${what}`);
+      }
+      if (known.ending !== null && record.state !== known.ending)
+        throw new Violation(
+          '7 (terminal states)',
+          `lease ${known.number} was told to be ${known.ending} and is stored as ${record.state}`,
+        );
+    }
+  }
+
+  /** @param isServing until it serves, what was interrupted is being undone. */
+  #checkHolds(isServing: boolean): void {
+    const { leases, snapshots, consumers } = this.#world.disk.storage.state;
+    for (const { state, snapshotId, number } of leases.values()) {
+      if (snapshotId === null || (state !== 'active' && state !== 'pending')) continue;
+      // One that is pending outlives a snapshot that could not be built.
+      if (state === 'pending') continue;
+      const snapshot = snapshots.get(snapshotId);
+      if (snapshot?.state !== 'ready')
+        throw new Violation(
+          '5 (reference count)',
+          `lease ${number} is ${state}, and its snapshot is ${snapshot?.state ?? 'not stored'}`,
+        );
+    }
+    for (const { owed } of consumers.values())
+      for (const { snapshotId, step } of owed) {
+        if (snapshotId === null) continue;
+        const snapshot = snapshots.get(snapshotId);
+        // A hold outlives a snapshot that could not be built, as a pending lease does.
+        if (isServing && snapshot?.state === 'deleting')
+          throw new Violation(
+            '5 (reference count)',
+            `step ${step} is held, and its snapshot is being removed`,
+          );
+      }
+  }
+}
