@@ -202,7 +202,7 @@ export interface ConsumerWriter extends ConsumerReader {
   ): Promise<void>;
   /** Removes the consumer with what it owes and what was acknowledged. */
   remove(run: string, name: string): Promise<void>;
-  /** Takes up generations that are neither owed nor acknowledged yet, each with the next ordinal; returns those. */
+  /** Takes up generations that are neither owed nor acknowledged yet, each with the next ordinal; returns those. None where the consumer is gone. */
   owe(run: string, consumer: string, drafts: readonly OwedDraft[]): Promise<readonly OwedStep[]>;
   findOwed(run: string, consumer: string, ordinal: number): Promise<OwedStep | null>;
   /** The one that a lease delivers. */

@@ -72,6 +72,13 @@ export function consumerRules(make: MakeStorage): void {
     assert.deepEqual(await store.consumers.owed('r', 'd'), []);
   });
 
+  test('a consumer that is gone takes nothing up', async (t) => {
+    const store = await storeWithConsumer(make, t);
+    await store.write((tx) => tx.consumers.remove('r', 'c'));
+    assert.deepEqual(await owe(store, 1, 2), []);
+    assert.deepEqual(await store.consumers.owed('r', 'c'), []);
+  });
+
   test('what is owed is changed by its ordinal, and found by that and by its lease', async (t) => {
     const store = await storeWithConsumer(make, t);
     const [owed, other] = await owe(store, 1, 2);

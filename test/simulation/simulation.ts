@@ -58,7 +58,7 @@ export async function simulate(seed: number, hours: number): Promise<History> {
       item.act();
       await settled();
       if (world.territory.takeChanges()) world.leases.check();
-      ledger.check(machine.service);
+      ledger.check();
       upkeep.check(machine.service);
     } catch (error) {
       world.fail(error);

@@ -68,6 +68,7 @@ export class ConsumerTable implements ConsumerWriter {
         continue;
       }
       const ordinal = await this.#next('taken', run, consumer);
+      if (ordinal === null) return [];
       const fresh = { snapshotId: null, leaseNumber: null, attempts: 0, notBefore: null, parkedAt: null };
       const owed: OwedStep = { ...draft, ...fresh, run, consumer, ordinal };
       await this.#session.change(INSERT_OWED, toOwedRow(owed));
@@ -97,6 +98,7 @@ export class ConsumerTable implements ConsumerWriter {
   async acknowledge(acknowledgement: Omit<Acknowledgement, 'number'>): Promise<void> {
     const { run, consumer, ordinal, step, generation, ackedAt, attempts, result } = acknowledgement;
     const number = await this.#next('acknowledged', run, consumer);
+    if (number === null) throw new Error(`run ${run} has no consumer ${consumer}`);
     const row = { run, consumer, number, ordinal, step, generation, attempts };
     await this.#session.change(ACKNOWLEDGE, { ...row, acked_at: ackedAt, result_json: toJsonOrNull(result) });
   }
@@ -125,12 +127,10 @@ export class ConsumerTable implements ConsumerWriter {
     return false;
   }
 
-  async #next(counter: 'taken' | 'acknowledged', run: string, name: string): Promise<number> {
+  /** Null: there is no such consumer. */
+  async #next(counter: 'taken' | 'acknowledged', run: string, name: string): Promise<number | null> {
     const [row] = await this.#session.rows(next(counter), { run, name });
-    if (row === undefined) {
-      throw new Error(`run ${run} has no consumer ${name}`);
-    }
-    return row.last;
+    return row?.last ?? null;
   }
 }
 

@@ -144,6 +144,8 @@ export class Feed {
   async #store(drafts: readonly OwedDraft[], through: number | null): Promise<void> {
     const { run, name } = this.#consumer;
     await this.#log.commit(async (tx, { apply }) => {
+      // Another one may have taken its name since.
+      if (this.#consumer.ended.reason !== null) return;
       if (through !== null) await tx.consumers.update(run, name, { position: through });
       const taken = drafts.length === 0 ? [] : await tx.consumers.owe(run, name, drafts);
       apply(() => {

@@ -1,6 +1,5 @@
 import type { StoredEvent } from '../../../src/engine/events/event.js';
 import type { LeaseRecord } from '../../../src/engine/holdings/lease.js';
-import type { Service } from '../server/service.js';
 import { Violation } from '../violation.js';
 import type { World } from '../world.js';
 
@@ -15,13 +14,13 @@ export class Ledger {
     this.#world = world;
   }
 
-  check(service: Service | null): void {
+  check(): void {
     const { state } = this.#world.disk.storage;
     if (state === this.#seen) return;
     this.#seen = state;
     this.#checkEvents();
     this.#checkLeases(state.leases);
-    this.#checkHolds(service !== null && service.engine !== null);
+    this.#checkSnapshots();
   }
 
   /** The service told of events: they are in the log, and stay as they are (invariant 11). */
@@ -63,9 +62,8 @@ export class Ledger {
     }
   }
 
-  /** @param isServing until it serves, what was interrupted is being undone. */
-  #checkHolds(isServing: boolean): void {
-    const { leases, snapshots, consumers } = this.#world.disk.storage.state;
+  #checkSnapshots(): void {
+    const { leases, snapshots } = this.#world.disk.storage.state;
     for (const { state, snapshotId, number } of leases.values()) {
       if (snapshotId === null || (state !== 'active' && state !== 'pending')) continue;
       // One that is pending outlives a snapshot that could not be built.
@@ -77,16 +75,5 @@ export class Ledger {
           `lease ${number} is ${state}, and its snapshot is ${snapshot?.state ?? 'not stored'}`,
         );
     }
-    for (const { owed } of consumers.values())
-      for (const { snapshotId, step } of owed) {
-        if (snapshotId === null) continue;
-        const snapshot = snapshots.get(snapshotId);
-        // A hold outlives a snapshot that could not be built, as a pending lease does.
-        if (isServing && snapshot?.state === 'deleting')
-          throw new Violation(
-            '5 (reference count)',
-            `step ${step} is held, and its snapshot is being removed`,
-          );
-      }
   }
 }

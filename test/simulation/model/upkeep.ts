@@ -17,6 +17,7 @@ export class Upkeep {
   #checkedMs = 0;
   /** When a snapshot was first seen to be removed. */
   readonly #deletingMs = new Map<number, number>();
+  readonly #unbackedMs = new Map<number, number>();
   readonly #unneededMs = new Map<number, number>();
 
   constructor(world: World) {
@@ -74,6 +75,7 @@ export class Upkeep {
     for (const { state, snapshotId } of leases.values())
       if (state === 'active' || state === 'pending') needed.add(snapshotId);
     for (const { owed } of consumers.values()) for (const { snapshotId } of owed) needed.add(snapshotId);
+    this.#checkHolds(needed, calmSinceMs);
     for (const { id, state, path } of snapshots.values()) {
       if (state !== 'ready' || needed.has(id)) {
         this.#unneededMs.delete(id);
@@ -83,6 +85,19 @@ export class Upkeep {
       this.#unneededMs.set(id, sinceMs);
       if (agenda.nowMs - Math.max(sinceMs, calmSinceMs) > GRACE_MS + this.#slackMs)
         throw new Violation('5 (reference count)', `snapshot ${path} is ready, and nobody holds it`);
+    }
+  }
+
+  /** A hold outlives a snapshot that could not be built, but not for long. */
+  #checkHolds(held: ReadonlySet<number | null>, calmSinceMs: number): void {
+    const { agenda, disk } = this.#world;
+    for (const id of held) {
+      const state = id === null ? 'ready' : disk.storage.state.snapshots.get(id)?.state;
+      if (id === null || state === 'ready' || state === 'building') continue;
+      const sinceMs = this.#unbackedMs.get(id) ?? agenda.nowMs;
+      this.#unbackedMs.set(id, sinceMs);
+      if (agenda.nowMs - Math.max(sinceMs, calmSinceMs) > GRACE_MS + this.#slackMs)
+        throw new Violation('5 (reference count)', `snapshot ${id} is held, and is ${state ?? 'not stored'}`);
     }
   }
 

@@ -46,7 +46,8 @@ export class MemoryConsumers implements ConsumerWriter {
   async owe(run: string, consumer: string, drafts: readonly OwedDraft[]): Promise<readonly OwedStep[]> {
     const taken: OwedStep[] = [];
     for (const draft of drafts) {
-      const known = this.#get(run, consumer);
+      const known = this.#find(run, consumer);
+      if (known === undefined) return [];
       const isKnown = ({ generation }: { generation: string }) => generation === draft.generation;
       if (known.owed.some(isKnown) || known.acknowledgements.some(isKnown)) continue;
       const ordinal = known.taken + 1;
