@@ -96,6 +96,8 @@ export interface StepContent {
   readonly topLevel: readonly { readonly name: string; readonly directory: boolean }[];
   /** The latest change time of the directory and its direct entries, in nanoseconds since the epoch, decimal. */
   readonly changedNs: string;
+  /** The same, of its direct entries alone; 0 where there are none. */
+  readonly entriesChangedNs: string;
   /** Null when there is no `_CHECKPOINT_METADATA`. */
   readonly metadata: FileContent<CheckpointMetadata> | null;
   /** The metrics item (`metrics/metrics`), null when there is none; only at depth `inventory`. */
@@ -111,6 +113,8 @@ export interface TakenInventory extends Inventory {
    * that changed while it was walked has a fingerprint that equals no other.
    */
   readonly fingerprint: string;
+  /** Nothing changed in the tree while it was looked at: all that the look shows is of one moment. */
+  readonly isStable: boolean;
   /** The latest change time of the payload, in nanoseconds since the epoch, decimal. Nobody can set a change time back. */
   readonly changedNs: string;
   /** The same, of what is below the step's directory and is no mark of Orbax's. */

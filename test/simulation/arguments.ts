@@ -5,6 +5,8 @@ export interface Arguments {
   readonly to: number;
   /** Of virtual time, for each seed. */
   readonly hours: number;
+  /** Stop at the first seed that breaks a promise. */
+  readonly isFirstOnly: boolean;
 }
 
 export const DEFAULT_HOURS = 0.04;
@@ -13,7 +15,12 @@ export const DEFAULT_HOURS = 0.04;
 export function parseArguments(args: readonly string[]): Arguments {
   const { values } = parseArgs({
     args: [...args],
-    options: { seed: { type: 'string' }, seeds: { type: 'string' }, hours: { type: 'string' } },
+    options: {
+      seed: { type: 'string' },
+      seeds: { type: 'string' },
+      hours: { type: 'string' },
+      first: { type: 'boolean' },
+    },
   });
   if (values.seed !== undefined && values.seeds !== undefined)
     throw new Error('--seed and --seeds exclude each other: give one of them');
@@ -23,6 +30,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     from: integer('--seed', from),
     to: integer('--seed', to),
     hours: values.hours === undefined ? DEFAULT_HOURS : positive('--hours', values.hours),
+    isFirstOnly: values.first === true,
   };
 }
 

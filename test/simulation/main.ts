@@ -2,7 +2,7 @@ import { parseArguments } from './arguments.js';
 import { reportViolation } from './report.js';
 import { simulate } from './simulation.js';
 
-const { from, to, hours } = parseArguments(process.argv.slice(2));
+const { from, to, hours, isFirstOnly } = parseArguments(process.argv.slice(2));
 const began = performance.now();
 let steps = 0;
 let failed = 0;
@@ -13,6 +13,7 @@ for (let seed = from; seed <= to; seed++) {
   if (history.violation === null) continue;
   failed += 1;
   process.stdout.write(`${await reportViolation(history, hours)}\n\n`);
+  if (isFirstOnly) break;
 }
 const seconds = (performance.now() - began) / 1000;
 const count = to - from + 1;

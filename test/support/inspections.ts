@@ -23,6 +23,7 @@ export function metadata(fields: Partial<CheckpointMetadata> = {}): NonNullable<
 /** An inventory of a payload that has not changed since its commit. */
 export function inventory(fields: Partial<TakenInventory> = {}): TakenInventory {
   return {
+    isStable: true,
     fingerprint: 'fingerprint',
     changedNs: '4000000',
     changedBelowNs: '4000000',
@@ -44,6 +45,7 @@ export function content(fields: Partial<StepContent> = {}): StepContent {
     hasPayload: true,
     deletion: null,
     changedNs: '4000000',
+    entriesChangedNs: '4000000',
     topLevel: [
       { name: '_CHECKPOINT_METADATA', directory: false },
       { name: 'default', directory: true },

@@ -132,7 +132,13 @@ function missingMarker(os: Os, step: DirectoryHandle, commitMarker: string): Cha
   }
 }
 
-async function takeStock(
+/** What changes while it is looked at gets a second chance, and is then reported as it was seen. */
+async function takeStock(os: Os, step: DirectoryHandle, request: InspectRequest): Promise<Found> {
+  const first = await takeStockOnce(os, step, request);
+  return first.content?.inventory?.isStable === false ? takeStockOnce(os, step, request) : first;
+}
+
+async function takeStockOnce(
   os: Os,
   step: DirectoryHandle,
   { known, commitMarker }: InspectRequest,
@@ -141,7 +147,9 @@ async function takeStock(
   const metadata = content.metadata?.outcome === 'read' ? content.metadata.value : null;
   // What changed is looked for first: the walk that follows may see more, never less.
   const change = known === null ? null : await findChange(os, step, known, 'all');
-  const { inventory, hasPayload } = await takeInventory(os, step, payloadOf(metadata, content), commitMarker);
+  const payload = payloadOf(metadata, content);
+  const taken = await takeInventory(os, step, payload, commitMarker, stats.mtimeNs);
+  const { inventory, hasPayload } = taken;
   return {
     identity: identityOf(stats),
     change,

@@ -14,24 +14,30 @@ const MARKS = [CHECKPOINT_METADATA_FILE, COMMIT_SUCCESS_FILE] as const;
 /**
  * An inventory, and when and how its payload last changed (see `TakenInventory`), and whether any file of it is more than a mark. A tree that changes while it is walked gets a second chance; one
  * that changes then, too, is reported as it was seen.
+ *
+ * @param topMtimeNs modification time of the directory when its top level was read; null: that was not read.
  */
 export async function takeInventory(
   os: Os,
   directory: DirectoryHandle,
   payload: readonly string[],
   commitMarker: string = COMMIT_SUCCESS_FILE,
+  topMtimeNs: bigint | null = null,
 ): Promise<{ readonly inventory: TakenInventory; readonly hasPayload: boolean }> {
   let walked = await walk(os, directory);
   if (!walked.stable) walked = await walk(os, directory);
   const inventory = encodeInventory(walked.tree, payload);
+  // What was read of the top level before and the tree are of one moment, or they are of none.
+  const isStable =
+    walked.stable && (topMtimeNs === null || at(walked.tree.directories.mtimeNs, 0) === topMtimeNs);
   const { hasPayload, ...times } = timesOf(
-    walked,
+    { ...walked, stable: isStable },
     payload,
     inventory.digest,
     new Set([...MARKS, commitMarker]),
     () => os.time.unique(),
   );
-  return { inventory: { ...inventory, ...times }, hasPayload };
+  return { inventory: { ...inventory, ...times, isStable }, hasPayload };
 }
 
 function timesOf(

@@ -26,8 +26,10 @@ export function readTopLevel(os: Os, step: DirectoryHandle, commitMarker: string
   const deletion = names.includes(DELETION_RECORD_FILE) ? readDeletion(os, step) : null;
   const stats = os.fstat('inspect', step.fd);
   const marks = new Set([CHECKPOINT_METADATA_FILE, COMMIT_SUCCESS_FILE, DELETION_RECORD_FILE, commitMarker]);
+  let entriesChangedNs = 0n;
+  for (const entry of shown) if (entry.changedNs > entriesChangedNs) entriesChangedNs = entry.changedNs;
   let changedNs = stats.ctimeNs;
-  for (const entry of shown) if (entry.changedNs > changedNs) changedNs = entry.changedNs;
+  if (entriesChangedNs > changedNs) changedNs = entriesChangedNs;
   const content = {
     empty: names.length === 0,
     commitFile: names.includes(commitMarker),
@@ -35,6 +37,7 @@ export function readTopLevel(os: Os, step: DirectoryHandle, commitMarker: string
     deletion,
     topLevel: shown.map(({ name, directory }) => ({ name, directory })),
     changedNs: String(changedNs),
+    entriesChangedNs: String(entriesChangedNs),
     metadata,
   };
   return { stats, content };

@@ -147,7 +147,7 @@ export class EventLog {
   async page(query: EventQuery): Promise<EventPage> {
     const recent = this.#recent.page(query);
     if (recent !== null) return recent;
-    const page = await this.#store.events.page(query);
+    const page = this.#asAnnounced(await this.#store.events.page(query));
     // Asked for after the page: what was missing in it is known now, whatever was removed in between.
     const { oldest } = await this.#store.events.range();
     if (query.after < oldest - 1) throw this.#expired(this.cursor(query.after));
@@ -155,8 +155,15 @@ export class EventLog {
   }
 
   /** From the oldest event kept, whichever that is at the moment. */
-  oldest(query: Omit<EventQuery, 'after'>): Promise<EventPage> {
-    return this.#store.events.page({ ...query, after: 0 });
+  async oldest(query: Omit<EventQuery, 'after'>): Promise<EventPage> {
+    return this.#asAnnounced(await this.#store.events.page({ ...query, after: 0 }));
+  }
+
+  /** Without events that are committed, and that memory does not reflect yet: nobody could go on from a cursor behind them. */
+  #asAnnounced(page: EventPage): EventPage {
+    if (page.through <= this.#newest) return page;
+    const events = page.events.filter(({ sequence }) => sequence <= this.#newest);
+    return { events, through: this.#newest, more: false };
   }
 
   cursor(sequence: number = this.#newest): string {

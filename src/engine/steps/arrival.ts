@@ -1,4 +1,4 @@
-import type { Identity, StepContent, TakenInventory } from '../inspection.js';
+import type { Identity, StepContent } from '../inspection.js';
 import { finalizedStep } from './finalized-step.js';
 import { missingItem } from './items.js';
 import { hasSettled, settle, settleTime } from './settling.js';
@@ -30,10 +30,12 @@ export function judgeArrival(
   }
   const settling = settle(context, content.inventory, before);
   const hasProof =
-    (context.wasRenamed && isUnchangedSinceRename(identity, content.inventory)) ||
+    (context.wasRenamed && isUnchangedSinceRename(identity, content)) ||
     isUnchangedSinceCommit(content) ||
     hasSettled(context, settling);
-  if (hasProof) return decided(finalized());
+  // What changed while it was looked at may have been half deleted between two of its parts.
+  const isOfOneMoment = content.inventory.isStable;
+  if (hasProof && isOfOneMoment) return decided(finalized());
   const reason = `nothing shows yet that its writer has finished: it counts once nothing in it has changed for ${settleTime(context)}`;
   return decided({ ...unfinished(context, identity, 'temporary', reason), settling });
 }
@@ -81,11 +83,14 @@ export function isUnchangedSinceCommit({ metadata, inventory, changedNs }: StepC
 }
 
 /**
- * A rename stamps the directory, and its writer had finished by then. What changed below it later, before anybody looked, was done by others: it may
- * be half deleted already.
+ * A rename stamps the directory, and its writer had finished by then. What changed later, before anybody looked, was done by others: it may be half
+ * deleted already. Below the directory change times tell. In it, something was removed after the rename where its own modification is as late as
+ * the stamp, and no entry is: an entry that came just before a rename would be.
  */
-function isUnchangedSinceRename({ ctimeNs }: Identity, { changedBelowNs }: TakenInventory): boolean {
-  return BigInt(changedBelowNs) <= BigInt(ctimeNs);
+function isUnchangedSinceRename({ mtimeNs, ctimeNs }: Identity, content: StepContent): boolean {
+  const { inventory, entriesChangedNs } = content;
+  if (inventory === null || BigInt(inventory.changedBelowNs) > BigInt(ctimeNs)) return false;
+  return BigInt(mtimeNs) < BigInt(ctimeNs) || BigInt(entriesChangedNs) >= BigInt(mtimeNs);
 }
 
 function isLongUnchanged({ absentMs, wallMs }: JudgementContext, { changedNs }: StepContent): boolean {

@@ -42,7 +42,7 @@ function judgeChanged(context: JudgementContext, known: TrackedStep, seen: Seen)
   if (content.inventory === null) return { verdict: 'look_closer' };
   const settling = settle(context, content.inventory, known.settling);
   const lack = lackOf(context, known, seen);
-  if (lack === null && hasSettled(context, settling)) {
+  if (lack === null && content.inventory.isStable && hasSettled(context, settling)) {
     const replaced = known.entry.generation;
     return decided(finalizedStep({ ...context, replaced }, identity, content));
   }

@@ -62,6 +62,20 @@ describe('judge, of an arrival', () => {
     assert.equal(decide(present({ inventory: touched, metadata: null }), RENAMED).entry.state, 'temporary');
   });
 
+  it('takes one from which something was removed after its rename for one that may be half gone already', () => {
+    const stamp = '9000000';
+    const removed = present(
+      { inventory: late(), metadata: null, entriesChangedNs: '8000000' },
+      { identity: { ...IDENTITY, mtimeNs: stamp, ctimeNs: stamp } },
+    );
+    assert.equal(decide(removed, RENAMED).entry.state, 'temporary');
+    const justWritten = {
+      ...removed,
+      content: content({ inventory: late(), metadata: null, entriesChangedNs: stamp }),
+    };
+    assert.equal(decide(justWritten, RENAMED).entry.state, 'finalized');
+  });
+
   it('asks for the whole tree of any other', () => {
     assert.equal(verdict(present({})), 'look_closer');
   });

@@ -28,8 +28,8 @@ export class Lessee {
   /** With a key, a request that was not answered is repeated. */
   async #acquire(): Promise<KnownLease | null> {
     const { chance } = this.#world;
-    const request = this.#draw();
     const key = chance.percent(50) ? `${this.#who}-${this.#keys++}` : null;
+    const request = this.#draw(key);
     for (let attempts = chance.between(1, 4); attempts > 0; attempts--) {
       const sent = this.#send(request, key);
       if (chance.percent(10)) void this.#hangUpLater(sent);
@@ -114,7 +114,7 @@ export class Lessee {
     await heard;
   }
 
-  #draw(): GrantRequest {
+  #draw(key: string | null): GrantRequest {
     const { chance, root } = this.#world;
     const steps = [...root.entries.keys()].filter((name) => /^\d+$/.test(name)).map(Number);
     const kind = chance.weighted({ latest: 4, until: 4, any: 2, exactly: 2 });
@@ -126,7 +126,7 @@ export class Lessee {
       timeoutMs: chance.percent(70) ? timeoutMs : null,
       ttlMs: this.#drawTtl(),
       holder: this.#who,
-      labels: {},
+      labels: key === null ? {} : { key },
       ignoreSnapshotErrors: chance.percent(5),
       waitId: null,
     };

@@ -25,6 +25,8 @@ export interface KnownLease {
   askedUntilMs: number;
   /** Somebody was told that it ended, or asked for its end. */
   endedMs: number | null;
+  /** A release was acknowledged. */
+  isReleased: boolean;
   /** The service itself said how, by any way. */
   ending: string | null;
 }
@@ -35,6 +37,11 @@ export interface LeaseBookPorts {
   readonly find: (path: string) => Inode | null;
   readonly now: () => number;
 }
+
+/** Longer than what the service takes for a standstill, with its own grace. */
+const STANDSTILL_MS = 1_400;
+/** The longest that a request is on its way. */
+const NETWORK_MS = 25;
 
 const ENDINGS: Readonly<Partial<Record<ErrorCode, string>>> = {
   lease_expired: 'expired',
@@ -48,6 +55,7 @@ export class LeaseBook {
   readonly #ports: LeaseBookPorts;
   readonly #byNumber = new Map<number, KnownLease>();
   readonly #paths = new Map<string, string>();
+  readonly #retired = new Set<string>();
   /** Of the answer that came last. */
   #highestNumber = 0;
 
@@ -91,6 +99,7 @@ export class LeaseBook {
       acknowledgedMs: isReplayed ? Number.NEGATIVE_INFINITY : now(),
       askedUntilMs: 0,
       endedMs: null,
+      isReleased: false,
       ending: null,
     };
     this.#highestNumber = Math.max(this.#highestNumber, lease.number);
@@ -131,8 +140,13 @@ export class LeaseBook {
   }
 
   /** A renewal, or another request, was refused. */
-  refused(lease: KnownLease, code: ErrorCode, _askedMs: number): void {
+  refused(lease: KnownLease, code: ErrorCode, askedMs: number): void {
     const state = ENDINGS[code];
+    const endMs = lease.acknowledgedMs + lease.ttlMs;
+    // After a long standstill what waits in the sockets comes before what expires.
+    const hasWaited = this.#ports.now() > endMs + STANDSTILL_MS && askedMs + NETWORK_MS < endMs;
+    if (state === 'expired' && hasWaited && lease.endedMs !== null && lease.endedMs > endMs + STANDSTILL_MS)
+      throw new Violation('3 (lower bound)', `lease ${lease.number} expired while its renewal was waiting`);
     if (state !== undefined) this.ended(lease, state);
     else if (code === 'lease_not_found')
       throw new Violation('6 (durable acknowledgement)', `lease ${lease.number} is not found any more`);
@@ -140,6 +154,9 @@ export class LeaseBook {
 
   released(lease: KnownLease): void {
     this.letGo(lease);
+    lease.isReleased = true;
+    // Nobody else has it any more: what comes later gets a path of its own.
+    if (this.#ports.find(lease.path) === null) this.#retired.add(lease.path);
   }
 
   /** Its holder relies on it no longer. */
@@ -181,6 +198,8 @@ export class LeaseBook {
     const owner = (isUnique ? this.#paths.get(path) : null) ?? generation;
     if (owner !== generation)
       throw new Violation('8 (path uniqueness)', `${path} was ${owner} and is ${generation} now`);
+    if (isUnique && this.#retired.has(path))
+      throw new Violation('8 (path uniqueness)', `${path} was gone, and is used again`);
     this.#paths.set(path, generation);
     const there = find(path);
     // Others removed it: the holder hears of that no later than at the next renewal or audit.

@@ -20,6 +20,7 @@ export class Ledger {
     this.#seen = state;
     this.#checkEvents();
     this.#checkLeases(state.leases);
+    this.#checkKeys(state.leases);
     this.#checkSnapshots();
   }
 
@@ -54,11 +55,32 @@ export class Ledger {
         const what = record === undefined ? 'is not stored' : 'is stored as pending';
         throw new Violation('6 (durable acknowledgement)', `lease ${known.number} was granted and ${what}`);
       }
+      if (known.isReleased && record.state === 'active')
+        throw new Violation(
+          '6 (durable acknowledgement)',
+          `the release of lease ${known.number} was acknowledged, and it is stored as active`,
+        );
       if (known.ending !== null && record.state !== known.ending)
         throw new Violation(
           '7 (terminal states)',
           `lease ${known.number} was told to be ${known.ending} and is stored as ${record.state}`,
         );
+    }
+  }
+
+  /** One key gives one lease, whatever happens in between. */
+  #checkKeys(records: ReadonlyMap<number, LeaseRecord>): void {
+    const numbers = new Map<string, number>();
+    for (const { number, state, labels } of records.values()) {
+      const key = state === 'pending' ? undefined : labels['key'];
+      if (key === undefined) continue;
+      const other = numbers.get(key) ?? number;
+      if (other !== number)
+        throw new Violation(
+          '6 (durable acknowledgement)',
+          `key ${key} gave the leases ${other} and ${number}`,
+        );
+      numbers.set(key, number);
     }
   }
 

@@ -69,7 +69,11 @@ export class Savings implements VolumeListener {
 
   /** A power cut took changes back, of which nobody was told. */
   refresh(): void {
-    for (const saving of this.#savings.values()) this.#touch(saving.directory);
+    for (const saving of this.#savings.values()) {
+      this.#touch(saving.directory);
+      // What its writer did not flush is gone, and looks as if it had never been: nobody can know.
+      this.#admit(saving);
+    }
     for (const [name, inode] of this.#ports.root.entries)
       if (inode.kind === 'directory' && !name.startsWith('_')) this.#standsUnder(name, this.#saving(inode));
   }
