@@ -14,6 +14,7 @@ interface Saving {
   touchedMs: number;
   /** Since when it has been complete, if nothing in it was touched since it was; null: something was. */
   pristineMs: number | null;
+  finishedMs: number;
 }
 
 export interface SavingsPorts {
@@ -25,6 +26,8 @@ export interface SavingsPorts {
 
 /** Clocks of filesystems and timers are coarse. */
 const TOLERANCE_MS = 2;
+/** Longer than the tick of any filesystem here. */
+const TICK_MS = 12;
 
 /**
  * Knows every byte that trainers ever wrote into a root, and which states of a step count as complete by the contract's *Arrival and change in place*:
@@ -127,6 +130,8 @@ export class Savings implements VolumeListener {
     if (this.#isSettled(saving)) this.#admit(saving);
     saving.current = contents;
     saving.changedMs = saving.touchedMs;
+    // So soon after its writer had finished that no change time tells the two apart.
+    if (saving.touchedMs - saving.finishedMs < TICK_MS) this.#admit(saving);
   }
 
   #isSettled({ changedMs }: Saving): boolean {
@@ -136,6 +141,7 @@ export class Savings implements VolumeListener {
   #finish(saving: Saving): void {
     this.#admit(saving);
     saving.pristineMs = this.#ports.now();
+    saving.finishedMs = saving.pristineMs;
   }
 
   #admit(saving: Saving): void {
@@ -159,6 +165,7 @@ export class Savings implements VolumeListener {
       changedMs: nowMs,
       touchedMs: nowMs,
       pristineMs: null,
+      finishedMs: Number.NEGATIVE_INFINITY,
     };
     this.#savings.set(directory, saving);
     return saving;

@@ -26,7 +26,8 @@ export class Upkeep {
 
   check(service: Service | null): void {
     const { agenda, faults } = this.#world;
-    if (service === null || service.engine === null || agenda.nowMs - this.#checkedMs < INTERVAL_MS) return;
+    if (service === null || !service.process.isAlive || service.engine === null) return;
+    if (agenda.nowMs - this.#checkedMs < INTERVAL_MS) return;
     this.#checkedMs = agenda.nowMs;
     const calmSinceMs = Math.max(service.servedMs, faults.troubledMs);
     this.#world.waits.check(calmSinceMs);

@@ -82,6 +82,7 @@ export function virtualStore(ports: StorePorts): Store {
     keys: delayed(inner.keys),
     consumers: delayed(inner.consumers),
     waits: delayed(inner.waits),
+    tokens: delayed(inner.tokens),
     close: async () => {
       if (underWay > 0)
         await new Promise<void>((resolve) => {
