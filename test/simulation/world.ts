@@ -36,7 +36,7 @@ export class World {
   readonly leases: LeaseBook;
   readonly waits: WaitBook;
   readonly deliveries = new DeliveryBook();
-  readonly ledger = new Ledger(this);
+  readonly ledger: Ledger;
   /** The first promise that was broken. */
   violation: Error | null = null;
   readonly #paths: Paths;
@@ -66,6 +66,7 @@ export class World {
     this.territory = new Territory(this.volume, root, now, (violation) => this.fail(violation));
     const { savings, territory } = this;
     this.leases = new LeaseBook({ savings, territory, find: (path) => this.find(path), now });
+    this.ledger = new Ledger({ disk: this.disk, leases: this.leases });
     this.waits = new WaitBook({ savings, habits, now });
     this.volume.listen(this.savings);
     this.volume.listen(this.territory);

@@ -1,21 +1,27 @@
 import type { StoredEvent } from '../../../src/engine/events/event.js';
 import type { LeaseRecord } from '../../../src/engine/holdings/lease.js';
+import type { VirtualDisk } from '../server/virtual-disk.js';
 import { Violation } from '../violation.js';
-import type { World } from '../world.js';
+import type { LeaseBook } from './lease-book.js';
+
+export interface LedgerPorts {
+  readonly disk: VirtualDisk;
+  readonly leases: LeaseBook;
+}
 
 /** Compares what the store has with what was promised (invariants 5, 6 and 7). */
 export class Ledger {
-  readonly #world: World;
+  readonly #ports: LedgerPorts;
   #seen: unknown = null;
   /** Every event that anybody was told of, by its position. */
   readonly #told = new Map<number, StoredEvent>();
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(ports: LedgerPorts) {
+    this.#ports = ports;
   }
 
   check(): void {
-    const { state } = this.#world.disk.storage;
+    const { state } = this.#ports.disk.storage;
     if (state === this.#seen) return;
     this.#seen = state;
     this.#checkEvents();
@@ -26,7 +32,7 @@ export class Ledger {
 
   /** The service told of events: they are in the log, and stay as they are (invariant 11). */
   told(sequence: number): StoredEvent {
-    const { events } = this.#world.disk.storage.state;
+    const { events } = this.#ports.disk.storage.state;
     const event = events.find((each) => each.sequence === sequence);
     if (event === undefined)
       throw new Violation('11 (events)', `event ${sequence} was told and is not in the log`);
@@ -35,7 +41,7 @@ export class Ledger {
   }
 
   #checkEvents(): void {
-    const { events, lastEvent } = this.#world.disk.storage.state;
+    const { events, lastEvent } = this.#ports.disk.storage.state;
     const last = [...this.#told.keys()].at(-1) ?? 0;
     if (last > lastEvent) throw new Violation('11 (events)', `event ${last} was told and is lost`);
     for (const [index, event] of events.slice(-20).entries()) {
@@ -49,7 +55,7 @@ export class Ledger {
   }
 
   #checkLeases(records: ReadonlyMap<number, LeaseRecord>): void {
-    for (const known of this.#world.leases.all) {
+    for (const known of this.#ports.leases.all) {
       const record = records.get(known.number);
       if (record === undefined || record.state === 'pending') {
         const what = record === undefined ? 'is not stored' : 'is stored as pending';
@@ -85,7 +91,7 @@ export class Ledger {
   }
 
   #checkSnapshots(): void {
-    const { leases, snapshots } = this.#world.disk.storage.state;
+    const { leases, snapshots } = this.#ports.disk.storage.state;
     for (const { state, snapshotId, number } of leases.values()) {
       if (snapshotId === null || (state !== 'active' && state !== 'pending')) continue;
       // One that is pending outlives a snapshot that could not be built.
