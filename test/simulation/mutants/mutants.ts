@@ -122,17 +122,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a wakeup between look and wait is lost',
-    within: 200,
-    edits: [
-      {
-        file: 'engine/signals/wait-for-events.ts',
-        piece: 'await wakeup.changed(seen, interrupt);',
-        instead: 'void seen;\n    await wakeup.changed(wakeup.version, interrupt);',
-      },
-    ],
-  },
-  {
     name: 'an idempotency key is stored after the grant',
     within: 200,
     edits: [
