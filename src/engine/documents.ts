@@ -142,6 +142,8 @@ export type WaitDocument = SatisfiedWaitDocument | UnsatisfiedWaitDocument;
 /** A lease as it is listed and as events carry it: without its id. */
 export interface PublicLeaseDocument {
   readonly number: number;
+  /** Name of the token that it was granted to. Only admins are told. */
+  readonly granted_to?: string | null;
   readonly run: string;
   readonly step: number;
   readonly generation: string;

@@ -64,10 +64,10 @@ export function viewOf(ports: ViewPorts, principal: Principal, runs: VisibleRuns
     }),
     leases: onlyEngineErrors<Leases>({
       grant: async (run, request, caller, signal) => lessor.grant(runs.get(run), request, caller, signal),
-      get: (id) => lessor.get(id, sight),
+      get: (id) => lessor.get(id, principal),
       renew: (id, ttlMs) => lessor.renew(id, ttlMs, sight),
       release: (id) => lessor.release(id, sight),
-      list: (query) => lessor.list(query, sight),
+      list: (query) => lessor.list(query, principal),
       breakLease: (number, reason) => lessor.breakLease(number, reason, sight),
     }),
     consumers: onlyEngineErrors(ports.consumersFor(principal.name, runs)),

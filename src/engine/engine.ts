@@ -130,6 +130,8 @@ export interface GrantRequest {
 export interface Caller {
   readonly name: string;
   readonly idempotencyKey: string | null;
+  /** Aborts when the caller's token ends: what outlives the client ends then. */
+  readonly ended: AbortSignal;
 }
 
 export type GrantResult =

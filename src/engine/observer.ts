@@ -60,6 +60,8 @@ export interface Happenings {
     readonly run: string;
     readonly number: number;
     readonly step: number;
+    /** Name of the token; null: it was granted before tokens were. */
+    readonly grantedTo: string | null;
     readonly holder: string | null;
     readonly ttlMs: number;
     readonly waitedMs: number;

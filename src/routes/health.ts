@@ -16,7 +16,7 @@ export function addHealthRoutes(server: HttpServer, engine: Engine, isStopping: 
   server.get(
     '/livez',
     {
-      config: { scope: 'none', health: true, neverRefused: true },
+      config: { scope: 'none', health: true, routine: true, neverRefused: true },
       schema: {
         operationId: 'live',
         summary: 'Check that the server answers',
@@ -37,7 +37,7 @@ export function addHealthRoutes(server: HttpServer, engine: Engine, isStopping: 
   server.get(
     '/readyz',
     {
-      config: { scope: 'none', health: true },
+      config: { scope: 'none', health: true, routine: true },
       schema: {
         operationId: 'ready',
         summary: 'Check that every run had its first scan',

@@ -25,8 +25,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a caller must be allowed to do; `none`: nothing, and no token is looked at. */
     scope?: Scope | 'none';
-    /** A health check: answered while draining, logged at debug level. */
+    /** A health check: answered while draining. */
     health?: boolean;
+    /** What clients do all the time: logged at debug level. */
+    routine?: boolean;
     /** Answered whatever limit is reached: a release or acknowledgement makes room, and a probe must tell load from death. */
     neverRefused?: boolean;
     /** The route takes WebSocket upgrades. */

@@ -1,5 +1,7 @@
+import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import { fastify } from 'fastify';
+import { unauthorized } from '../engine/access/unauthorized.js';
 import { addConsumerRoutes } from './consumers.js';
 import { addDeliveryRoutes } from './deliveries.js';
 import { type AdmissionRules, admit, greet, noProxy, notFound } from './edge/admission.js';
@@ -27,6 +29,7 @@ import { addRestoreArgsRoutes } from './restore-args.js';
 import { addRestoreTargetRoute } from './restore-target.js';
 import { addRunCompletionRoutes } from './run-completion.js';
 import { addRunRoutes } from './runs.js';
+import { addSessionRoutes } from './session.js';
 import type { HttpSettings } from './settings.js';
 import { addSnapshotRoutes } from './snapshots.js';
 import { addStepRoutes } from './steps.js';
@@ -101,6 +104,7 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
 
   await server.register(swagger, OPENAPI_OPTIONS);
   const heartbeat = await addWebSockets(server, clock, settings.pingIntervalMs ?? PING_INTERVAL_MS, stopping);
+  await server.register(cookie);
   prepareIdentity(server);
   requireScopes(server);
   const limitBodyTime = bodyDeadline(server.server, clock, arrivalMs);
@@ -114,6 +118,10 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
     // What is open to all is asked by nobody in particular.
     if (neverRefused !== true && scope !== 'none')
       connections.countFor(request.raw.socket, request.principal.name);
+  });
+  // Bodies may take seconds to arrive.
+  server.addHook('preHandler', async ({ principal }) => {
+    if (principal.ended.aborted) throw unauthorized('the token was revoked or has expired meanwhile');
   });
   await limitRequestRate(server, settings.requestsPerSecond ?? null);
   endKeptAlive(server.server, rules.isStopping);
@@ -140,6 +148,7 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   await addRestoreTargetRoute(server);
   addHealthRoutes(server, engine, rules.isStopping);
   addTokenRoutes(server, access);
+  addSessionRoutes(server, access, clock);
   addVersionRoute(server, settings.version);
   return server;
 }

@@ -86,7 +86,7 @@ export function addLeaseRoutes(server: HttpServer): void {
   server.post(
     '/leases/:id/renew',
     {
-      config: { scope: 'lease' },
+      config: { scope: 'lease', routine: true },
       schema: {
         operationId: 'renewLease',
         summary: 'Renew a lease',

@@ -33,10 +33,11 @@ export function tokenRules(make: MakeStorage): void {
     const second = token({ digest: '11'.repeat(32), createdAt: 2_000 });
     assert.equal(await store.write((tx) => tx.tokens.insert(second)), false);
     assert.deepEqual(await store.tokens.list(), [token()]);
-    assert.equal(await store.write((tx) => tx.tokens.revoke('a', 1_500)), true);
-    assert.equal(await store.write((tx) => tx.tokens.revoke('a', 1_600)), false);
+    assert.equal(await store.write((tx) => tx.tokens.revoke('a', token().digest, 1_500)), true);
+    assert.equal(await store.write((tx) => tx.tokens.revoke('a', token().digest, 1_600)), false);
     assert.deepEqual(await store.tokens.list(), []);
     assert.equal(await store.write((tx) => tx.tokens.insert(second)), true);
+    assert.equal(await store.write((tx) => tx.tokens.revoke('a', token().digest, 1_700)), false);
     assert.deepEqual(await store.tokens.list(), [second]);
   });
 
@@ -45,7 +46,7 @@ export function tokenRules(make: MakeStorage): void {
     assert.equal(await store.tokens.haveExisted(), false);
     await store.write(async (tx) => {
       await tx.tokens.insert(token());
-      await tx.tokens.revoke('a', 2_000);
+      await tx.tokens.revoke('a', token().digest, 2_000);
     });
     assert.equal(await store.tokens.haveExisted(), true);
   });
@@ -58,6 +59,6 @@ export function tokenRules(make: MakeStorage): void {
       await tx.tokens.touch('nobody', 7_000);
     });
     assert.deepEqual(await store.tokens.list(), [token({ lastUsedAt: 7_000 })]);
-    assert.equal(await store.write((tx) => tx.tokens.revoke('nobody', 1)), false);
+    assert.equal(await store.write((tx) => tx.tokens.revoke('nobody', token().digest, 1)), false);
   });
 }

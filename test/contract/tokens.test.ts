@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
+import { CheckpointRoot } from '../support/checkpoint-root.js';
 import { FakeClock } from '../support/fake-clock.js';
 import type { Json } from '../support/http-client.js';
 import { RunningServer } from '../support/running-server.js';
@@ -157,4 +158,67 @@ test('an admin of some runs makes, sees and revokes tokens for these runs only',
   );
   await server.problem(server.delete('/tokens/other'), 404, 'not_found');
   await server.ok(server.delete('/tokens/mine'), 204);
+});
+
+test('a grant under an idempotency key ends with its token, and grants nothing later', async (t) => {
+  const server = await closedServer(t);
+  const admin = server.token;
+  const { token } = await make(server, { name: 'eval', scope: 'lease' });
+  server.token = token;
+  const waiting = server.post('/leases', { timeout: 60 }, { headers: { 'idempotency-key': 'k' } });
+  await server.observed.next('waitStarted');
+  server.token = admin;
+  await server.ok(server.delete('/tokens/eval'), 204);
+  await server.problem(waiting, 401, 'unauthorized');
+  await server.observed.next('waitEnded');
+  const { items } = await server.ok(server.get('/leases?state=all'));
+  assert.deepEqual(items, []);
+});
+
+test('to register a run takes the scope lease, and to change one takes admin', async (t) => {
+  const server = await closedServer(t);
+  const admin = server.token;
+  const { token } = await make(server, { name: 'trainer', scope: 'lease' });
+  const { directory } = await server.ok(server.get('/runs/default'));
+  server.token = token;
+  await server.ok(server.put('/runs/default', { directory }));
+  const change = { directory, poll_interval: 7 };
+  await server.problem(server.put('/runs/default', change), 403, 'forbidden');
+  server.token = admin;
+  const changed = await server.ok(server.put('/runs/default', change));
+  assert.equal(changed.options.poll_interval, 7);
+});
+
+test('the text of a token that stands in the wrong place is not shown', async (t) => {
+  const server = await closedServer(t);
+  const text = String(server.token);
+  const answers = await Promise.all([
+    server.get(`/steps?run=${text}`),
+    server.get(`/runs/${text}`),
+    server.get(`/${text}`),
+    server.delete(`/tokens/${text}`),
+    server.post('/leases', { [text]: 1 }),
+    server.post('/leases', { ttl: text }),
+    server.get(`/events?after=${text}`),
+  ]);
+  for (const { status, body } of answers) {
+    assert.ok(status >= 400, JSON.stringify(body));
+    assert.ok(!JSON.stringify(body).includes(text), JSON.stringify(body));
+  }
+});
+
+test('admins see to which token a lease was granted, and nobody else does', async (t) => {
+  const directory = CheckpointRoot.make(t);
+  directory.save(1);
+  const server = await RunningServer.start(t, { flags: { directory: directory.path } });
+  server.token = (await make(server, { name: 'root', scope: 'admin' })).token;
+  const admin = server.token;
+  const { token } = await make(server, { name: 'eval', scope: 'lease' });
+  server.token = token;
+  const lease = await server.ok(server.post('/leases', { timeout: 30 }), 201);
+  assert.equal('granted_to' in (await server.ok(server.get(`/leases/${lease.id}`))), false);
+  assert.equal('granted_to' in (await server.ok(server.get('/leases'))).items[0], false);
+  server.token = admin;
+  assert.equal((await server.ok(server.get(`/leases/${lease.id}`))).granted_to, 'eval');
+  assert.equal((await server.ok(server.get('/leases'))).items[0].granted_to, 'eval');
 });

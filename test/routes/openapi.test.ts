@@ -56,6 +56,7 @@ describe('openapi.yaml', () => {
       'delete /consumers/{consumer}',
       'delete /leases/{id}',
       'delete /runs/{run}',
+      'delete /session',
       'delete /tokens/{token}',
       'get /consumers',
       'get /consumers/{consumer}',
@@ -86,6 +87,7 @@ describe('openapi.yaml', () => {
       'post /restore-args',
       'post /runs/{run}/finish',
       'post /runs/{run}/reopen',
+      'post /session',
       'post /snapshots/{id}/retry',
       'post /tokens',
       'put /consumers/{consumer}',
@@ -164,7 +166,7 @@ describe('openapi.yaml', () => {
     for (const operation of operations) {
       const { operationId, security, responses, 'x-required-scope': scope } = operation;
       assert.match(scope, /^(none|read|lease|admin)$/, operationId);
-      assert.deepEqual(security, scope === 'none' ? [] : [{ bearer: [] }], operationId);
+      assert.deepEqual(security, scope === 'none' ? [] : [{ bearer: [] }, { cookie: [] }], operationId);
       assert.equal('401' in responses, scope !== 'none', operationId);
     }
   });

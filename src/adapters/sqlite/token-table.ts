@@ -36,8 +36,14 @@ const INSERT = statement<TokenRow, unknown>((db, token) =>
     ),
 );
 
-const REVOKE = statement<{ readonly name: string; readonly at: number }, unknown>((db, { name, at }) =>
-  db.updateTable('tokens').set({ revoked_at: at }).where('name', '=', name).where('revoked_at', 'is', null),
+const REVOKE = statement<{ readonly name: string; readonly digest: string; readonly at: number }, unknown>(
+  (db, { name, digest, at }) =>
+    db
+      .updateTable('tokens')
+      .set({ revoked_at: at })
+      .where('name', '=', name)
+      .where('digest', '=', digest)
+      .where('revoked_at', 'is', null),
 );
 
 const TOUCH = statement<{ readonly name: string; readonly at: number }, unknown>((db, { name, at }) =>
@@ -63,8 +69,8 @@ export class TokenTable implements TokenWriter {
     return (await this.#session.change(INSERT, toRow(token))) > 0;
   }
 
-  async revoke(name: string, at: number): Promise<boolean> {
-    return (await this.#session.change(REVOKE, { name, at })) > 0;
+  async revoke(name: string, digest: string, at: number): Promise<boolean> {
+    return (await this.#session.change(REVOKE, { name, digest, at })) > 0;
   }
 
   async touch(name: string, at: number): Promise<void> {

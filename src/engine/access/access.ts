@@ -5,6 +5,7 @@ import { Keyring } from './keyring.js';
 import { LastUses } from './last-uses.js';
 import { LiveToken } from './live-token.js';
 import { anonymous, type Principal } from './principal.js';
+import { Sessions } from './sessions.js';
 import { TokenAdministration, type TokenWish } from './token-administration.js';
 import type { CreatedTokenDocument, TokenDocument } from './token-document.js';
 import { isTokenText } from './token-text.js';
@@ -15,6 +16,7 @@ import { unauthorized } from './unauthorized.js';
  * revoked nor expired, also when none is left.
  */
 export class Access {
+  readonly sessions: Sessions;
   readonly #ports: AccessPorts;
   readonly #keyring = new Keyring();
   readonly #uses: LastUses;
@@ -24,8 +26,9 @@ export class Access {
   #fileToken: LiveToken | null = null;
 
   private constructor(ports: AccessPorts) {
-    const { store, clock, observer } = ports;
+    const { store, clock, observer, digest } = ports;
     this.#ports = ports;
+    this.sessions = new Sessions(clock, digest);
     this.#uses = new LastUses(store, clock, observer);
     this.#administration = new TokenAdministration(ports, this.#keyring, () => this.#close());
   }
@@ -104,6 +107,7 @@ export class Access {
 
   async close(): Promise<void> {
     for (const token of this.#keyring.all()) token.rest();
+    this.sessions.close();
     await this.#uses.close();
   }
 

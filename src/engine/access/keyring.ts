@@ -26,9 +26,11 @@ export class Keyring {
     this.#byDigest.set(token.record.digest.slice(0, LOOKED_UP), token);
   }
 
-  remove({ record }: LiveToken): void {
-    this.#byName.delete(record.name);
-    this.#byDigest.delete(record.digest.slice(0, LOOKED_UP));
+  /** Leaves alone a newer token that has the name by now. */
+  remove(token: LiveToken): void {
+    const { name, digest } = token.record;
+    if (this.#byName.get(name) === token) this.#byName.delete(name);
+    this.#byDigest.delete(digest.slice(0, LOOKED_UP));
   }
 }
 

@@ -4,7 +4,7 @@ import { RunGlobs } from './run-globs.js';
 import type { TokenRecord } from './token.js';
 
 /** Wall time may jump, so the time until an expiry is looked at again this often. */
-const LOOK_MS = 60_000;
+const LOOK_MS = 3_000;
 
 /** A token that can be used, with everybody who came in with it: they are told when it ends. */
 export class LiveToken {

@@ -75,12 +75,10 @@ export class TokenAdministration {
   async revoke(by: Principal, name: string): Promise<void> {
     const { store, clock, observer } = this.#ports;
     const token = this.#keyring.named(name);
-    if (token === null || !isWithin(token.record, by)) {
-      throw new EngineError('not_found', `there is no token ${JSON.stringify(name.slice(0, 100))}`, {
-        hint: 'GET /tokens lists the tokens',
-      });
-    }
-    await store.write((tx) => tx.tokens.revoke(name, clock.now()));
+    if (token === null || !isWithin(token.record, by)) throw unknown(name);
+    const { digest } = token.record;
+    // By the digest, too: another call may have revoked it meanwhile, and a third given its name to a new token.
+    if (!(await store.write((tx) => tx.tokens.revoke(name, digest, clock.now())))) throw unknown(name);
     this.#keyring.remove(token);
     token.end();
     observer.tokenRevoked({ name, by: by.name });
@@ -95,4 +93,10 @@ function taken(name: string): EngineError {
   return new EngineError('name_taken', `the name ${JSON.stringify(name)} is taken`, {
     hint: 'choose another one, or revoke that token first with DELETE /tokens/{name}',
   });
+}
+
+function unknown(name: string): EngineError {
+  // A name is shorter; somebody may have sent the text of a token in its place, which must not be shown.
+  const shown = name.length > 40 ? 'of that name' : JSON.stringify(name);
+  return new EngineError('not_found', `there is no token ${shown}`, { hint: 'GET /tokens lists the tokens' });
 }

@@ -25,8 +25,8 @@ export interface TokenReader {
 export interface TokenWriter extends TokenReader {
   /** False, and nothing done, when a token that is not revoked has the name. */
   insert(token: TokenRecord): Promise<boolean>;
-  /** False when there is none of that name. */
-  revoke(name: string, at: number): Promise<boolean>;
+  /** False when none of that name has this digest, or it is revoked. */
+  revoke(name: string, digest: string, at: number): Promise<boolean>;
   /** Does nothing where no token has the name. */
   touch(name: string, at: number): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { Bounds } from '../access/limit.js';
 import type { Principal } from '../access/principal.js';
+import { requireScope } from '../access/require-scope.js';
 import { RunGlobs } from '../access/run-globs.js';
 import type { Clock } from '../clock.js';
 import type { ConsumerRegistry } from '../consumers/consumer-registry.js';
@@ -98,7 +99,7 @@ export class RunAdministration {
       const live =
         known === null
           ? await this.#create(name, directory, realPath, complete, caller)
-          : await this.#change(known, directory, realPath, complete);
+          : await this.#change(known, directory, realPath, complete, caller);
       return { created: known === null, run: await this.describe(live) };
     });
   }
@@ -224,7 +225,13 @@ export class RunAdministration {
     return live;
   }
 
-  async #change(live: LiveRun, directory: string, realPath: string, options: RunOptions): Promise<LiveRun> {
+  async #change(
+    live: LiveRun,
+    directory: string,
+    realPath: string,
+    options: RunOptions,
+    caller: Principal | null,
+  ): Promise<LiveRun> {
     const { run } = live;
     const record: RunRecord = { ...run.record, directory, realPath, options };
     const before = run.record;
@@ -232,6 +239,7 @@ export class RunAdministration {
       await live.watcher.scan();
       return live;
     }
+    if (caller !== null) requireScope(caller, 'admin');
     const movesPaths =
       directory !== before.directory || snapshotDirectoryOf(record) !== snapshotDirectoryOf(before);
     const { holdings, consumers } = this.#ports;

@@ -74,7 +74,7 @@ export class DeliveryDesk {
     return desk.answer(
       {
         live,
-        caller: caller.name,
+        caller,
         keyed,
         timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
         step: null,

@@ -1,4 +1,5 @@
 import type { LeaseDocument } from '../documents.js';
+import type { Caller } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import type { Observer } from '../observer.js';
@@ -28,7 +29,7 @@ export interface GrantDeskPorts<W> {
 /** One request for a lease. */
 export interface GrantCall<W> {
   readonly live: LiveRun;
-  readonly caller: string;
+  readonly caller: Caller;
   /** Null: the caller gave no key. */
   readonly keyed: Keyed | null;
   readonly timeoutMs: number;
@@ -54,17 +55,17 @@ export class GrantDesk<W> {
       keyed,
       (first) => (first.granted ? { ...first, replayed: true } : first),
       (lease) => this.#replay(lease),
-      // A keyed grant outlives its client: the retry joins it.
-      () => this.#grant(call, null),
+      // A keyed grant outlives its client: the retry joins it. Only the end of the token ends it.
+      () => this.#grant(call, call.caller.ended),
     );
   }
 
-  async #grant(call: GrantCall<W>, signal: AbortSignal | null): Promise<GrantOutcome<W>> {
+  async #grant(call: GrantCall<W>, signal: AbortSignal): Promise<GrantOutcome<W>> {
     const { room, observer } = this.#ports;
     const { live, timeoutMs, caller, step } = call;
     try {
       const start = call.begin();
-      return await room.admit({ live, timeoutMs, caller, start }, signal, (slice) =>
+      return await room.admit({ live, timeoutMs, caller: caller.name, start }, signal, (slice) =>
         call.serve(slice, (lease) => this.#hand(lease, signal)),
       );
     } catch (error) {
@@ -75,11 +76,20 @@ export class GrantDesk<W> {
   }
 
   /** Hands the lease to its client, or lets it go when the client is not there any more. */
-  async #hand(lease: LeaseRecord, signal: AbortSignal | null): Promise<Granted> {
+  async #hand(lease: LeaseRecord, signal: AbortSignal): Promise<Granted> {
     const { terms, observer } = this.#ports;
-    const { run, number, step, holder, ttlMs, waitedMs, snapshotId } = lease;
-    observer.leaseGranted({ run, number, step, holder, ttlMs, waitedMs, snapshot: snapshotId !== null });
-    if (signal?.aborted)
+    const { run, number, step, grantedTo, holder, ttlMs, waitedMs, snapshotId } = lease;
+    observer.leaseGranted({
+      run,
+      number,
+      step,
+      grantedTo,
+      holder,
+      ttlMs,
+      waitedMs,
+      snapshot: snapshotId !== null,
+    });
+    if (signal.aborted)
       await terms.end(lease, 'released', 'the client hung up before it was told of the lease');
     return { granted: true, replayed: false, lease: describeLease(lease, terms.timeLeft(lease)) };
   }

@@ -1,3 +1,4 @@
+import type { Principal } from '../access/principal.js';
 import type { LeaseDocument, PublicLeaseDocument } from '../documents.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import { isoTime, seconds } from '../units.js';
@@ -40,6 +41,15 @@ export function describePublicLease(record: LeaseRecord, time: TimeLeft | null):
     waited: seconds(record.waitedMs),
     delivery: record.delivery,
   };
+}
+
+/** The same, with what only admins are told. */
+export function toldTo<T extends PublicLeaseDocument>(
+  { scope }: Principal,
+  { grantedTo }: LeaseRecord,
+  document: T,
+): T {
+  return scope === 'admin' ? { ...document, granted_to: grantedTo } : document;
 }
 
 export function describeLease(record: LeaseRecord, time: TimeLeft | null): LeaseDocument {

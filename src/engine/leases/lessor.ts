@@ -1,3 +1,4 @@
+import type { Principal } from '../access/principal.js';
 import type { RunGlobs } from '../access/run-globs.js';
 import type {
   LeaseDocument,
@@ -19,7 +20,7 @@ import type { LiveRun } from '../watch/run-registry.js';
 import type { GrantDesk } from './grant-desk.js';
 import { keyedBy } from './grant-keys.js';
 import type { GrantProtocol } from './grant-protocol.js';
-import { describeLease, describePublicLease } from './lease-document.js';
+import { describeLease, describePublicLease, toldTo } from './lease-document.js';
 import type { GrantTerms } from './lease-draft.js';
 import type { LeaseLife } from './lease-life.js';
 import type { LeaseTerms } from './lease-terms.js';
@@ -65,7 +66,7 @@ export class Lessor {
     return desk.answer(
       {
         live,
-        caller: caller.name,
+        caller,
         keyed,
         timeoutMs: request.timeoutMs ?? (step === null ? DEFAULT_TIMEOUT_MS : 0),
         step: typeof step === 'number' ? step : null,
@@ -76,9 +77,9 @@ export class Lessor {
     );
   }
 
-  async get(id: string, sight: RunGlobs): Promise<LeaseDocument> {
-    const record = await this.#ports.terms.find(id, sight);
-    return describeLease(record, this.#ports.terms.timeLeft(record));
+  async get(id: string, reader: Principal): Promise<LeaseDocument> {
+    const record = await this.#ports.terms.find(id, reader.runs);
+    return toldTo(reader, record, describeLease(record, this.#ports.terms.timeLeft(record)));
   }
 
   async renew(id: string, ttlMs: number | null, sight: RunGlobs): Promise<LeaseDocument> {
@@ -94,12 +95,12 @@ export class Lessor {
     return this.#ports.terms.release(id, sight);
   }
 
-  async list(query: LeaseListQuery, sight: RunGlobs): Promise<ListDocument<PublicLeaseDocument>> {
+  async list(query: LeaseListQuery, reader: Principal): Promise<ListDocument<PublicLeaseDocument>> {
     const after = parsePage(query.page);
     const { run, step, limit } = query;
     const state = query.state === 'all' ? null : query.state;
     const records = await this.#ports.store.leases.list({
-      runs: sight.within(run),
+      runs: reader.runs.within(run),
       state,
       step,
       after,
@@ -108,7 +109,7 @@ export class Lessor {
     return pageOf(
       records,
       limit,
-      (record) => describePublicLease(record, this.#ports.terms.timeLeft(record)),
+      (record) => toldTo(reader, record, describePublicLease(record, this.#ports.terms.timeLeft(record))),
       (record) => record.number,
     );
   }

@@ -24,6 +24,12 @@ const FIELDS = {
     description: 'Public number of the lease. Numbers strictly increase.',
     examples: [118],
   }),
+  granted_to: Type.Optional(
+    nullable(Type.String(), {
+      description:
+        'Name of the token that the lease was granted to, where a lease is shown or listed. Only admins are told. Null: it was granted before the server knew tokens.',
+    }),
+  ),
   run: Type.String({ examples: ['default'] }),
   step: Type.Integer({ examples: [12000] }),
   generation: Type.String({ description: 'The saving of the step that is leased.' }),

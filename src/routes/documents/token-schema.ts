@@ -23,6 +23,16 @@ export const TokenSchema = Type.Object(FIELDS, {
   description: 'A token as admins see it. Its text is never shown.',
 });
 
+export const SessionSchema = Type.Object(
+  {
+    name: FIELDS.name,
+    scope: FIELDS.scope,
+    runs: FIELDS.runs,
+    expires_at: time('Time at which the session ends, if nothing ends it before.'),
+  },
+  { title: 'Session', description: 'What a browser may do, and for how long.' },
+);
+
 export const CreatedTokenSchema = Type.Object(
   {
     token: Type.String({

@@ -1,10 +1,10 @@
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import type { Access } from '../../engine/access/access.js';
 import { NOBODY, type Principal } from '../../engine/access/principal.js';
-import { includesScope, type Scope } from '../../engine/access/scope.js';
+import { requireScope } from '../../engine/access/require-scope.js';
 import type { Engine } from '../../engine/engine.js';
-import { EngineError } from '../../engine/errors.js';
 import type { HttpServer } from '../http-server-type.js';
+import { principalOfSession, SESSION_COOKIE } from './session-cookie.js';
 
 /** Gives every request its place for the principal and the engine's view, so that all requests have one shape. */
 export function prepareIdentity(server: HttpServer): void {
@@ -31,17 +31,18 @@ export function requireScopes(server: HttpServer): void {
 export function identify(request: FastifyRequest, access: Access, engine: Engine): void {
   const { scope } = request.routeOptions.config;
   const isOpen = scope === undefined || scope === 'none';
-  const principal = isOpen ? NOBODY : access.principal(bearerOf(request.headers.authorization));
+  const principal = isOpen ? NOBODY : principalOf(request, access);
   if (!isOpen) requireScope(principal, scope);
   request.principal = principal;
   request.engine = engine.as(principal);
 }
 
-function requireScope({ name, scope }: Principal, needed: Scope): void {
-  if (includesScope(scope, needed)) return;
-  throw new EngineError('forbidden', `this call needs the scope ${needed}: the token ${name} has ${scope}`, {
-    hint: `use a token with the scope ${needed}`,
-  });
+function principalOf(request: FastifyRequest, access: Access): Principal {
+  const { authorization } = request.headers;
+  const session = request.cookies[SESSION_COOKIE];
+  return authorization === undefined && session !== undefined && access.isClosed
+    ? principalOfSession(request, access, session)
+    : access.principal(bearerOf(authorization));
 }
 
 /** The text behind the scheme. Another scheme is no token, and so is said to be none. */

@@ -31,6 +31,11 @@ export function toProblem(thrown: unknown, requestId: string): Problem {
   return describe(error, requestId, error.fields);
 }
 
+/** A token that stood in the wrong place, such as a name, is not to be shown, nor kept by whoever logs answers. */
+function withoutTokens(text: string): string {
+  return text.replace(/slt_[0-9A-Za-z]+/g, 'slt_…');
+}
+
 /** @param extensions more fields of the document; they cannot replace the standard ones. */
 export function describe(
   error: EngineError,
@@ -42,7 +47,7 @@ export function describe(
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
     status,
-    detail: error.message,
+    detail: withoutTokens(error.message),
     code: error.code,
     request_id: requestId,
     ...(error.hint === undefined ? {} : { hint: error.hint }),

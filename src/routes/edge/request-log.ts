@@ -27,12 +27,13 @@ export function logWhenDone(
     const line = {
       method: request.method,
       route: request.routeOptions.url ?? null,
+      ...callOf(request),
       status: upgraded ? 101 : reply.raw.headersSent ? reply.raw.statusCode : null,
       ...from,
       duration_ms: Math.round((clock.monotonic() - startedAt) * 1_000) / 1_000,
       ...(upgraded || reply.raw.writableFinished ? {} : { aborted: true }),
     };
-    if (request.routeOptions.config.health === true) request.log.debug(line, 'request');
+    if (request.routeOptions.config.routine === true) request.log.debug(line, 'request');
     else request.log.info(line, 'request');
   });
 }
@@ -40,4 +41,10 @@ export function logWhenDone(
 /** What a proxy writes may be no address: then its own counts. */
 function clientOf(request: FastifyRequest): string | undefined {
   return isIP(request.ip) === 0 ? request.socket.remoteAddress : request.ip;
+}
+
+/** Who called, and about what: of parameters only names, since a lease's id is a capability. */
+function callOf({ principal, params, query }: FastifyRequest): object {
+  const { run, consumer, token } = { ...Object(query), ...Object(params) };
+  return { ...(principal === undefined ? {} : { caller: principal.name }), run, consumer, token };
 }

@@ -18,7 +18,7 @@ const TAGS = [
   { name: 'consumers', description: 'Durable iterators over the steps of a run.' },
   { name: 'events', description: 'Everything that happened, in order.' },
   { name: 'restore args', description: 'Contents of checkpoints, read without JAX.' },
-  { name: 'access', description: 'Tokens.' },
+  { name: 'access', description: 'Tokens, and sessions of browsers.' },
   { name: 'service', description: 'The service itself.' },
 ];
 
@@ -45,6 +45,13 @@ export const OPENAPI_OPTIONS: SwaggerOptions = {
           description:
             'A token. While the server has never had one nobody needs one, and every caller may do everything.',
         },
+        cookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'steplease_session',
+          description:
+            'The session of a browser, from `POST /session`. What changes something must come with the `Origin` of the server.',
+        },
       },
     },
   },
@@ -59,7 +66,7 @@ function withScope<T extends FastifySchema>(schema: T, scope: Scope | 'none'): T
   return {
     ...schema,
     response: isOpen ? others : { ...others, 401: unauthorized },
-    security: isOpen ? [] : [{ bearer: [] }],
+    security: isOpen ? [] : [{ bearer: [] }, { cookie: [] }],
     'x-required-scope': scope,
   };
 }

@@ -13,6 +13,6 @@ export const IDEMPOTENCY_HEADERS = Type.Object({
   ),
 });
 
-export function callerOf({ name }: Principal, key: string | readonly string[] | undefined): Caller {
-  return { name, idempotencyKey: typeof key === 'string' ? key : null };
+export function callerOf({ name, ended }: Principal, key: string | readonly string[] | undefined): Caller {
+  return { name, ended, idempotencyKey: typeof key === 'string' ? key : null };
 }

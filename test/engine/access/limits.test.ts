@@ -87,7 +87,12 @@ test('leases are limited for each caller, also after a restart, and a release ma
   await stage.save(100);
   const request = { ...stage.request, step: 100 };
   const grant = (name: string) =>
-    viewOf(stage, name).leases.grant('r', request, { name, idempotencyKey: null }, NOBODY_HANGS_UP);
+    viewOf(stage, name).leases.grant(
+      'r',
+      request,
+      { ...ANONYMOUS, name, idempotencyKey: null },
+      NOBODY_HANGS_UP,
+    );
   const first = await grant('a');
   assert.ok(first.granted);
 

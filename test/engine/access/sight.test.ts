@@ -59,7 +59,7 @@ test('an idempotency key of one caller means nothing to another', async (t) => {
   };
   const ids: string[] = [];
   for (const name of ['one', 'other', 'one']) {
-    const caller = { name, idempotencyKey: 'k' };
+    const caller = { ...ANONYMOUS, name, idempotencyKey: 'k' };
     const result = await stage.view.leases.grant('r', request, caller, new AbortController().signal);
     if (result.granted) ids.push(result.lease.id);
   }

@@ -35,7 +35,7 @@ export const SETTINGS: Settings = {
   },
 };
 
-const ANYBODY = { name: 'anybody', idempotencyKey: null };
+const ANYBODY = { ...ANONYMOUS, name: 'anybody', idempotencyKey: null };
 const REQUEST: GrantRequest = {
   step: null,
   until: null,

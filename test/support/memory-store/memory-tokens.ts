@@ -25,10 +25,10 @@ export class MemoryTokens implements TokenWriter {
     return true;
   }
 
-  async revoke(name: string): Promise<boolean> {
+  async revoke(name: string, digest: string): Promise<boolean> {
     const { tokens } = this.#current();
     const token = tokens.get(name);
-    if (token === undefined || token.isRevoked) return false;
+    if (token === undefined || token.isRevoked || token.record.digest !== digest) return false;
     tokens.set(name, { ...token, isRevoked: true });
     return true;
   }

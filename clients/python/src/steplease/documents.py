@@ -145,6 +145,9 @@ class Lease(_Lease, total=False):
 
     # Always `lease`.
     kind: Literal["lease"]
+    # Name of the token that the lease was granted to, where a lease is shown or listed. Only admins are told. None: it was
+    # granted before the server knew tokens.
+    granted_to: str | None
 
 
 class NameFormat(TypedDict):
@@ -181,9 +184,7 @@ class ParkedStep(TypedDict):
     parked_at: str
 
 
-class PublicLease(TypedDict):
-    """A lease as lists and events show it: without the id."""
-
+class _PublicLease(TypedDict):
     # Public number of the lease. Numbers strictly increase.
     number: int
     run: str
@@ -220,6 +221,14 @@ class PublicLease(TypedDict):
     # Time that the grant waited for the step. Seconds.
     waited: float
     delivery: Delivery | None
+
+
+class PublicLease(_PublicLease, total=False):
+    """A lease as lists and events show it: without the id."""
+
+    # Name of the token that the lease was granted to, where a lease is shown or listed. Only admins are told. None: it was
+    # granted before the server knew tokens.
+    granted_to: str | None
 
 
 class RestoreArgs(TypedDict):
