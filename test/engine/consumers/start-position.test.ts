@@ -6,7 +6,7 @@ import { isFinalized, restored } from '../../../src/engine/steps/tracked-step.js
 import { stepEntry } from '../../support/step-entries.js';
 
 const FINALIZED = [0, 10, 15, 20]
-  .map((step) => restored(stepEntry(String(step), 'finalized')))
+  .map((step) => restored(stepEntry(String(step), 'finalized', { generation: 'g1' })))
   .filter(isFinalized);
 
 function settings(start: ConsumerStart, everyK = 1): ConsumerSettings {

@@ -1,3 +1,4 @@
+import { ANONYMOUS } from '../../../src/engine/access/principal.js';
 import type { GrantRequest, GrantResult } from '../../../src/engine/engine.js';
 import type { KnownLease } from '../model/lease-book.js';
 import type { Network, Sent } from '../network.js';
@@ -48,7 +49,8 @@ export class Lessee {
     return this.#network.send(
       this.#who,
       `lease ${request.step ?? `until ${request.until}`} for ${request.ttlMs} ms${key === null ? '' : `, key ${key}`}`,
-      (engine, signal) => engine.leases.grant(RUN, request, { name: this.#who, idempotencyKey: key }, signal),
+      (engine, signal) =>
+        engine.leases.grant(RUN, request, { ...ANONYMOUS, name: this.#who, idempotencyKey: key }, signal),
       (result, isHeard) => {
         if (!result.granted) return;
         // One that nobody heard of was let go before the answer, and the files with it.

@@ -1,3 +1,4 @@
+import { ANONYMOUS } from '../../../src/engine/access/principal.js';
 import type { NextResult } from '../../../src/engine/engine.js';
 import type { KnownLease } from '../model/lease-book.js';
 import type { Network } from '../network.js';
@@ -57,7 +58,7 @@ export class Worker {
           RUN,
           this.#consumer,
           { timeoutMs: chance.pick([0, 3_000, 20_000]), ttlMs: null, holder: this.#who },
-          { name: this.#who, idempotencyKey: key },
+          { ...ANONYMOUS, name: this.#who, idempotencyKey: key },
           signal,
         ),
       (result, isHeard) => {
