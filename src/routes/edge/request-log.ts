@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Clock } from '../../engine/clock.js';
+import { NAME } from '../../engine/names.js';
 
 /** Fastify's own request lines are off: they show the raw URL, and with it lease ids, which are capabilities. */
 export function quietLog(): LogController {
@@ -43,8 +44,12 @@ function clientOf(request: FastifyRequest): string | undefined {
   return isIP(request.ip) === 0 ? request.socket.remoteAddress : request.ip;
 }
 
-/** Who called, and about what: of parameters only names, since a lease's id is a capability. */
+/** Who called, and about what: names only, since a lease's id is a capability, and anything may stand where a name should. */
 function callOf({ principal, params, query }: FastifyRequest): object {
-  const { run, consumer, token } = { ...Object(query), ...Object(params) };
-  return { ...(principal === undefined ? {} : { caller: principal.name }), run, consumer, token };
+  const given: Readonly<Record<string, unknown>> = { ...Object(query), ...Object(params) };
+  const named = ['run', 'consumer', 'token'].flatMap((key) => {
+    const name = given[key];
+    return typeof name === 'string' && NAME.test(name) ? [[key, name]] : [];
+  });
+  return { ...(principal === undefined ? {} : { caller: principal.name }), ...Object.fromEntries(named) };
 }

@@ -35,7 +35,7 @@ async function loggedServer(t: TestContext, engine: Engine) {
 }
 
 describe('the request log', () => {
-  it('has one line per request: id, method, route pattern, status, duration', async (t) => {
+  it('has one line per request: id, method, route pattern, caller, status, duration', async (t) => {
     const { api, logged } = await loggedServer(
       t,
       scriptedEngine({ runs: { get: async () => ({}) as never } }),
@@ -48,6 +48,8 @@ describe('the request log', () => {
       request_id: 'mine',
       method: 'GET',
       route: '/runs/:run',
+      caller: 'anonymous',
+      run: 'r',
       status: 200,
       client: '127.0.0.1',
       duration_ms: 0,
