@@ -54,7 +54,11 @@ export class Territory implements VolumeListener {
       if (this.#volume.actor === SERVICE) {
         if (!this.#isOwn(place))
           this.#fail(new Violation('9 (no interference)', 'the service changed a file of a trainer'));
-      } else if (snapshot !== null) this.#tamper(snapshot, 'bytes');
+      } else if (snapshot !== null) {
+        // Layout `orbax` publishes what is in the temporary entry, not the entry itself.
+        for (let at: DirectoryNode | null = place; at !== null && !this.#isHome(at); at = at.parent)
+          this.#tamper(at, 'bytes');
+      }
       if (snapshot !== null) this.#changed.add(snapshot);
     }
   }
