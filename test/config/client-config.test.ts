@@ -5,16 +5,27 @@ import { loadConfig } from '../../src/config/config.js';
 import { ConfigError } from '../../src/config/config-error.js';
 
 test('without anything it is the server of this machine, no token, and its only run', () => {
-  assert.deepEqual(loadClientConfig({}, {}), { server: 'http://127.0.0.1:7878', token: null, run: null });
+  assert.deepEqual(loadClientConfig({}, {}), {
+    server: 'http://127.0.0.1:7878',
+    token: null,
+    tokenOrigin: null,
+    run: null,
+  });
 });
 
 test('flags win over variables', () => {
   const variables = { STEPLEASE_URL: 'http://a', STEPLEASE_TOKEN: 'b', STEPLEASE_RUN: 'c' };
 
-  assert.deepEqual(loadClientConfig({}, variables), { server: 'http://a', token: 'b', run: 'c' });
+  assert.deepEqual(loadClientConfig({}, variables), {
+    server: 'http://a',
+    token: 'b',
+    tokenOrigin: 'STEPLEASE_TOKEN',
+    run: 'c',
+  });
   assert.deepEqual(loadClientConfig({ server: 'https://x/steplease/', token: 'y', run: 'z' }, variables), {
     server: 'https://x/steplease',
     token: 'y',
+    tokenOrigin: '--token',
     run: 'z',
   });
 });

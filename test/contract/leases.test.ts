@@ -24,8 +24,9 @@ test('GET shows a lease to who knows its id, while it is active and after it end
   const { stage, lease } = await leased(t);
   const { ttl_remaining: _, ...before } = lease;
 
-  const { ttl_remaining: remaining, ...shown } = await stage.show(lease);
+  const { ttl_remaining: remaining, granted_to: owner, ...shown } = await stage.show(lease);
   assert.deepEqual(shown, before);
+  assert.equal(owner, 'anonymous');
   assert.ok((remaining ?? 0) > 50);
 
   await stage.release(lease);

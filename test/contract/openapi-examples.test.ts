@@ -33,6 +33,7 @@ class World {
       flags: { allow_root: [dirname(root.path)] },
       around: interference.around,
     });
+    server.token = (await server.ok(server.post('/tokens', { name: 'root', scope: 'admin' }), 201)).token;
     await server.ok(server.put('/runs/default', { directory: root.path }), 201);
     root.save(12000);
     return new World(server, root, interference);
@@ -64,6 +65,12 @@ class World {
     await server.ok(server.get('/wait?until=12000'));
     const values = { directory: this.#root.path, snapshot_dir: join(dirname(this.#root.path), 'snapshots') };
     if (path.startsWith('/runs')) return values;
+    if (path.startsWith('/tokens')) {
+      await server.delete('/tokens/eval-cluster');
+      if (path.endsWith('}'))
+        await server.ok(server.post('/tokens', { name: 'eval-cluster', scope: 'read' }), 201);
+      return {};
+    }
     if (path.startsWith('/snapshots')) return { id: await this.#stuckSnapshot() };
     await server.ok(server.put('/consumers/mmlu', { mode: 'every', start: 'earliest' }), 201);
     const isDelivery = path.endsWith('ack');

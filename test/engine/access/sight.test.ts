@@ -88,6 +88,8 @@ test('only the engine itself asks about all runs', async () => {
   assert.deepEqual(asking.sort(), [
     'src/engine/access/principal.ts',
     'src/engine/administration/run-administration.ts',
+    'src/engine/upkeep/disk-agreement.ts',
     'src/engine/upkeep/reconciler.ts',
+    'src/engine/upkeep/takeover.ts',
   ]);
 });
