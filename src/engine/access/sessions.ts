@@ -41,10 +41,8 @@ export class Sessions {
       cancel();
       controller.abort();
     };
-    principal.ended.addEventListener('abort', () => this.#end(key), {
-      once: true,
-      signal: controller.signal,
-    });
+    // On the session's own signal: a token may have many sessions, and Node warns of many listeners on one signal.
+    ended.addEventListener('abort', () => this.#end(key), { once: true });
     const endsAt = this.#clock.monotonic() + SESSION_MS;
     this.#sessions.set(key, { principal: { ...principal, ended }, endsAt, end });
     const [oldest] = this.#sessions.keys();

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../engine/clock.js';
 
-const VALID = /^[A-Za-z0-9._-]{1,64}$/;
+/** Ids are logged and sent back, so the text of a token is none. */
+const VALID = /^(?!.*slt_)[A-Za-z0-9._-]{1,64}$/;
 
 /** The client's own request id where it is a valid one, so that both sides' logs can be joined; else a new one. */
 export function requestIds(clock: Clock): (request: Pick<IncomingMessage, 'headers'>) => string {

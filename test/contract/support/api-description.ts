@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import type { Scope } from '../../../src/engine/access/scope.js';
 
 export interface Schema {
   readonly $ref?: string;
@@ -29,6 +30,7 @@ export interface Operation {
   readonly method: string;
   readonly path: string;
   readonly operationId: string;
+  readonly 'x-required-scope': 'none' | Scope;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: { readonly 'application/json': Media } };
   readonly responses: Readonly<Record<string, Response>>;
