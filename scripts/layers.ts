@@ -60,7 +60,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   },
   {
     layer: 'wiring',
-    paths: /^src\/(?:app|machine|database-care|database-rescue|cli\/main)\.ts$/,
+    paths: /^src\/(?:app|machine|database-care|database-rescue|token-desk|cli\/main)\.ts$/,
     mayImport: ['engine', 'routes', 'adapters', 'config', 'process', 'cli', 'shared', 'migrations'],
     packages: ANY,
   },
@@ -103,8 +103,8 @@ export const LAYER_RULES: readonly LayerRule[] = [
  * them (the ports, the documents, the facade's interface) are known to all; `start-engine.ts` puts everything together.
  */
 export const ENGINE_ORDER: readonly string[] = [
-  'access',
   'signals',
+  'access',
   'events',
   'holdings',
   'steps',

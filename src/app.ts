@@ -1,6 +1,7 @@
+import { followAdminTokenFile } from './adapters/access/admin-token-file.js';
+import { sha256 } from './adapters/access/sha256.js';
 import { openFileSystem } from './adapters/filesystem/node-file-system.js';
 import { ReaderProcess } from './adapters/restore/reader-process.js';
-import { sha256 } from './adapters/sha256.js';
 import { openDatabase } from './adapters/sqlite/database.js';
 import { originOf } from './adapters/sqlite/mark-origin.js';
 import { openSqliteStore } from './adapters/sqlite/sqlite-store.js';
@@ -10,7 +11,7 @@ import type { Config } from './config/config.js';
 import { ConfigError } from './config/config-error.js';
 import { exposureOf } from './config/exposure.js';
 import { Access } from './engine/access/access.js';
-import type { Clock } from './engine/clock.js';
+import type { Cancel, Clock } from './engine/clock.js';
 import type { Observer } from './engine/observer.js';
 import { startEngine } from './engine/start-engine.js';
 import { buildHttpServer } from './routes/http-server.js';
@@ -37,8 +38,13 @@ export const startApp: StartApp = async (
   const reader = around.reader?.(checkpoints) ?? checkpoints;
   const stopping = new AbortController();
   let tls: TlsFiles | null = null;
+  let forgetTokenFile: Cancel = () => undefined;
   try {
     const access = await Access.open({ store, clock, observer, digest: sha256 });
+    if (config.adminTokenFile !== null) {
+      const take = (text: string) => access.takeFileToken(text);
+      forgetTokenFile = await followAdminTokenFile(config.adminTokenFile, clock, observer, take);
+    }
     const exposure = exposureOf(config, access.isClosed);
     if (exposure.refusal !== null) throw new ConfigError(exposure.refusal);
     tls = await openTls(config, clock, observer);
@@ -98,6 +104,7 @@ export const startApp: StartApp = async (
       close: async () => {
         await (listening ?? server).close();
         tls?.close();
+        forgetTokenFile();
         await engine.close();
         await access.close();
         await Promise.all([files.close(), checkpoints.close()]);
@@ -106,6 +113,7 @@ export const startApp: StartApp = async (
     };
   } catch (error) {
     tls?.close();
+    forgetTokenFile();
     await Promise.all([files.close(), checkpoints.close()]);
     await store.close();
     throw error;

@@ -9,7 +9,13 @@ export class StartupError extends Error {
 }
 
 /** Errors of other layers that mean the same. They are known by name: the process's life knows no storage engine. */
-const EXPECTED: readonly string[] = ['DatabaseInUseError', 'StorageError', 'EngineError', 'TlsFileError'];
+const EXPECTED: readonly string[] = [
+  'DatabaseInUseError',
+  'StorageError',
+  'EngineError',
+  'TlsFileError',
+  'AdminTokenFileError',
+];
 
 /** Why listening failed, by Node's code. */
 const LISTEN_ERRORS: Readonly<Record<string, (config: Config) => string>> = {

@@ -21,6 +21,8 @@ export function loggingObserver(log: Logger): Observer {
     waitStarted: (wait) => log.debug(wait, 'wait started'),
     waitEnded: (wait) => log.debug(wait, 'wait ended'),
     tokenCreated: (token) => log.info(token, 'token created'),
+    adminTokenFileRefused: (refusal) =>
+      log.warn(refusal, 'the admin token file cannot be used: the last token in it counts'),
     tokenRevoked: (token) => log.info(token, 'token revoked'),
     leaseGranted: (lease) => log.info(lease, 'lease granted'),
     leaseRenewed: (lease) => log.debug(lease, 'lease renewed'),

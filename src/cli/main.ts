@@ -7,6 +7,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   startApp: async (config, tools) => (await import('../app.js')).startApp(config, tools),
   migrateDatabase: async (file) => (await import('../app.js')).migrateDatabase(file),
   databaseCare: async () => (await import('../database-care.js')).databaseCare,
+  tokenDesk: async (file, create) => (await import('../token-desk.js')).openTokenDesk(file, create),
   machine: async () => (await import('../machine.js')).machine,
   clock: systemClock,
 });

@@ -17,6 +17,7 @@ import { addRuns } from './commands/runs.js';
 import { addServe } from './commands/serve.js';
 import { addSnapshot } from './commands/snapshot.js';
 import { addSteps } from './commands/steps.js';
+import { addToken } from './commands/token.js';
 import { addVerify } from './commands/verify.js';
 import { addVersion } from './commands/version.js';
 import { addWait } from './commands/wait.js';
@@ -27,6 +28,7 @@ import type { Machine } from './doctor/machine.js';
 import { EXIT } from './exit-code.js';
 import { failureOf } from './failure.js';
 import { printErrorLine, printLine } from './output.js';
+import type { OpenTokenDesk } from './tokens/token-desk.js';
 import { Verb } from './verb.js';
 
 /** What the commands run on: the composition root, or a test's stand-in. */
@@ -36,6 +38,7 @@ export interface Composition {
   /** Loaded when it is asked for. */
   readonly machine: () => Promise<Machine>;
   readonly databaseCare: () => Promise<DatabaseCare>;
+  readonly tokenDesk: OpenTokenDesk;
   readonly clock: Clock;
   /** How long draining may take; ten seconds if left out. */
   readonly closeWithinMs?: number;
@@ -67,7 +70,14 @@ export async function runProgram(args: readonly string[], composition: Compositi
   }
 }
 
-function createProgram({ migrateDatabase, machine, databaseCare, clock, ...serving }: Composition): Command {
+function createProgram({
+  migrateDatabase,
+  machine,
+  databaseCare,
+  tokenDesk,
+  clock,
+  ...serving
+}: Composition): Command {
   const program = new Verb('steplease')
     .description('Watch, wait for and lease JAX/Orbax checkpoints over HTTP and WebSocket.')
     .version(VERSION)
@@ -93,6 +103,7 @@ function createProgram({ migrateDatabase, machine, databaseCare, clock, ...servi
   addWatch(program, clock);
   addLease(program, clock);
   addSnapshot(program);
+  addToken(program, tokenDesk);
   addRestoreArgs(program);
   addVerify(program);
   addConsumer(program, clock);

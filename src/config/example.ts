@@ -10,6 +10,7 @@ const HEAD = `# Settings of steplease: steplease serve --config FILE, or STEPLEA
 
 /** Shown for settings that have no default. */
 const EXAMPLES: Readonly<Record<string, unknown>> = {
+  admin_token_file: '/run/secrets/steplease-admin',
   tls_cert: '/etc/steplease/tls.crt',
   tls_key: '/etc/steplease/tls.key',
   tls_client_ca: '/etc/steplease/clients.crt',

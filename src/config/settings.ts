@@ -127,6 +127,15 @@ export const SERVER_SETTINGS = {
     Type.Enum(['auto', 'json', 'pretty']),
     'auto',
   ),
+  adminTokenFile: optional(
+    {
+      name: 'admin_token_file',
+      kind: 'path',
+      description:
+        'File with a token made elsewhere, which is always admin. Nobody else may read it; it is read again when it changes.',
+    },
+    Type.String(),
+  ),
   publicDocs: setting(
     { name: 'public_docs', kind: 'boolean', description: 'Serve /docs and /openapi.yaml without a token.' },
     Type.Boolean(),

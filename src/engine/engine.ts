@@ -22,6 +22,7 @@ import type { LeaseState } from './holdings/lease.js';
 import type { JsonObject } from './json.js';
 import type { JsonBytes } from './restore/json-bytes.js';
 import type { RunOptions } from './runs/run-options.js';
+import type { Interrupt } from './signals/interrupt.js';
 import type { StepState } from './steps/step.js';
 
 /** The engine, and what its owner does with it. Callers use the view that `as` gives them. */
@@ -130,8 +131,8 @@ export interface GrantRequest {
 export interface Caller {
   readonly name: string;
   readonly idempotencyKey: string | null;
-  /** Aborts when the caller's token ends: what outlives the client ends then. */
-  readonly ended: AbortSignal;
+  /** Raised when the caller's token ends: what outlives the client ends then. */
+  readonly ended: Interrupt;
 }
 
 export type GrantResult =

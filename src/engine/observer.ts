@@ -55,6 +55,8 @@ export interface Happenings {
     /** The token that made it. */
     readonly by: string;
   };
+  /** The file of `--admin-token-file` changed to something that is no token: the last one counts. */
+  readonly adminTokenFileRefused: { readonly reason: string };
   readonly tokenRevoked: { readonly name: string; readonly by: string };
   readonly leaseGranted: {
     readonly run: string;
@@ -190,6 +192,7 @@ const NAMES: Readonly<Record<HappeningName, true>> = {
   waitEnded: true,
   tokenCreated: true,
   tokenRevoked: true,
+  adminTokenFileRefused: true,
   leaseGranted: true,
   leaseRenewed: true,
   leaseEnded: true,

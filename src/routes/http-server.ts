@@ -121,7 +121,7 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   });
   // Bodies may take seconds to arrive.
   server.addHook('preHandler', async ({ principal }) => {
-    if (principal.ended.aborted) throw unauthorized('the token was revoked or has expired meanwhile');
+    if (principal.ended.reason !== null) throw unauthorized('the token was revoked or has expired meanwhile');
   });
   await limitRequestRate(server, settings.requestsPerSecond ?? null);
   endKeptAlive(server.server, rules.isStopping);

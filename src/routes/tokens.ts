@@ -1,4 +1,5 @@
 import type { Access } from '../engine/access/access.js';
+import { RUN_GLOB } from '../engine/access/run-globs.js';
 import { SCOPES } from '../engine/access/scope.js';
 import { Type } from '../typebox.js';
 import { choice, listOf } from './documents/building-blocks.js';
@@ -35,7 +36,7 @@ export function addTokenRoutes(server: HttpServer, access: Access): void {
               examples: ['lease'],
             }),
             runs: Type.Optional(
-              Type.Array(Type.String({ pattern: '^[a-z0-9._*?-]{1,64}$' }), {
+              Type.Array(Type.String({ pattern: RUN_GLOB.source }), {
                 minItems: 1,
                 maxItems: 64,
                 default: EVERY_RUN,

@@ -71,6 +71,7 @@ function named(name: string, message: string): Error {
 const exitCode = await runProgram(process.argv.slice(2), {
   startApp,
   clock: systemClock,
+  tokenDesk: async (file, create) => (await import('../../src/token-desk.js')).openTokenDesk(file, create),
   databaseCare: async () => (await import('../../src/database-care.js')).databaseCare,
   machine: async () => (await import('../../src/machine.js')).machine,
   migrateDatabase: async (file) => {

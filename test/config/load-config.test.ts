@@ -43,6 +43,8 @@ test('without any source every setting has the default that the contract gives',
     tlsClientCa: null,
     logLevel: 'info',
     logFormat: 'auto',
+    adminTokenFile: null,
+    publicDocs: false,
     insecureNoAuth: false,
     runs: [],
   });

@@ -1,4 +1,4 @@
-import { sha256 } from '../../src/adapters/sha256.js';
+import { sha256 } from '../../src/adapters/access/sha256.js';
 import { systemClock } from '../../src/adapters/system-clock.js';
 import { Access } from '../../src/engine/access/access.js';
 import type { Clock } from '../../src/engine/clock.js';

@@ -1,4 +1,5 @@
 import type { ListDocument } from '../documents.js';
+import { Interrupt } from '../signals/interrupt.js';
 import type { AccessPorts } from './access-ports.js';
 import { FILE_TOKEN_NAME } from './file-token.js';
 import { Keyring } from './keyring.js';
@@ -21,8 +22,9 @@ export class Access {
   readonly #keyring = new Keyring();
   readonly #uses: LastUses;
   readonly #administration: TokenAdministration;
-  readonly #opening = new AbortController();
-  readonly #everybody = anonymous(this.#opening.signal);
+  /** Raised once a token is needed. */
+  readonly #closing = new Interrupt();
+  readonly #everybody = anonymous(this.#closing);
   #fileToken: LiveToken | null = null;
 
   private constructor(ports: AccessPorts) {
@@ -43,7 +45,7 @@ export class Access {
 
   /** Whether a token is needed. */
   get isClosed(): boolean {
-    return this.#opening.signal.aborted;
+    return this.#closing.reason !== null;
   }
 
   /**
@@ -113,6 +115,6 @@ export class Access {
 
   /** Whoever came in without a token is told to go. */
   #close(): void {
-    this.#opening.abort();
+    this.#closing.raise('token_ended');
   }
 }

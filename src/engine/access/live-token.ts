@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../clock.js';
+import { Interrupt } from '../signals/interrupt.js';
 import type { Principal } from './principal.js';
 import { RunGlobs } from './run-globs.js';
 import type { TokenRecord } from './token.js';
@@ -10,7 +11,7 @@ const LOOK_MS = 3_000;
 export class LiveToken {
   readonly principal: Principal;
   readonly #clock: Clock;
-  readonly #controller = new AbortController();
+  readonly #ended = new Interrupt();
   #record: TokenRecord;
   #cancel: Cancel = () => undefined;
 
@@ -18,7 +19,7 @@ export class LiveToken {
     const { name, scope, runs } = record;
     this.#record = record;
     this.#clock = clock;
-    this.principal = { name, scope, runs: new RunGlobs(runs), ended: this.#controller.signal };
+    this.principal = { name, scope, runs: new RunGlobs(runs), ended: this.#ended };
     this.#look();
   }
 
@@ -42,7 +43,7 @@ export class LiveToken {
 
   end(): void {
     this.rest();
-    this.#controller.abort();
+    this.#ended.raise('token_ended');
   }
 
   #look(): void {

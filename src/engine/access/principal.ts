@@ -1,3 +1,4 @@
+import { Interrupt } from '../signals/interrupt.js';
 import { RunGlobs } from './run-globs.js';
 import type { Scope } from './scope.js';
 
@@ -7,24 +8,24 @@ export interface Principal {
   readonly name: string;
   readonly scope: Scope;
   readonly runs: RunGlobs;
-  /** Aborts when the token is revoked or expires: streams and waits that began with it end then. */
-  readonly ended: AbortSignal;
+  /** Raised when the token is revoked or expires: streams and waits that began with it end then. Thousands may listen. */
+  readonly ended: Interrupt;
 }
 
 /** The name of every caller while no token exists. */
 export const ANONYMOUS_NAME = 'anonymous';
 
-export function anonymous(ended: AbortSignal): Principal {
+export function anonymous(ended: Interrupt): Principal {
   return { name: ANONYMOUS_NAME, scope: 'admin', runs: RunGlobs.everything, ended };
 }
 
 /** Every caller of a server that will never know a token. */
-export const ANONYMOUS = anonymous(new AbortController().signal);
+export const ANONYMOUS = anonymous(new Interrupt());
 
 /** Whoever calls what needs no token. No run exists for this caller. */
 export const NOBODY: Principal = {
   name: 'nobody',
   scope: 'read',
   runs: RunGlobs.nothing,
-  ended: new AbortController().signal,
+  ended: new Interrupt(),
 };

@@ -1,5 +1,8 @@
 import { NAME } from '../names.js';
 
+/** A pattern that can fit a name. */
+export const RUN_GLOB = /^[a-z0-9._*?-]{1,64}$/;
+
 /**
  * Some runs, by patterns of their names: `*` stands for any characters, `?` for one. A token has them, and every question about more
  * than one run says with them which runs it is about; no name contains a pattern's signs, so one run is a pattern, too.

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { Interrupt } from '../signals/interrupt.js';
 import type { Principal } from './principal.js';
 
 const SESSION_BYTES = 32;
@@ -34,17 +35,17 @@ export class Sessions {
       .map((byte) => byte.toString(16).padStart(2, '0'))
       .join('');
     const key = this.#digest(text);
-    const controller = new AbortController();
-    const ended = AbortSignal.any([principal.ended, controller.signal]);
+    const ended = new Interrupt();
     const cancel = this.#clock.after(SESSION_MS, () => this.#end(key));
+    const endWithToken = () => this.#end(key);
     const end = () => {
       cancel();
-      controller.abort();
+      principal.ended.forget(endWithToken);
+      ended.raise('token_ended');
     };
-    // On the session's own signal: a token may have many sessions, and Node warns of many listeners on one signal.
-    ended.addEventListener('abort', () => this.#end(key), { once: true });
     const endsAt = this.#clock.monotonic() + SESSION_MS;
     this.#sessions.set(key, { principal: { ...principal, ended }, endsAt, end });
+    principal.ended.listen(endWithToken);
     const [oldest] = this.#sessions.keys();
     if (this.#sessions.size > AT_MOST && oldest !== undefined) this.#end(oldest);
     return text;

@@ -6,6 +6,7 @@ import { FILE_TOKEN_NAME } from './file-token.js';
 import type { Keyring } from './keyring.js';
 import { LiveToken } from './live-token.js';
 import { ANONYMOUS_NAME, NOBODY, type Principal } from './principal.js';
+import { RUN_GLOB } from './run-globs.js';
 import type { Scope } from './scope.js';
 import type { TokenRecord } from './token.js';
 import { type CreatedTokenDocument, describeToken, type TokenDocument } from './token-document.js';
@@ -38,6 +39,16 @@ export class TokenAdministration {
     const { store, clock, observer, digest } = this.#ports;
     checkName('token', name);
     if (RESERVED.includes(name)) throw taken(name);
+    const odd = runs.find((pattern) => !RUN_GLOB.test(pattern));
+    if (odd !== undefined) {
+      throw new EngineError(
+        'invalid_request',
+        `the pattern ${JSON.stringify(odd.slice(0, 100))} fits no run`,
+        {
+          hint: 'names of runs have lower-case letters, digits and ._-; * is any text, ? one character',
+        },
+      );
+    }
     const beyond = runs.find((pattern) => !by.runs.covers(pattern));
     if (beyond !== undefined) {
       throw new EngineError('forbidden', `the token ${by.name} makes no token for the runs "${beyond}"`, {

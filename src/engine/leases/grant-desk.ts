@@ -3,6 +3,7 @@ import type { Caller } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { LeaseRecord } from '../holdings/lease.js';
 import type { Observer } from '../observer.js';
+import type { Interrupt } from '../signals/interrupt.js';
 import type { WaitStart } from '../waits/wait-recorder.js';
 import type { WaitingRoom, WaitSlice } from '../waits/waiting-room.js';
 import type { LiveRun } from '../watch/run-registry.js';
@@ -56,8 +57,19 @@ export class GrantDesk<W> {
       (first) => (first.granted ? { ...first, replayed: true } : first),
       (lease) => this.#replay(lease),
       // A keyed grant outlives its client: the retry joins it. Only the end of the token ends it.
-      () => this.#grant(call, call.caller.ended),
+      () => this.#grantUntil(call, call.caller.ended),
     );
+  }
+
+  async #grantUntil(call: GrantCall<W>, ended: Interrupt): Promise<GrantOutcome<W>> {
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    ended.listen(abort);
+    try {
+      return await this.#grant(call, controller.signal);
+    } finally {
+      ended.forget(abort);
+    }
   }
 
   async #grant(call: GrantCall<W>, signal: AbortSignal): Promise<GrantOutcome<W>> {

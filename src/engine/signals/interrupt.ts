@@ -1,5 +1,5 @@
 /** Why something that waits has to stop waiting. */
-export type InterruptReason = 'deadline' | 'client_gone' | 'shutdown' | 'run_removed';
+export type InterruptReason = 'deadline' | 'client_gone' | 'token_ended' | 'shutdown' | 'run_removed';
 
 /** Raised at most once; whoever waits under it looks at `reason` and goes home. */
 export class Interrupt {

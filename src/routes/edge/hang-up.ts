@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify';
 
 /**
- * A signal that aborts when the client goes before its answer is complete. Built on the response, not the request: Node closes a
+ * A controller that aborts when the client goes before its answer is complete. Built on the response, not the request: Node closes a
  * request as soon as its body is read. The one listener goes with the response, so nothing outlives it on a kept-alive socket.
  */
-export function hangUpSignal(reply: FastifyReply): AbortSignal {
+export function hangUpController(reply: FastifyReply): AbortController {
   const controller = new AbortController();
   const { raw } = reply;
   if (raw.destroyed) controller.abort();
@@ -13,5 +13,5 @@ export function hangUpSignal(reply: FastifyReply): AbortSignal {
       if (!raw.writableFinished) controller.abort();
     });
   }
-  return controller.signal;
+  return controller;
 }

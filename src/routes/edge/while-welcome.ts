@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { unauthorized } from '../../engine/access/unauthorized.js';
-import { hangUpSignal } from './hang-up.js';
+import { hangUpController } from './hang-up.js';
 
 /**
  * Runs work that may wait. Its signal aborts when the client goes, and when the client's token ends: then the answer is `401`, whatever
@@ -11,15 +11,18 @@ export async function whileWelcome<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { ended } = reply.request.principal;
-  const signal = AbortSignal.any([hangUpSignal(reply), ended]);
+  const hangUp = hangUpController(reply);
   let refuse: () => void = () => undefined;
   const ending = new Promise<never>((_resolve, reject) => {
-    refuse = () => reject(unauthorized('the token was revoked or has expired while the request waited'));
-    ended.addEventListener('abort', refuse, { once: true });
+    refuse = () => {
+      reject(unauthorized('the token was revoked or has expired while the request waited'));
+      hangUp.abort();
+    };
   });
+  ended.listen(refuse);
   try {
-    return await Promise.race([work(signal), ending]);
+    return await Promise.race([work(hangUp.signal), ending]);
   } finally {
-    ended.removeEventListener('abort', refuse);
+    ended.forget(refuse);
   }
 }

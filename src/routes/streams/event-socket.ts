@@ -25,8 +25,8 @@ export async function sendEvents(
   { pace, report, ended }: StreamTerms,
 ): Promise<void> {
   const leave = () => socket.close(CLOSE.tokenEnded, 'the token was revoked or has expired');
-  ended.addEventListener('abort', leave, { once: true });
-  socket.once('close', () => ended.removeEventListener('abort', leave));
+  ended.listen(leave);
+  socket.once('close', () => ended.forget(leave));
   try {
     const subscription = await subscribe();
     socket.once('close', () => subscription.close());

@@ -23,7 +23,7 @@ export async function streamEvents(
   reply.hijack();
   const leave = () => subscription.close();
   raw.once('close', leave);
-  ended.addEventListener('abort', leave, { once: true });
+  ended.listen(leave);
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) raw.setHeader(name, value);
   }
@@ -41,7 +41,7 @@ export async function streamEvents(
     if (!(error instanceof EngineError)) report(error);
     else if (error.code === 'internal') report(error.cause ?? error);
   } finally {
-    ended.removeEventListener('abort', leave);
+    ended.forget(leave);
     subscription.close();
     raw.end();
   }
