@@ -6,10 +6,11 @@ import { formerStores } from './adapters/sqlite/former-stores.js';
 import { originOf } from './adapters/sqlite/mark-origin.js';
 import { claimDatabase, isDatabaseOwned } from './adapters/sqlite/ownership.js';
 import { beginReplacement, beginReplacementFrom, placeReplacement } from './adapters/sqlite/replacement.js';
-import { salvage } from './adapters/sqlite/salvage.js';
+import { type SalvagedTokens, salvage } from './adapters/sqlite/salvage.js';
 import { openSqliteStore } from './adapters/sqlite/sqlite-store.js';
 import { systemClock as clock } from './adapters/system-clock.js';
 import type { Rescue, RescueRequest, TakenDirectory } from './cli/database/database-care.js';
+import type { TokenWriter } from './engine/access/token.js';
 import { EventLog } from './engine/events/event-log.js';
 import type { FileSystem } from './engine/file-system.js';
 import { silentObserver } from './engine/observer.js';
@@ -48,7 +49,7 @@ async function prepare(file: string, request: RescueRequest, files: FileSystem) 
       'corrupt',
       `${source} is no whole database of steplease: it cannot be restored; try another backup`,
     );
-  const { storeId, runs: known } = await salvage(source);
+  const { storeId, runs: known, tokens } = await salvage(source);
   const named: RunRecord[] = [];
   for (const root of roots)
     named.push(
@@ -77,9 +78,20 @@ async function prepare(file: string, request: RescueRequest, files: FileSystem) 
   const store = await openSqliteStore({ file: working, clock });
   await store.write(async (tx) => {
     for (const each of runs) await tx.runs.put(each);
+    await putTokens(tx.tokens, tokens);
   });
   await store.close();
   return { runs, kept: await placeReplacement(file, working, clock.now()) };
+}
+
+/** Where there was one and none is left to use, a revoked one keeps the server closed. */
+async function putTokens(table: TokenWriter, { live, haveExisted }: SalvagedTokens): Promise<void> {
+  for (const token of live) await table.insert(token);
+  if (!haveExisted || live.length > 0) return;
+  const now = clock.now();
+  const revoked = { name: 'lost', digest: '', createdAt: now, expiresAt: null, lastUsedAt: null };
+  await table.insert({ ...revoked, scope: 'read', runs: [] });
+  await table.revoke(revoked.name, revoked.digest, now);
 }
 
 async function refuseAlive(

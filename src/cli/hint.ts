@@ -4,7 +4,7 @@ const TAKE_ANOTHER = 'stop reading its path and take a new one with "steplease l
 const HINTS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     unauthorized:
-      'set STEPLEASE_TOKEN to a token of this server; an administrator makes one with POST /tokens',
+      'set STEPLEASE_TOKEN to a token of this server; an administrator makes one with "steplease token create"',
     forbidden: 'use a token whose scope and runs allow it; an administrator makes one',
     run_required:
       '"steplease runs" lists the runs: name one with --run, or start the server with its directory',

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'n
 import test from 'node:test';
 import { Database } from '../../src/adapters/sqlite/better-sqlite3.js';
 import { databaseCare } from '../../src/database-care.js';
+import { openTokenDesk } from '../../src/token-desk.js';
 import { eventually } from '../support/eventually.js';
 import { LivedDatabase } from './lived-database.js';
 
@@ -11,6 +12,20 @@ const DAMAGE: Readonly<Record<string, (file: string) => void>> = {
   'a truncated file': (file) => truncateSync(file, 20_000),
   'a text file': (file) => writeFileSync(file, 'no database\n'.repeat(1000)),
 };
+
+/** Damages what the tokens do not lie in. */
+function overwriteIndexOf(table: string, file: string): void {
+  const database = new Database(file);
+  database.pragma('wal_checkpoint(truncate)');
+  const root = database
+    .prepare("select rootpage from sqlite_schema where type = 'index' and tbl_name = ? limit 1")
+    .pluck()
+    .get(table);
+  const size = Number(database.pragma('page_size', { simple: true }));
+  database.close();
+  const start = (Number(root) - 1) * size;
+  writeFileSync(file, readFileSync(file).fill(0x5a, start, start + size));
+}
 
 for (const [what, damage] of Object.entries(DAMAGE)) {
   test(`${what}: refused by serve and kept, and rebuilt with what lies on the disk leased`, async (t) => {
@@ -38,6 +53,25 @@ for (const [what, damage] of Object.entries(DAMAGE)) {
       [[lived.path, 'steplease db', 600]],
     );
     assert.ok(existsSync(lived.path));
+  });
+}
+
+for (const isRevoked of [false, true]) {
+  test(`tokens of a damaged file are taken over, ${isRevoked ? 'and a server that has none left stays closed' : 'and go on'}`, async (t) => {
+    const lived = await LivedDatabase.make(t);
+    const desk = await openTokenDesk(lived.file, false);
+    const wish = { name: 'root', scope: 'admin', runs: ['*'], expiresIn: null } as const;
+    const { token } = await desk.create(wish);
+    if (isRevoked) await desk.revoke('root');
+    await desk.close();
+    overwriteIndexOf('leases', lived.file);
+
+    await lived.rescue('rebuild', { roots: [lived.root.path], isOwnerGone: true });
+
+    const server = await lived.serve(t);
+    await server.problem(server.get('/runs'), 401, 'unauthorized');
+    server.token = token;
+    assert.equal((await server.get('/runs')).status, isRevoked ? 401 : 200);
   });
 }
 

@@ -1,3 +1,4 @@
+import type { TokenReader } from '../../engine/access/token.js';
 import { StorageError } from '../../engine/storage-error.js';
 import type { EventReader, LeaseReader, RunReader, SnapshotReader } from '../../engine/store.js';
 import { Kysely } from '../../kysely.js';
@@ -13,6 +14,7 @@ import { CommittedSession } from './session.js';
 import { SnapshotTable } from './snapshot-table.js';
 import { CompiledStatements } from './statement.js';
 import { storageFault } from './storage-faults.js';
+import { TokenTable } from './token-table.js';
 
 /** A database that is only read: nothing is locked, and a server that owns it goes on. */
 export interface DatabaseReader {
@@ -21,6 +23,7 @@ export interface DatabaseReader {
   readonly snapshots: SnapshotReader;
   readonly leases: LeaseReader;
   readonly events: EventReader;
+  readonly tokens: TokenReader;
   /** The schema changes that the file has, and those that this version knows. */
   schema(): Promise<{ readonly applied: readonly string[]; readonly known: readonly string[] }>;
   /** Null: it has none yet. */
@@ -56,6 +59,7 @@ function readerOn(file: string, handle: Database): DatabaseReader {
     snapshots: new SnapshotTable(session),
     leases: new LeaseTable(session),
     events: new EventTable(session),
+    tokens: new TokenTable(session),
     schema: async () => ({
       applied: await appliedMigrations(db),
       known: Object.keys(await new NumberedMigrations().getMigrations()),
