@@ -34,7 +34,7 @@ test('tokens are made, listed and revoked over the server', async (t) => {
   const root = await server.ok(server.post('/tokens', { name: 'root', scope: 'admin' }), 201);
   server.token = root.token;
   const env = { STEPLEASE_TOKEN: root.token };
-  const words = ['--scope', 'lease', '--for', 'team-a-*', '--for', 'x', '--expires-in', '1h'];
+  const words = ['--scope', 'lease', '--runs', 'team-a-*', '--runs', 'x', '--expires-in', '1h'];
   const create = runCommand(t, server.base, ['token', 'create', 'eval', ...words], env);
   assert.equal(await create.exit(), 0, create.stderr);
   assert.match(create.stdout, TOKEN);
@@ -70,7 +70,7 @@ test('what cannot be done in the database is refused with a sentence', async (t)
   for (const [words, sentence] of [
     [['a'], /the name "a" is taken/],
     [['A b'], /the token name "A b" must match/],
-    [['b', '--for', 'Ä'], /the pattern "Ä" fits no run/],
+    [['b', '--runs', 'Ä'], /the pattern "Ä" fits no run/],
   ] as const) {
     const refused = create(...words);
     assert.equal(await refused.exit(), 2, refused.stdout);

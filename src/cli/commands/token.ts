@@ -24,7 +24,7 @@ export function addToken(program: Command, openDesk: OpenTokenDesk): void {
 
 interface CreateOptions {
   readonly scope: TokenRequest['scope'];
-  readonly for: readonly string[];
+  readonly runs: readonly string[];
   readonly expiresIn?: number;
 }
 
@@ -37,7 +37,7 @@ function addCreate(token: Command, openDesk: OpenTokenDesk): void {
         'Make a token and print it, this once. From the first token on, the server lets nobody in without one.',
       examples: [
         'steplease token create root --scope admin --db /var/lib/steplease/steplease.db    # before the first start',
-        'STEPLEASE_TOKEN=$(steplease token create eval --scope lease --for "team-a-*" --expires-in 720h)',
+        'STEPLEASE_TOKEN=$(steplease token create eval --scope lease --runs "team-a-*" --expires-in 720h)',
       ],
     },
     openDesk,
@@ -50,13 +50,13 @@ function addCreate(token: Command, openDesk: OpenTokenDesk): void {
         .makeOptionMandatory(),
     )
     .option(
-      '--for <RUNS>',
+      '--runs <PATTERN>',
       'pattern of the runs that exist for its owner, such as team-a-* (repeatable; default: all)',
       (pattern: string, before: readonly string[]) => [...before, pattern],
       [],
     )
     .option('--expires-in <DURATION>', 'time until it expires (default: never)', readSeconds);
-  command.action(async (name: string, { scope, for: patterns, expiresIn }: CreateOptions) => {
+  command.action(async (name: string, { scope, runs: patterns, expiresIn }: CreateOptions) => {
     await withDesk(true, async (desk, { json }) => {
       const runs = patterns.length === 0 ? ['*'] : patterns;
       const created = await desk.create({ name, scope, runs, expiresIn: expiresIn ?? null });

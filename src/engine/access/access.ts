@@ -2,7 +2,7 @@ import type { ListDocument } from '../documents.js';
 import { Interrupt } from '../signals/interrupt.js';
 import type { AccessPorts } from './access-ports.js';
 import { FILE_TOKEN_NAME } from './file-token.js';
-import { Keyring } from './keyring.js';
+import { isSame, Keyring } from './keyring.js';
 import { LastUses } from './last-uses.js';
 import { LiveToken } from './live-token.js';
 import { anonymous, type Principal } from './principal.js';
@@ -59,7 +59,9 @@ export class Access {
     if (text === null) throw unauthorized('this server needs a token');
     const digest = this.#ports.digest(text);
     const token =
-      this.#fileToken?.record.digest === digest ? this.#fileToken : this.#keyring.withDigest(digest);
+      this.#fileToken !== null && isSame(this.#fileToken.record.digest, digest)
+        ? this.#fileToken
+        : this.#keyring.withDigest(digest);
     if (token === null) {
       throw isTokenText(text)
         ? unauthorized('the token is not known here: it is revoked, or of another server')

@@ -35,7 +35,7 @@ export class Keyring {
 }
 
 /** Takes as long wherever the first difference is. */
-function isSame(a: string, b: string): boolean {
+export function isSame(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
   for (let i = 0; i < a.length; i += 1) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);

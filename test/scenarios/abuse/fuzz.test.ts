@@ -31,6 +31,8 @@ async function fuzz(t: TestContext, env: Readonly<Record<string, string>>, args:
   for (const step of [100, 200]) root.save(step);
   const folder = temporaryFolder(t);
   const server = await ServerChild.start(t, [root.path, '--db', join(folder, 'db'), '--max-wait', '300ms']);
+  const { token } = await server.ok(server.post('/tokens', { name: 'fuzzer', scope: 'admin' }), 201);
+  server.token = token;
   const report = join(folder, 'report.json');
   const fuzzer = new Child(
     t,
@@ -38,6 +40,7 @@ async function fuzz(t: TestContext, env: Readonly<Record<string, string>>, args:
     [
       ...['schemathesis.cli', '--config-file', join(SETTINGS, 'schemathesis.toml')],
       ...['run', DOCUMENT, '--url', server.base, '--max-examples', EXAMPLES, '--no-color'],
+      ...['--header', `Authorization: Bearer ${token}`],
       ...['--report', 'json', '--report-json-path', report, ...args],
     ],
     { SCHEMATHESIS_HOOKS: 'schemathesis_hooks', PYTHONPATH: SETTINGS, PYTHONDONTWRITEBYTECODE: '1', ...env },
