@@ -137,6 +137,12 @@ class ConsumerExists(Problem):
     advice = "use another name, or client.consumer(NAME).delete() first"
 
 
+class NameTaken(Problem):
+    """Another token has the name."""
+
+    code = "name_taken"
+
+
 class NotADelivery(Problem):
     """The lease was not granted by a consumer."""
 

@@ -9,7 +9,7 @@ import time
 
 from steplease import documents
 from steplease.problem import LeaseUncertain, Problem, ServerUnreachable, Unprotected
-from steplease.problem_codes import LeaseEnded, LeaseNotFound, LeaseReleased
+from steplease.problem_codes import Forbidden, LeaseEnded, LeaseNotFound, LeaseReleased, Unauthorized
 from steplease.transport import Request, Transport
 
 _LOG = logging.getLogger("steplease")
@@ -92,6 +92,10 @@ class Renewal:
                     # It was under way when the holder let go.
                     return
                 _LOG.error("lease %s on step %s: %s", self._term.document["number"], self._term.document["step"], error)
+                return
+            except (Unauthorized, Forbidden) as error:
+                # No renewal with this token will succeed; the lease stays until its TTL.
+                _LOG.error("lease %s is renewed no more: %s", self._term.document["number"], error)
                 return
             except (ServerUnreachable, Problem) as error:
                 # Also past the TTL: a server that was down gives every lease its whole TTL again.
