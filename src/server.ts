@@ -75,7 +75,8 @@ const NOT_OURS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV',
  *        ├──cannot start──▶ rejects with StartupError (exit 2)
  *        └──signal──▶ draining, once started
  *
- * Draining that takes longer than `closeWithinMs`, a second signal or another error ends the process at once, with exit 1.
+ * Draining that takes longer than `closeWithinMs`, a second signal or another error ends the process at once, with exit 1,
+ * or by SIGKILL where a thread hangs in a filesystem that does not answer.
  */
 export async function serve(config: Config, options: ServeOptions): Promise<void> {
   const { startApp, announce, closeWithinMs = 10_000 } = options;
@@ -89,9 +90,18 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
       delay: closeWithinMs,
       logger: false,
       skip: [...NOT_OURS],
-      onSecondSignal: (signal) => logger.warn({ signal }, 'second signal: exiting at once'),
-      onSecondError: (err) => logger.fatal({ err }, 'another error while stopping: exiting at once'),
-      onTimeout: (delayMs) => logger.error({ delayMs }, 'could not close in time: exiting'),
+      onSecondSignal: (signal) => {
+        logger.warn({ signal }, 'second signal: exiting at once');
+        dieIfThreadsHang();
+      },
+      onSecondError: (err) => {
+        logger.fatal({ err }, 'another error while stopping: exiting at once');
+        dieIfThreadsHang();
+      },
+      onTimeout: (delayMs) => {
+        logger.error({ delayMs }, 'could not close in time: exiting');
+        dieIfThreadsHang();
+      },
     },
     async ({ signal, err }) => {
       stopping = true;
@@ -121,6 +131,12 @@ async function listen(app: App, announce: (line: string) => void): Promise<void>
     await app.close();
     throw error;
   }
+}
+
+/** An exit waits for every thread: one at work in a filesystem that does not answer would keep this process for good. */
+function dieIfThreadsHang(): void {
+  const isThreadAtWork = process.getActiveResourcesInfo().includes('MessagePort');
+  if (isThreadAtWork) process.kill(process.pid, 'SIGKILL');
 }
 
 function isPretty({ logFormat }: Config): boolean {

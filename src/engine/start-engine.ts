@@ -123,7 +123,7 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
     ...{ consumers, holdings, runs: registry },
   });
   const catalog = new StepCatalog(holdings);
-  const restore = new RestoreDesk({ reader, catalog, registry, holdings, terms });
+  const restore = new RestoreDesk({ reader, catalog, registry, holdings, terms, shutdown });
   const events = new LogReader(log, clock, shutdown, { streams, maxWaitMs });
   const retention = new Retention(store, log, clock, observer, settings.retention);
   const auditor = new Auditor(clock, observer, holdings, audit, terms);

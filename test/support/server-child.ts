@@ -26,10 +26,18 @@ export class ServerChild extends HttpClient {
   }
 
   /** As another user, in no group but its own: this process must be root's. */
-  static async startAs(test: TestContext, uid: number, args: readonly string[]): Promise<ServerChild> {
-    const identity = [`--regid=${uid}`, '--clear-groups', process.execPath, MAIN];
-    const command = [...identity, 'serve', '--port', '0', ...args];
-    const server = new ServerChild(new Child(test, `--reuid=${uid}`, command, {}, 'setpriv'));
+  static startAs(test: TestContext, uid: number, args: readonly string[]): Promise<ServerChild> {
+    return ServerChild.startBy(test, ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'], args);
+  }
+
+  /** @param starter a program with its first arguments, that runs the command which follows them under conditions of its own. */
+  static async startBy(
+    test: TestContext,
+    [program, first = '', ...others]: readonly [string, ...string[]],
+    args: readonly string[],
+  ): Promise<ServerChild> {
+    const command = [...others, process.execPath, MAIN, 'serve', '--port', '0', ...args];
+    const server = new ServerChild(new Child(test, first, command, {}, program));
     await server.listening();
     return server;
   }

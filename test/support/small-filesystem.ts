@@ -1,28 +1,36 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
 const PAGE = 4096;
+const DEFAULT_INODES = 10_000;
 
 /** A filesystem in memory that is quickly full; it goes with the test. */
 export class SmallFilesystem {
   readonly path: string;
   readonly #filler: string;
+  readonly #hoard: string;
 
   private constructor(path: string) {
     this.path = path;
     this.#filler = join(path, 'filler');
+    this.#hoard = join(path, 'hoard');
   }
 
   /** The filesystem, on an existing directory or one of its own, or why this machine gives none. */
-  static mount(test: TestContext, sizeBytes: number, at?: string): SmallFilesystem | string {
+  static mount(
+    test: TestContext,
+    sizeBytes: number,
+    at?: string,
+    inodes = DEFAULT_INODES,
+  ): SmallFilesystem | string {
     if (process.geteuid?.() !== 0) return 'only root can mount a filesystem';
     const path = at ?? mkdtempSync(join(tmpdir(), 'steplease-small-'));
     const { error, status, stderr } = spawnSync(
       'mount',
-      ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'steplease-test', path],
+      ['-t', 'tmpfs', '-o', `size=${sizeBytes},nr_inodes=${inodes}`, 'steplease-test', path],
       { encoding: 'utf8' },
     );
     if (status === 0) {
@@ -38,8 +46,8 @@ export class SmallFilesystem {
   }
 
   /** Whoever still has a file open in it does not keep it. */
-  unmount(): void {
-    spawnSync('umount', ['--lazy', this.path]);
+  unmount(at = this.path): void {
+    spawnSync('umount', ['--lazy', at]);
   }
 
   /** Takes all the room but so many pages. */
@@ -59,6 +67,22 @@ export class SmallFilesystem {
 
   free(): void {
     rmSync(this.#filler, { force: true });
+  }
+
+  /** Takes all the inodes but so many. */
+  useInodes(freeInodes: number): void {
+    mkdirSync(this.#hoard);
+    let count = 0;
+    try {
+      for (; ; count += 1) closeSync(openSync(join(this.#hoard, String(count)), 'wx'));
+    } catch {
+      // No inode left: as it should be.
+    }
+    for (let free = 0; free < freeInodes && count > 0; free += 1) rmSync(join(this.#hoard, String(--count)));
+  }
+
+  freeInodes(): void {
+    rmSync(this.#hoard, { recursive: true, force: true });
   }
 
   /** Lets it be written no more, or again. Nothing may be open for writing in it. */

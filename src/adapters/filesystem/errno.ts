@@ -1,8 +1,10 @@
 import { FileSystemError } from '../../engine/file-system-error.js';
+import { nameUnnamed } from '../shared/system-error.js';
 
 /** The code of a failed system call, such as `ENOENT`; an error that is none is a defect and thrown on. */
 export function errnoOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+    return nameUnnamed(error)?.code ?? error.code;
   throw error;
 }
 
@@ -20,6 +22,8 @@ export function isNotDirectory(errno: string): boolean {
 export function sentenceOf(error: unknown): string {
   if (error instanceof FileSystemError) return error.message;
   if (!(error instanceof Error)) return String(error);
+  const unnamed = nameUnnamed(error);
+  if (unnamed !== null) return `${unnamed.code}: ${unnamed.meaning}`;
   // Node writes "EACCES: permission denied, open '/proc/self/fd/12/…'".
   const sentence = error.message.split(', ', 1)[0] ?? error.message;
   return sentence.replace(' on socket', '');

@@ -1,4 +1,5 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
+import { nameUnnamed } from '../shared/system-error.js';
 import { operationsOn } from './operations.js';
 import { nodeOs } from './os.js';
 import type { OperationName, Reply, Request } from './protocol.js';
@@ -23,9 +24,11 @@ function serve(port: MessagePort): void {
 
 function describe(error: unknown): { code: string | null; message: string } {
   if (!(error instanceof Error)) return { code: null, message: String(error) };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
   // Of a defect, where it is.
-  return { code, message: code === null ? (error.stack ?? error.message) : error.message };
+  if (!('code' in error)) return { code: null, message: error.stack ?? error.message };
+  const unnamed = nameUnnamed(error);
+  if (unnamed !== null) return { code: unnamed.code, message: `${unnamed.code}: ${unnamed.meaning}` };
+  return { code: String(error.code), message: error.message };
 }
 
 if (parentPort !== null) serve(parentPort);

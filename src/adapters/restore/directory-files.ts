@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, read
 import { join } from 'node:path';
 import type { CheckpointFiles, DirectoryEntry, ReadRange } from '../../engine/restore/checkpoint-files.js';
 import { missing, unreadable } from '../../engine/restore/restore-error.js';
+import { nameUnnamed } from '../shared/system-error.js';
 
 /** O_NONBLOCK keeps a FIFO from blocking the open; for regular files it means nothing. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -100,7 +101,8 @@ function attempt<T>(path: string, call: () => T): T | null {
   try {
     return call();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const known = error instanceof Error && 'code' in error ? error : null;
+    const code = known === null ? 'unknown error' : (nameUnnamed(known)?.code ?? String(known.code));
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     if (code === 'ELOOP') throw unreadable(path, 'a symbolic link, which is not followed');
     throw unreadable(path, `cannot be opened (${code})`);

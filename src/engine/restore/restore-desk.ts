@@ -1,5 +1,7 @@
 import type { RestoreArgsQuery } from '../engine.js';
 import { EngineError } from '../errors.js';
+import type { Interrupt } from '../signals/interrupt.js';
+import { shuttingDown } from '../signals/wait-scope.js';
 import type { LiveRun } from '../watch/run-registry.js';
 import type { VisibleRuns } from '../watch/visible-runs.js';
 import { AnswerStore } from './answer-store.js';
@@ -14,6 +16,7 @@ const MAX_UNDER_WAY = 64;
 
 export interface RestoreDeskPorts extends ReadingPlacesPorts {
   readonly reader: CheckpointReader;
+  readonly shutdown: Interrupt;
 }
 
 /** Answers what a checkpoint contains: restore args, and whether it is whole. Restore args are kept, by generation. */
@@ -98,7 +101,10 @@ export class RestoreDesk {
     }
     this.#underWay += 1;
     try {
-      return await this.#ports.reader.run(task);
+      // Whoever reads from a filesystem that does not answer must not hold up the end.
+      const answer = await this.#ports.shutdown.unless(this.#ports.reader.run(task));
+      if (answer === null) throw shuttingDown();
+      return answer;
     } finally {
       this.#underWay -= 1;
     }
