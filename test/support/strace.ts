@@ -9,7 +9,20 @@ export function obstacleToTracing(): string | null {
   return status === 0 ? null : `strace cannot trace here: ${stderr.trim()}`;
 }
 
-/** strace on a running program: system calls of it fail, or take long, until this is detached or the test ends. */
+const PATIENCE_MS = 5_000;
+
+export interface TraceRules {
+  /** System calls, separated by commas. */
+  readonly calls: string;
+  /** Such as `error=ESTALE` or `delay_enter=2s`; nothing is injected if left out. */
+  readonly injection?: string;
+  /** Only calls that have to do with this path. */
+  readonly path?: string;
+  /** File in which every call is noted. */
+  readonly output?: string;
+}
+
+/** strace on a running program: system calls of it fail, take long, or are noted, until it is detached or the test ends. */
 export class Strace {
   readonly #child: Child;
 
@@ -17,21 +30,25 @@ export class Strace {
     this.#child = child;
   }
 
-  /**
-   * Resolves when the rules hold for every thread of the program.
-   *
-   * @param calls system calls, separated by commas.
-   * @param injection such as `error=ESTALE` or `delay_enter=2s`.
-   */
-  static async attach(
+  /** Resolves when the rules hold for every thread of the program. */
+  static attach(test: TestContext, pid: number | undefined, rules: TraceRules): Promise<Strace> {
+    return Strace.#attach(test, ['-f', '-p', String(pid)], rules);
+  }
+
+  /** The same for one thread alone. */
+  static attachThread(test: TestContext, thread: number, rules: TraceRules): Promise<Strace> {
+    return Strace.#attach(test, ['-p', String(thread)], rules);
+  }
+
+  static async #attach(
     test: TestContext,
-    pid: number | undefined,
-    calls: string,
-    injection: string,
-    more: readonly string[] = [],
+    whom: readonly string[],
+    { calls, injection, path, output = '/dev/null' }: TraceRules,
   ): Promise<Strace> {
-    const rules = ['-e', `trace=${calls}`, '-e', `inject=${calls}:${injection}`, '-o', '/dev/null', ...more];
-    const child = new Child(test, '-f', [...rules, '-p', String(pid)], {}, 'strace');
+    const injecting = injection === undefined ? [] : ['-e', `inject=${calls}:${injection}`];
+    const limiting = path === undefined ? [] : ['-P', path];
+    const args = [`trace=${calls}`, ...injecting, ...limiting, '-o', output, ...whom];
+    const child = new Child(test, '-e', args, {}, 'strace');
     await child.until('stderr', /attached/);
     return new Strace(child);
   }
@@ -39,6 +56,8 @@ export class Strace {
   /** The program goes on undisturbed. */
   async detach(): Promise<void> {
     this.#child.kill('SIGINT');
+    // It waits for a thread that is stopped; the kernel lets go of that one as soon as nobody traces it.
+    await this.#child.exit(PATIENCE_MS).catch(() => this.#child.kill('SIGKILL'));
     await this.#child.exit();
   }
 }

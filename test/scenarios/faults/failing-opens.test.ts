@@ -27,7 +27,10 @@ for (const [errno, meaning] of [
     const lease = await server.ok(server.post('/leases', { step: 1, ttl: 600 }), 201);
     const { cursor } = await server.ok(server.get('/steps'));
 
-    const trouble = await Strace.attach(t, server.child.process.pid, 'open,openat', `error=${errno}`);
+    const trouble = await Strace.attach(t, server.child.process.pid, {
+      calls: 'open,openat',
+      injection: `error=${errno}`,
+    });
     const told = await server.ok(server.get(`/events?after=${cursor}&types=run.unavailable&timeout=30`));
     assert.match(told.items[0].data.reason, new RegExp(`${errno}: ${meaning}`));
     const { detail } = await server.problem(server.post('/leases', { step: 2 }), 503, 'run_unavailable');

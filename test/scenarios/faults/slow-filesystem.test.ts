@@ -17,7 +17,10 @@ test('while every hard link takes seconds a grant takes its time, and everybody 
   const { root, places, server } = await begin(t);
   const contents = treeContents(root.save(1));
   await server.ok(server.get('/wait?until=1'));
-  const trouble = await Strace.attach(t, server.child.process.pid, 'link,linkat', 'delay_enter=2s');
+  const trouble = await Strace.attach(t, server.child.process.pid, {
+    calls: 'link,linkat',
+    injection: 'delay_enter=2s',
+  });
 
   let isGranted = false;
   const grant = server.ok(server.post('/leases', { step: 1 }), 201).finally(() => {
@@ -42,7 +45,10 @@ test('a client that gives up on a grant that hangs leaves no lease behind, once 
   const { root, places, server } = await begin(t);
   root.save(1);
   await server.ok(server.get('/wait?until=1'));
-  const trouble = await Strace.attach(t, server.child.process.pid, 'link,linkat', 'delay_enter=60s');
+  const trouble = await Strace.attach(t, server.child.process.pid, {
+    calls: 'link,linkat',
+    injection: 'delay_enter=60s',
+  });
   const hangUp = new AbortController();
   const grant = server.post('/leases', { step: 1 }, { signal: hangUp.signal });
   while (!existsSync(places.snapshots)) await server.ok(server.get('/livez'));
@@ -63,12 +69,16 @@ test('a root that does not answer keeps nobody from being told to stop: SIGTERM 
   const contents = treeContents(root.save(1));
   const lease = await server.ok(server.post('/leases', { until: 1, ttl: 600 }), 201);
   const calls = 'open,openat';
-  const trouble = await Strace.attach(t, server.child.process.pid, calls, 'delay_enter=60s', [
-    '-P',
-    root.path,
-  ]);
+  const trouble = await Strace.attach(t, server.child.process.pid, {
+    calls,
+    injection: 'delay_enter=60s',
+    path: root.path,
+  });
   const waiting = server.get('/wait?until=2&timeout=60');
-  await server.ok(server.get('/livez'));
+  await server.child.until('stderr', /"wait started"/);
+  // It asks for a look at the root, which hangs.
+  const looking = server.get('/wait?until=2&timeout=0').catch(() => null);
+  await server.child.until('stderr', /"wait started".*"wait started"/s);
 
   server.child.kill('SIGTERM');
   await server.problem(waiting, 503, 'shutting_down');
@@ -76,6 +86,7 @@ test('a root that does not answer keeps nobody from being told to stop: SIGTERM 
   // strace holds on to a thread that it delays, even when that is killed.
   await trouble.detach();
   assert.equal(await server.child.exit(), 'SIGKILL', server.child.stderr);
+  await looking;
 
   const second = await ServerChild.start(t, args);
   assert.equal((await second.ok(second.get(`/leases/${lease.id}`))).state, 'active');
@@ -86,6 +97,6 @@ test('a root that does not answer keeps nobody from being told to stop: SIGTERM 
 async function begin(t: test.TestContext) {
   const root = CheckpointRoot.make(t);
   const places = { db: join(temporaryFolder(t), 'db'), snapshots: root.at('_STEPLEASE') };
-  const args = [root.path, '--db', places.db, '--log-level', 'warn'];
+  const args = [root.path, '--db', places.db, '--log-level', 'debug'];
   return { root, places, args, server: await ServerChild.start(t, args) };
 }
