@@ -37,15 +37,17 @@ export const startApp: StartApp = async (
   const checkpoints = new ReaderProcess({ clock });
   const reader = around.reader?.(checkpoints) ?? checkpoints;
   const stopping = new AbortController();
+  let access: Access | null = null;
   let tls: TlsFiles | null = null;
   let forgetTokenFile: Cancel = () => undefined;
   try {
-    const access = await Access.open({ store, clock, observer, digest: sha256 });
+    const door = await Access.open({ store, clock, observer, digest: sha256 });
+    access = door;
     if (config.adminTokenFile !== null) {
-      const take = (text: string) => access.takeFileToken(text);
+      const take = (text: string) => door.takeFileToken(text);
       forgetTokenFile = await followAdminTokenFile(config.adminTokenFile, clock, observer, take);
     }
-    const exposure = exposureOf(config, access.isClosed);
+    const exposure = exposureOf(config, door.isClosed);
     if (exposure.refusal !== null) throw new ConfigError(exposure.refusal);
     tls = await openTls(config, clock, observer);
     const engine = await startEngine(
@@ -73,7 +75,7 @@ export const startApp: StartApp = async (
     );
     const server = await buildHttpServer({
       engine,
-      access,
+      access: door,
       publicDocs: config.publicDocs,
       clock,
       logger,
@@ -106,7 +108,7 @@ export const startApp: StartApp = async (
         tls?.close();
         forgetTokenFile();
         await engine.close();
-        await access.close();
+        await door.close();
         await Promise.all([files.close(), checkpoints.close()]);
         await store.close();
       },
@@ -114,6 +116,7 @@ export const startApp: StartApp = async (
   } catch (error) {
     tls?.close();
     forgetTokenFile();
+    await access?.close();
     await Promise.all([files.close(), checkpoints.close()]);
     await store.close();
     throw error;

@@ -17,6 +17,11 @@ const EXPECTED: readonly string[] = [
   'AdminTokenFileError',
 ];
 
+/** Whether an error lies in the configuration or the surroundings, so that its sentence says all. */
+export function isExpected(error: unknown): error is Error {
+  return error instanceof Error && EXPECTED.includes(error.name);
+}
+
 /** Why listening failed, by Node's code. */
 const LISTEN_ERRORS: Readonly<Record<string, (config: Config) => string>> = {
   EADDRINUSE: ({ host, port }) =>
@@ -30,7 +35,7 @@ const LISTEN_ERRORS: Readonly<Record<string, (config: Config) => string>> = {
 /** Explains an error at start if it lies in the configuration or the surroundings; any other is returned as it is. */
 export function startupErrorOf(error: unknown, config: Config): unknown {
   if (!(error instanceof Error)) return error;
-  if (EXPECTED.includes(error.name)) return new StartupError(error.message, error);
+  if (isExpected(error)) return new StartupError(error.message, error);
   const { syscall, code = '' }: NodeJS.ErrnoException = error;
   const explain = syscall === 'listen' || syscall === 'getaddrinfo' ? LISTEN_ERRORS[code] : undefined;
   return explain === undefined ? error : new StartupError(explain(config), error);

@@ -8,10 +8,9 @@ import { ANONYMOUS } from './engine/access/principal.js';
 import type { TokenDocument } from './engine/access/token-document.js';
 import { EngineError } from './engine/errors.js';
 import { silentObserver } from './engine/observer.js';
-import { StartupError } from './startup-error.js';
+import { isExpected, StartupError } from './startup-error.js';
 
 const ALL = Number.MAX_SAFE_INTEGER;
-const EXPECTED: readonly string[] = ['DatabaseInUseError', 'StorageError', 'EngineError'];
 
 /** Tokens straight in the database. Whoever can write that file may do everything anyway. */
 export const openTokenDesk: OpenTokenDesk = async (file, create) => {
@@ -20,11 +19,11 @@ export const openTokenDesk: OpenTokenDesk = async (file, create) => {
     create: ({ name, scope, runs, expiresIn }) =>
       told(async () => {
         const expiresInMs = expiresIn === null ? null : expiresIn * 1_000;
-        const created = await access.create(ANONYMOUS, { name, scope, runs, expiresInMs });
+        const created = await access.tokens.create(ANONYMOUS, { name, scope, runs, expiresInMs });
         return { ...shown(created), token: created.token };
       }),
-    list: async () => access.list(ANONYMOUS, ALL, null).items.map(shown),
-    revoke: (name) => told(() => access.revoke(ANONYMOUS, name)),
+    list: async () => access.tokens.list(ANONYMOUS, ALL, null).items.map(shown),
+    revoke: (name) => told(() => access.tokens.revoke(ANONYMOUS, name)),
     close: async () => {
       await access.close();
       await store.close();
@@ -49,7 +48,7 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Error) || !EXPECTED.includes(error.name)) throw error;
+    if (!isExpected(error)) throw error;
     const hint = error instanceof EngineError && error.hint !== undefined ? `; ${error.hint}` : '';
     throw new StartupError(error.message + hint, error);
   }

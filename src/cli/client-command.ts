@@ -68,7 +68,7 @@ export function openSession(command: Command): Session {
   };
 }
 
-/** Whoever is on the way reads a token that is sent without TLS. */
+/** A token that is sent without TLS can be read by everybody on the way. */
 function warnOfPlainHttp({ server, token }: ClientConfig): void {
   const { protocol, hostname } = new URL(server);
   if (token === null || protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;

@@ -187,8 +187,9 @@ export async function startEngine(ports: EnginePorts, settings: EngineSettings):
   const views = new WeakMap<Principal, EngineView>();
   return {
     as: (principal) => {
-      const view =
-        views.get(principal) ?? viewOf(viewPorts, principal, new VisibleRuns(registry, principal.runs));
+      const known = views.get(principal);
+      if (known !== undefined) return known;
+      const view = viewOf(viewPorts, principal, new VisibleRuns(registry, principal.runs));
       views.set(principal, view);
       return view;
     },

@@ -17,7 +17,7 @@ export type HttpServer = FastifyInstance<
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls. */
+    /** The caller. */
     principal: Principal;
     /** The engine as the principal sees it. */
     engine: EngineView;

@@ -1,12 +1,13 @@
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import { fastify } from 'fastify';
+import type { Bounds } from '../engine/access/limit.js';
 import { unauthorized } from '../engine/access/unauthorized.js';
 import { addConsumerRoutes } from './consumers.js';
 import { addDeliveryRoutes } from './deliveries.js';
 import { type AdmissionRules, admit, greet, noProxy, notFound } from './edge/admission.js';
 import { bodyDeadline } from './edge/body-deadline.js';
-import { type ConnectionBounds, Connections } from './edge/connections.js';
+import { Connections } from './edge/connections.js';
 import { HostGuard } from './edge/host-guard.js';
 import { identify, prepareIdentity, requireScopes } from './edge/identity.js';
 import { endKeptAlive } from './edge/kept-alive.js';
@@ -42,7 +43,7 @@ import { addBodylessCheck, addBodyParsers } from './wire/body-parsers.js';
 import { compileSerializer, compileValidator } from './wire/validator.js';
 
 const BODY_LIMIT = 1_024 * 1_024;
-const UNBOUNDED: ConnectionBounds = { all: Infinity, perToken: null };
+const UNBOUNDED: Bounds = { all: Infinity, perToken: null };
 const STREAM_STALL_MS = 10_000;
 const PING_INTERVAL_MS = 30_000;
 const STEP_LIST_CACHE_BYTES = 32 * 1_024 * 1_024;
@@ -147,7 +148,7 @@ export async function buildHttpServer(settings: HttpSettings): Promise<HttpServe
   addRestoreArgsRoutes(server);
   await addRestoreTargetRoute(server);
   addHealthRoutes(server, engine, rules.isStopping);
-  addTokenRoutes(server, access);
+  addTokenRoutes(server, access.tokens);
   addSessionRoutes(server, access, clock);
   addVersionRoute(server, settings.version);
   return server;

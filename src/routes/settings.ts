@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Access } from '../engine/access/access.js';
+import type { Bounds } from '../engine/access/limit.js';
 import type { Clock } from '../engine/clock.js';
 import type { Engine } from '../engine/engine.js';
-import type { ConnectionBounds } from './edge/connections.js';
 
 /** Certificate, key and the authorities of client certificates, as PEM; without authorities no client certificate is asked for. */
 export interface TlsMaterial {
@@ -36,7 +36,7 @@ export interface HttpSettings {
   /** Addresses and CIDR ranges of proxies whose `X-Forwarded-…` headers count; none if left out. */
   readonly trustedProxies?: readonly string[];
   /** How many connections there may be; any number if left out. */
-  readonly connections?: ConnectionBounds;
+  readonly connections?: Bounds;
   /** How many requests a caller may send in a second; null or left out: any number. */
   readonly requestsPerSecond?: number | null;
   /** Speak https; null or left out: http. */

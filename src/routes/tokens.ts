@@ -1,6 +1,6 @@
-import type { Access } from '../engine/access/access.js';
 import { RUN_GLOB } from '../engine/access/run-globs.js';
 import { SCOPES } from '../engine/access/scope.js';
+import type { TokenAdministration } from '../engine/access/token-administration.js';
 import { Type } from '../typebox.js';
 import { choice, listOf } from './documents/building-blocks.js';
 import { CreatedTokenSchema, TokenSchema } from './documents/token-schema.js';
@@ -12,7 +12,7 @@ import { DEFAULT_LIMIT, limit, NO_PARAMETERS, page, RUN_NAME_PATTERN, tokenPath 
 const tags = ['access'];
 const EVERY_RUN = ['*'];
 
-export function addTokenRoutes(server: HttpServer, access: Access): void {
+export function addTokenRoutes(server: HttpServer, tokens: TokenAdministration): void {
   server.post(
     '/tokens',
     {
@@ -71,7 +71,7 @@ export function addTokenRoutes(server: HttpServer, access: Access): void {
     async (request, reply) => {
       const { name, scope, runs = EVERY_RUN, expires_in: expiresIn = null } = request.body;
       const expiresInMs = expiresIn === null ? null : toMilliseconds(expiresIn);
-      return reply.code(201).send(await access.create(request.principal, { name, scope, runs, expiresInMs }));
+      return reply.code(201).send(await tokens.create(request.principal, { name, scope, runs, expiresInMs }));
     },
   );
 
@@ -90,7 +90,7 @@ export function addTokenRoutes(server: HttpServer, access: Access): void {
     },
     async (request) => {
       const { limit: most = DEFAULT_LIMIT, page: from = null } = request.query;
-      return access.list(request.principal, most, from);
+      return tokens.list(request.principal, most, from);
     },
   );
 
@@ -109,7 +109,7 @@ export function addTokenRoutes(server: HttpServer, access: Access): void {
       },
     },
     async (request, reply) => {
-      await access.revoke(request.principal, request.params.token);
+      await tokens.revoke(request.principal, request.params.token);
       return reply.code(204).send();
     },
   );

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Cancel, Clock } from '../../engine/clock.js';
 import type { Observer } from '../../engine/observer.js';
-import { watchFiles } from '../shared/file-watch.js';
+import { followFiles } from '../shared/file-watch.js';
 
 /** Read, write or search for the group or others. */
 const FOR_OTHERS = 0o077;
@@ -20,26 +20,17 @@ class AdminTokenFileError extends Error {
  *
  * @throws AdminTokenFileError when it cannot be used at the start.
  */
-export async function followAdminTokenFile(
+export function followAdminTokenFile(
   path: string,
   clock: Clock,
   observer: Observer,
   take: (text: string) => void,
 ): Promise<Cancel> {
-  const stop = await watchFiles([path], clock, async () => {
-    try {
-      take(await readToken(path));
-    } catch (error) {
-      observer.adminTokenFileRefused({ reason: error instanceof Error ? error.message : String(error) });
-    }
+  return followFiles([path], clock, {
+    read: () => readToken(path),
+    take,
+    refused: (reason) => observer.adminTokenFileRefused({ reason }),
   });
-  try {
-    take(await readToken(path));
-    return stop;
-  } catch (error) {
-    stop();
-    throw error;
-  }
 }
 
 async function readToken(path: string): Promise<string> {

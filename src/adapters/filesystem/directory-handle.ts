@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
 import { FileSystemError } from '../../engine/file-system-error.js';
-
 import type { Os } from './os.js';
 
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;

@@ -10,7 +10,7 @@ const INTERVAL_MS = 1_000;
  *
  * @param changed may take its time, there is no look meanwhile; it must not reject.
  */
-export async function watchFiles(
+async function watchFiles(
   paths: readonly string[],
   clock: Clock,
   changed: () => Promise<void>,
@@ -39,7 +39,42 @@ export async function watchFiles(
   };
 }
 
-/** What changes whenever one of the files is written, replaced, removed or made anew. */
+/**
+ * Gives what files hold, now and whenever they change. Content that cannot be used later is told to `refused`, and the last one that could
+ * be used counts.
+ *
+ * @throws what `read` rejects with at the start.
+ */
+export async function followFiles<T>(
+  paths: readonly string[],
+  clock: Clock,
+  {
+    read,
+    take,
+    refused,
+  }: {
+    readonly read: () => Promise<T>;
+    readonly take: (content: T) => void;
+    readonly refused: (reason: string) => void;
+  },
+): Promise<Cancel> {
+  const stop = await watchFiles(paths, clock, async () => {
+    try {
+      take(await read());
+    } catch (error) {
+      refused(error instanceof Error ? error.message : String(error));
+    }
+  });
+  try {
+    take(await read());
+    return stop;
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+/** A text that changes whenever one of the files is written, replaced, removed or made anew. */
 async function traceOf(paths: readonly string[]): Promise<string> {
   const traces = await Promise.all(paths.map(traceOfOne));
   return traces.join();

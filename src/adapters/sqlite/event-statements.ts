@@ -1,7 +1,7 @@
 import type { EventType } from '../../engine/events/event.js';
 import { valuesOf } from './columns.js';
 import type { LogEntry } from './log-pruning.js';
-import type { RunArgument } from './merge-runs.js';
+import { argumentIndexes, type RunArgument } from './merge-runs.js';
 import type { EventRow } from './schema.js';
 import { family, type NoArguments, type Statement, statement } from './statement.js';
 
@@ -58,8 +58,8 @@ const page = family<string, PageArguments, EventRow>((shape) => (db, args) => {
     }
     return events;
   };
-  const [first = [null, null], ...others] = indexes(runs).flatMap((run) =>
-    indexes(types).map((type) => [run, type] as const),
+  const [first = [null, null], ...others] = argumentIndexes(runs).flatMap((run) =>
+    argumentIndexes(types).map((type) => [run, type] as const),
   );
   let merged = range(...first);
   for (const other of others) {
@@ -67,11 +67,6 @@ const page = family<string, PageArguments, EventRow>((shape) => (db, args) => {
   }
   return merged.orderBy('sequence').limit(args.limit);
 });
-
-/** Of 0, which asks for no certain one, a single null. */
-function indexes(count = 0): readonly (number | null)[] {
-  return count === 0 ? [null] : [...Array(count).keys()];
-}
 
 /** @param runs how many, and so with the types; 0: all. */
 export function pageStatement(runs: number, types: number): Statement<PageArguments, EventRow> {

@@ -1,7 +1,7 @@
 import type { LeaseState } from '../../engine/holdings/lease.js';
 import { valuesOf } from './columns.js';
 import { LEASE_COLUMNS } from './lease-row.js';
-import type { RunArgument } from './merge-runs.js';
+import { argumentIndexes, type RunArgument } from './merge-runs.js';
 import type { LeaseRow } from './schema.js';
 import { family, type Statement, statement } from './statement.js';
 
@@ -36,8 +36,9 @@ const list = family<string, ListArguments, LeaseRow>((shape) => (db, args) => {
     }
     return leases;
   };
-  const indexes = runs === '0' ? [null] : [...Array(Number(runs)).keys()];
-  const ranges = indexes.flatMap((run) => states.split(',').map((state) => [run, state] as const));
+  const ranges = argumentIndexes(Number(runs)).flatMap((run) =>
+    states.split(',').map((state) => [run, state] as const),
+  );
   const [first = [null, PENDING] as const, ...others] = ranges;
   let merged = range(...first);
   for (const other of others) {

@@ -47,3 +47,8 @@ export function roomFor(runs: readonly string[]): readonly string[] {
 export function runArguments(runs: readonly string[] | null): Readonly<Record<RunArgument, string>> {
   return Object.fromEntries((runs ?? []).map((run, index) => [`run${index}`, run]));
 }
+
+/** The indexes of that many arguments, each of which gives a range. A count of 0 asks for everything: a single range, without an argument. */
+export function argumentIndexes(count = 0): readonly (number | null)[] {
+  return count === 0 ? [null] : [...Array(count).keys()];
+}

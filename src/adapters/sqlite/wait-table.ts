@@ -5,7 +5,7 @@ import { valuesOf } from './columns.js';
 import { takeNumbers } from './counters.js';
 import type { PruneLimits } from './log-pruning.js';
 import { type LogEntry, lastToPrune } from './log-pruning.js';
-import { mergeRuns, type RunArgument, runArguments } from './merge-runs.js';
+import { argumentIndexes, mergeRuns, type RunArgument, runArguments } from './merge-runs.js';
 import { runNames } from './run-names.js';
 import type { WaitRow } from './schema.js';
 import type { Session } from './session.js';
@@ -29,15 +29,16 @@ interface PageArguments {
   readonly [run: RunArgument]: string;
 }
 
-/** One range of an index for each run, merged in order. Of 0 runs, which means all, a single one. */
+/** One range of an index for each run, merged in order. */
 const page = family<number, PageArguments, WaitRow>((runs) => (db, args) => {
-  const range = (run: number) => {
+  const range = (run: number | null) => {
     const waits = db.selectFrom('waits').selectAll().where('position', '<', args.before);
-    return runs === 0 ? waits : waits.where('run', '=', args[`run${run}`] ?? '');
+    return run === null ? waits : waits.where('run', '=', args[`run${run}`] ?? '');
   };
-  let merged = range(0);
-  for (let run = 1; run < runs; run += 1) {
-    merged = merged.unionAll(range(run));
+  const [first = null, ...others] = argumentIndexes(runs);
+  let merged = range(first);
+  for (const other of others) {
+    merged = merged.unionAll(range(other));
   }
   return merged.orderBy('position', 'desc').limit(args.limit);
 });

@@ -1,4 +1,3 @@
-import type { ListDocument } from '../documents.js';
 import { Interrupt } from '../signals/interrupt.js';
 import type { AccessPorts } from './access-ports.js';
 import { FILE_TOKEN_NAME } from './file-token.js';
@@ -7,21 +6,20 @@ import { LastUses } from './last-uses.js';
 import { LiveToken } from './live-token.js';
 import { anonymous, type Principal } from './principal.js';
 import { Sessions } from './sessions.js';
-import { TokenAdministration, type TokenWish } from './token-administration.js';
-import type { CreatedTokenDocument, TokenDocument } from './token-document.js';
+import { TokenAdministration } from './token-administration.js';
 import { isTokenText } from './token-text.js';
 import { unauthorized } from './unauthorized.js';
 
 /**
- * Who may come in. While no token has ever existed, everybody may do everything; from the first one on only who has one that is neither
+ * The door of the server. While no token has ever existed, everybody may do everything; from the first one on only who has one that is neither
  * revoked nor expired, also when none is left.
  */
 export class Access {
+  readonly tokens: TokenAdministration;
   readonly sessions: Sessions;
   readonly #ports: AccessPorts;
   readonly #keyring = new Keyring();
   readonly #uses: LastUses;
-  readonly #administration: TokenAdministration;
   /** Raised once a token is needed. */
   readonly #closing = new Interrupt();
   readonly #everybody = anonymous(this.#closing);
@@ -32,7 +30,7 @@ export class Access {
     this.#ports = ports;
     this.sessions = new Sessions(clock, digest);
     this.#uses = new LastUses(store, clock, observer);
-    this.#administration = new TokenAdministration(ports, this.#keyring, () => this.#close());
+    this.tokens = new TokenAdministration(ports, this.#keyring, () => this.#close());
   }
 
   static async open(ports: AccessPorts): Promise<Access> {
@@ -49,7 +47,7 @@ export class Access {
   }
 
   /**
-   * Who a caller is.
+   * The principal that a caller is.
    *
    * @param text of the token; null: none was sent.
    * @throws EngineError `unauthorized`
@@ -97,25 +95,13 @@ export class Access {
     this.#close();
   }
 
-  create(by: Principal, wish: TokenWish): Promise<CreatedTokenDocument> {
-    return this.#administration.create(by, wish);
-  }
-
-  list(by: Principal, limit: number, page: string | null): ListDocument<TokenDocument> {
-    return this.#administration.list(by, limit, page);
-  }
-
-  revoke(by: Principal, name: string): Promise<void> {
-    return this.#administration.revoke(by, name);
-  }
-
   async close(): Promise<void> {
     for (const token of this.#keyring.all()) token.rest();
     this.sessions.close();
     await this.#uses.close();
   }
 
-  /** Whoever came in without a token is told to go. */
+  /** From now on a token is needed; callers that came in without one are told to go. */
   #close(): void {
     this.#closing.raise('token_ended');
   }

@@ -2,7 +2,7 @@ import { Interrupt } from '../signals/interrupt.js';
 import { RunGlobs } from './run-globs.js';
 import type { Scope } from './scope.js';
 
-/** Who calls, and what this caller may do and see. */
+/** A caller, with what it may do and see. */
 export interface Principal {
   /** The name of its token; `anonymous` while no token exists. It stands in logs, and idempotency keys belong to it. */
   readonly name: string;
@@ -22,7 +22,7 @@ export function anonymous(ended: Interrupt): Principal {
 /** Every caller of a server that will never know a token. */
 export const ANONYMOUS = anonymous(new Interrupt());
 
-/** Whoever calls what needs no token. No run exists for this caller. */
+/** The caller of what needs no token. No run exists for this caller. */
 export const NOBODY: Principal = {
   name: 'nobody',
   scope: 'read',

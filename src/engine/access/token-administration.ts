@@ -107,7 +107,7 @@ function taken(name: string): EngineError {
 }
 
 function unknown(name: string): EngineError {
-  // A name is shorter; somebody may have sent the text of a token in its place, which must not be shown.
-  const shown = name.length > 40 ? 'of that name' : JSON.stringify(name);
-  return new EngineError('not_found', `there is no token ${shown}`, { hint: 'GET /tokens lists the tokens' });
+  return new EngineError('not_found', `there is no token ${JSON.stringify(name.slice(0, 100))}`, {
+    hint: 'GET /tokens lists the tokens',
+  });
 }

@@ -62,7 +62,7 @@ export class AllowedDirectories {
 }
 
 /**
- * Whoever does not see all runs gets the same words for a directory that the server may not use as for one of a hidden run, and is not
+ * A caller that does not see all runs gets the same words for a directory that the server may not use as for one of a hidden run, and is not
  * told where links lead.
  */
 export function notAllowed(field: string, directory: string, realPath: string, sight: RunGlobs): EngineError {

@@ -3,6 +3,7 @@ import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { RunOptions } from '../runs/run-options.js';
 import { runState } from '../runs/run-state.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import { removalHint } from '../snapshots/snapshot-failure.js';
 import type { StuckSnapshot } from '../snapshots/snapshot-remover.js';
 import { parseStepName, type StepNameFormat } from '../steps/name-format.js';
 import { describeNumberedFiles, describeSuggestion, suggestNameFormats } from '../steps/name-suggestion.js';
@@ -84,8 +85,7 @@ function warningsOf(run: WatchedRun, notes: RunNotes): readonly RunWarning[] {
     });
   }
   for (const { number, detail } of notes.stuck) {
-    const hint = `mend what the detail names: it is tried again every 30 s, or at once with POST /snapshots/${number}/retry`;
-    warnings.push({ code: 'snapshot_stuck', detail, hint });
+    warnings.push({ code: 'snapshot_stuck', detail, hint: removalHint(number) });
   }
   return warnings;
 }

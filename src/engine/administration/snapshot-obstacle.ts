@@ -1,6 +1,7 @@
 import type { RunWarning } from '../documents.js';
 import type { SnapshotFiles } from '../file-system.js';
 import type { WatchedRun } from '../runs/watched-run.js';
+import { adoptionHint } from '../snapshots/snapshot-failure.js';
 import { snapshotDirectoryOf } from '../snapshots/snapshot-paths.js';
 
 /** What would make a grant of a run fail, found before anyone asks for one; null: nothing that is known. */
@@ -30,7 +31,7 @@ function inUse({ record }: WatchedRun, directory: string): RunWarning {
   return {
     code: 'snapshot_dir_in_use',
     detail: `${directory} belongs to another steplease server: no lease can be granted here`,
-    hint: `use that server, or set snapshot_dir; if that server and its database are gone for good, stop this one and run "steplease db adopt ${record.directory}"`,
+    hint: `use that server, or set snapshot_dir; ${adoptionHint(record.directory)}`,
   };
 }
 

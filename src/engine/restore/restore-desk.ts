@@ -101,7 +101,7 @@ export class RestoreDesk {
     }
     this.#underWay += 1;
     try {
-      // Whoever reads from a filesystem that does not answer must not hold up the end.
+      // A read from a filesystem that does not answer must not hold up the end.
       const answer = await this.#ports.shutdown.unless(this.#ports.reader.run(task));
       if (answer === null) throw shuttingDown();
       return answer;

@@ -40,7 +40,6 @@ export class WaitScope {
         return shuttingDown();
       case 'run_removed':
         return new EngineError('run_not_found', `run "${run}" was removed while the request waited`);
-      case 'token_ended':
       case 'client_gone':
         return new EngineError('internal', 'the client hung up');
       default:

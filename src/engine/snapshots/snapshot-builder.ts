@@ -14,7 +14,7 @@ import type { Original } from './original.js';
 import type { Extent } from './removal.js';
 import type { SnapshotAudit } from './snapshot-audit.js';
 import { snapshotEvent } from './snapshot-event.js';
-import { failureOf, snapshotFailed } from './snapshot-failure.js';
+import { adoptionHint, failureOf, snapshotFailed } from './snapshot-failure.js';
 import { publishedNameOf, snapshotDirectoryOf, snapshotPath, temporaryName } from './snapshot-paths.js';
 import type { SnapshotRemover } from './snapshot-remover.js';
 
@@ -128,7 +128,7 @@ export class SnapshotBuilder {
         'snapshot_dir_in_use',
         `${snapshotDirectory} belongs to another steplease server (store ${claim.owner})`,
         {
-          hint: `use that server, or give this run a snapshot_dir of its own; if that server and its database are gone for good, stop this one and run "steplease db adopt ${run.record.directory}"`,
+          hint: `use that server, or give this run a snapshot_dir of its own; ${adoptionHint(run.record.directory)}`,
         },
       );
     }

@@ -3,8 +3,15 @@ import type { BuildResult } from '../file-system.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Hindrance } from './removal.js';
 
-export const REMOVAL_HINT =
-  'mend what the detail names: it is tried again every 30 s, or at once with POST /snapshots/{id}/retry';
+/** @param id the number of the snapshot, where it is known. */
+export function removalHint(id: number | '{id}'): string {
+  return `mend what the detail names: it is tried again every 30 s, or at once with POST /snapshots/${id}/retry`;
+}
+
+/** @param directory of the run whose snapshot directory has the mark of another database. */
+export function adoptionHint(directory: string): string {
+  return `if that server and its database are gone for good, stop this one and run "steplease db adopt ${directory}"`;
+}
 
 /** The step vanished, wholly or in part, before it was protected. */
 export class StepVanished extends Error {
@@ -50,7 +57,7 @@ export function pathBusy(detail: string, hint: string): EngineError {
 /** @param what a sentence that says what was done, and what is left. */
 export function stillThere(what: string, { errno, detail }: Hindrance): EngineError {
   const fields = errno === null ? {} : { errno };
-  return new EngineError('snapshot_failed', `${what}: ${detail}`, { hint: REMOVAL_HINT, fields });
+  return new EngineError('snapshot_failed', `${what}: ${detail}`, { hint: removalHint('{id}'), fields });
 }
 
 export function snapshotFailed(stepName: string, errno: string, detail: string): EngineError {

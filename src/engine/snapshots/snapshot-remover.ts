@@ -4,7 +4,7 @@ import type { LiveHoldings } from '../holdings/live-holdings.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import { type Extent, type Hindrance, Removal, type RemovalPorts } from './removal.js';
 import type { SnapshotAudit } from './snapshot-audit.js';
-import { pathBusy, REMOVAL_HINT, stillThere } from './snapshot-failure.js';
+import { pathBusy, removalHint, stillThere } from './snapshot-failure.js';
 
 /** A snapshot that could not be removed. */
 export interface StuckSnapshot {
@@ -88,7 +88,7 @@ export class SnapshotRemover {
       if (obstacle === null) continue;
       throw pathBusy(
         `${snapshot.path} is busy: what was there cannot be removed: ${obstacle.detail}`,
-        REMOVAL_HINT,
+        removalHint('{id}'),
       );
     }
   }

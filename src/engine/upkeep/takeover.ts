@@ -71,15 +71,14 @@ export async function writeDownSnapshots(
         (await insertRow(tx, changes, clock, run, directory, each));
       if (leased.has(snapshot.id)) continue;
       const terms = {
-        ...{
-          holder: TAKEOVER_HOLDER,
-          labels: {},
-          ignoreSnapshotErrors: false,
-          ttlMs,
-          keyed: null,
-          grantedTo: TAKEOVER_HOLDER,
-        },
-        ...{ delivery: null, waitedMs: () => 0 },
+        grantedTo: TAKEOVER_HOLDER,
+        holder: TAKEOVER_HOLDER,
+        labels: {},
+        ignoreSnapshotErrors: false,
+        ttlMs,
+        keyed: null,
+        delivery: null,
+        waitedMs: () => 0,
       };
       const step = { name: each.stepName, step: snapshot.step, generation: snapshot.generation };
       const draft = draftLease(clock, { name: run.name, record: run }, step, terms, snapshot);

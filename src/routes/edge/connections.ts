@@ -2,13 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { checkLimit, Headcount, type LimitRule, Quota } from '../../engine/access/limit.js';
-
-/** How many connections there may be: in all, and of one caller; null: as many as in all. */
-export interface ConnectionBounds {
-  readonly all: number;
-  readonly perToken: number | null;
-}
+import { type Bounds, checkLimit, Headcount, type LimitRule, Quota } from '../../engine/access/limit.js';
 
 /** One connection, from the moment in which it was accepted. */
 interface Connection {
@@ -35,7 +29,7 @@ const BEYOND = 1_000;
 
 /** All connections of a server, and how many there may be. */
 export class Connections {
-  readonly #bounds: ConnectionBounds;
+  readonly #bounds: Bounds;
   readonly #places: Quota;
   readonly #callers = new Headcount();
   readonly #open = new Set<Connection>();
@@ -43,7 +37,7 @@ export class Connections {
   /** Under TLS, those whose handshake is under way, by the address and port of the client. */
   readonly #shakingHands = new Map<string, Connection>();
 
-  constructor(server: Server, bounds: ConnectionBounds) {
+  constructor(server: Server, bounds: Bounds) {
     this.#bounds = bounds;
     this.#places = new Quota(LIMIT, { all: bounds.all, perToken: null });
     server.on('connection', (socket: Socket) => this.#accept(socket));

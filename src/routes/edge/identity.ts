@@ -24,7 +24,7 @@ export function requireScopes(server: HttpServer): void {
 }
 
 /**
- * Who calls, and whether this caller may make this call: before the body is read, and before anything is looked up.
+ * Finds out the caller, and whether this caller may make this call: before the body is read, and before anything is looked up.
  *
  * @throws EngineError `unauthorized` or `forbidden`
  */

@@ -5,7 +5,7 @@ import { createTlsServer } from './tls-server.js';
 
 /** The request line and all headers together. */
 const HEADER_BYTES = 16 * 1_024;
-/** How long headers may take to arrive, and then the body. Whoever sends no faster holds a connection for the asking. */
+/** How long headers may take to arrive, and then the body. A client that sends no faster holds a connection for the asking. */
 export const ARRIVAL_MS = 10_000;
 /** How long a connection may stay open between two requests. */
 const IDLE_MS = 75_000;

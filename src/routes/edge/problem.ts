@@ -47,7 +47,7 @@ export function describe(
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
     status,
-    detail: withoutTokens(error.message),
+    detail: error.message,
     code: error.code,
     request_id: requestId,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
@@ -61,7 +61,7 @@ export function describe(
       ...(error.code === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {}),
       ...(error.code === 'shutting_down' || isOfConnections(error) ? { Connection: 'close' } : {}),
     },
-    body: JSON.stringify({ ...extensions, ...document }),
+    body: withoutTokens(JSON.stringify({ ...extensions, ...document })),
   };
 }
 

@@ -44,7 +44,7 @@ function clientOf(request: FastifyRequest): string | undefined {
   return isIP(request.ip) === 0 ? request.socket.remoteAddress : request.ip;
 }
 
-/** Who called, and about what: names only, since a lease's id is a capability, and anything may stand where a name should. */
+/** The caller, and the names of what the call was about: names only, since a lease's id is a capability, and anything may stand where a name should. */
 function callOf({ principal, params, query }: FastifyRequest): object {
   const given: Readonly<Record<string, unknown>> = { ...Object(query), ...Object(params) };
   const named = ['run', 'consumer', 'token'].flatMap((key) => {

@@ -7,20 +7,20 @@ const WISH = { name: 'x', scope: 'admin', runs: ['*'], expiresInMs: null } as co
 
 test('a revocation that comes late spares the new token of the same name, which stays listed', async () => {
   const access = await openAccess();
-  await access.create(ANONYMOUS, WISH);
+  await access.tokens.create(ANONYMOUS, WISH);
   const [, made, late] = await Promise.allSettled([
-    access.revoke(ANONYMOUS, 'x'),
-    access.create(ANONYMOUS, WISH),
-    access.revoke(ANONYMOUS, 'x'),
+    access.tokens.revoke(ANONYMOUS, 'x'),
+    access.tokens.create(ANONYMOUS, WISH),
+    access.tokens.revoke(ANONYMOUS, 'x'),
   ]);
   assert.equal(late.status, 'rejected');
   assert.equal(made.status, 'fulfilled');
-  const { items } = access.list(ANONYMOUS, 10, null);
+  const { items } = access.tokens.list(ANONYMOUS, 10, null);
   assert.deepEqual(
     items.map(({ name }) => name),
     ['x'],
   );
-  await access.revoke(ANONYMOUS, 'x');
+  await access.tokens.revoke(ANONYMOUS, 'x');
   const text = made.status === 'fulfilled' ? made.value.token : '';
   assert.throws(() => access.principal(text), { code: 'unauthorized' });
 });

@@ -21,8 +21,8 @@ interface Operation {
 }
 
 const DOCUMENT = fileURLToPath(new URL('../../../../openapi.yaml', import.meta.url));
-/** These would end the run that the others need. */
-const LEFT_OUT = new Set(['DELETE /runs/{run}', 'POST /runs/{run}/finish']);
+/** No step would come any more for the requests that wait for one. */
+const LEFT_OUT = 'POST /runs/{run}/finish';
 
 /** Every parameter of every call with every hostile text, and every call that takes a body with every hostile body. */
 export function* hostileRequests(): Generator<HostileRequest> {
@@ -33,7 +33,7 @@ export function* hostileRequests(): Generator<HostileRequest> {
     for (const [verb, { parameters = [], requestBody }] of Object.entries(operations)) {
       const method = verb.toUpperCase();
       for (const parameter of parameters) yield* withTexts(method, path, parameter);
-      if (requestBody === undefined || LEFT_OUT.has(`${method} ${path}`)) continue;
+      if (requestBody === undefined || `${method} ${path}` === LEFT_OUT) continue;
       const filled = fill(path);
       for (const body of HOSTILE_BODIES) yield { method, path: `${filled}?timeout=0`, body };
       for (const body of HOSTILE_BODIES) yield { method, path: filled, body };

@@ -37,6 +37,7 @@ for (const mode of ['hardlink', 'copy'] as const) {
         rmSync(join(plan.snapshotDirectory, plan.publishedName ?? ''), { recursive: true });
       }
     }
+    assert.ok((outcomes.get('built') ?? 0) > 0, 'no snapshot was ever built, so that nothing was tried');
     swapper.send('end');
     const [counted] = await once(swapper, 'message');
     for (const file of filesOf(outside)) {
