@@ -42,9 +42,15 @@ export interface Inventory {
 }
 
 export interface Identity {
-  /** Inode number, decimal. */
-  readonly inode: string;
-  /** Nanoseconds since the epoch, decimal; null where the filesystem keeps no birth time. */
+  /**
+   * Tells which saving stands under the name: two parts of `[0-9a-z]`, joined by a hyphen. In a filesystem they are the inode and the birth time
+   * of the directory. Null: that cannot be told now, because the file that tells it is missing.
+   */
+  readonly saving: string | null;
+  /**
+   * Nanoseconds since the epoch, decimal. Null where the filesystem keeps no birth time: then another directory may come to have the same
+   * `saving`, for inodes are used again.
+   */
   readonly birthtimeNs: string | null;
   /** Nanoseconds since the epoch, decimal. */
   readonly mtimeNs: string;

@@ -68,7 +68,6 @@ export function runAndStepRules(make: MakeStorage): void {
       step: null,
       state: 'foreign',
       generation: null,
-      inode: null,
       committedAt: null,
       items: null,
       metrics: null,

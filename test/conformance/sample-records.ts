@@ -43,7 +43,6 @@ export function step(name: string, change: Partial<StepEntry> = {}): StepEntry {
     state: 'finalized',
     reason: null,
     generation: `g${name}`,
-    inode: '18446744073709551615',
     commitMarker: null,
     metadataTrouble: null,
     metricsTrouble: 'cut short',

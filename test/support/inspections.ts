@@ -3,7 +3,12 @@ import type { CheckpointMetadata } from '../../src/engine/steps/checkpoint-metad
 
 type Present = Extract<Inspection, { outcome: 'present' }>;
 
-export const IDENTITY: Identity = { inode: '10', birthtimeNs: '1000', mtimeNs: '2000', ctimeNs: '9000000' };
+export const IDENTITY: Identity = {
+  saving: 'a-rs',
+  birthtimeNs: '1000',
+  mtimeNs: '2000',
+  ctimeNs: '9000000',
+};
 
 export function checkpointMetadata(fields: Partial<CheckpointMetadata> = {}): CheckpointMetadata {
   return {

@@ -127,10 +127,8 @@ function openStep(os: Os, { source, identity }: BuildPlan): DirectoryHandle {
 }
 
 /** An inode number comes back soon after a removal; the birth time, where there is one, does not. */
-function expectIdentity(stats: BigIntStats, { inode, birthtimeNs }: Identity): void {
-  const born = identityOf(stats).birthtimeNs;
-  const sameBirth = birthtimeNs === null || born === null || born === birthtimeNs;
-  if (String(stats.ino) !== inode || !sameBirth) throw new StepGone('', 'replaced');
+function expectIdentity(stats: BigIntStats, { saving }: Identity): void {
+  if (identityOf(stats).saving !== saving) throw new StepGone('', 'replaced');
 }
 
 /** What a crash left under this name was never published, and nobody builds the same one twice at a time. */

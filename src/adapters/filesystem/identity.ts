@@ -3,7 +3,7 @@ import type { Identity } from '../../engine/inspection.js';
 
 export function identityOf(stats: BigIntStats): Identity {
   return {
-    inode: String(stats.ino),
+    saving: `${stats.ino.toString(36)}-${stats.birthtimeNs.toString(36)}`,
     // The kernel leaves it 0 where the filesystem keeps none.
     birthtimeNs: stats.birthtimeNs > 0n ? String(stats.birthtimeNs) : null,
     mtimeNs: String(stats.mtimeNs),

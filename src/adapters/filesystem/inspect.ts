@@ -103,7 +103,7 @@ async function inspectOpen(
     : audit(os, step, request));
   // What the handle showed of a directory that was renamed or removed meanwhile is not what stands under the name: a removed one
   // would seem empty.
-  if (String(os.lstat('inspect', root.at(name)).ino) !== identity.inode) return null;
+  if (identityOf(os.lstat('inspect', root.at(name))).saving !== identity.saving) return null;
   return { name, outcome: 'present', identity, ...found };
 }
 

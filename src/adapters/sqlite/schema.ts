@@ -44,7 +44,6 @@ export interface StepRow {
   state: string;
   reason: string;
   generation: string | null;
-  inode: string | null;
   committed_at: number | null;
   init_at: number | null;
   items_json: string | null;

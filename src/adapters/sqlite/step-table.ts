@@ -12,7 +12,6 @@ const COLUMNS = [
   'state',
   'reason',
   'generation',
-  'inode',
   'committed_at',
   'init_at',
   'items_json',
@@ -80,7 +79,6 @@ function toRow(run: string, entry: StepEntry): StepRow {
     state: entry.state,
     reason: entry.reason ?? '',
     generation: entry.generation,
-    inode: entry.inode,
     committed_at: entry.committedAt,
     init_at: entry.initAt,
     items_json: toJsonOrNull(entry.items),
@@ -104,7 +102,6 @@ function toEntry(row: StepRow): StepEntry {
     // The column takes no null: an empty text stands for it.
     reason: row.reason === '' ? null : row.reason,
     generation: row.generation,
-    inode: row.inode,
     committedAt: row.committed_at,
     initAt: row.init_at,
     items: fromJsonOrNull(row.items_json),

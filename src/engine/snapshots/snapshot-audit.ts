@@ -2,7 +2,6 @@ import type { FileSystem } from '../file-system.js';
 import type { SnapshotRecord } from '../holdings/snapshot.js';
 import type { Identity, Inventory } from '../inspection.js';
 import { SingleFlight } from '../signals/single-flight.js';
-import { sameDirectory } from '../steps/generation.js';
 
 /** Knows what each ready snapshot consists of, and whether it still does. */
 export class SnapshotAudit {
@@ -49,7 +48,7 @@ export class SnapshotAudit {
     const known = this.#roots.get(snapshot.id);
     if (known === undefined) return (await this.#inventoryNow(snapshot))?.digest === snapshot.digest;
     const root = await this.#rootNow(snapshot);
-    return root !== null && sameDirectory(root, known);
+    return root?.saving === known.saving;
   }
 
   async #look(snapshot: SnapshotRecord): Promise<string | null> {

@@ -110,6 +110,5 @@ function unfinished(
   state: 'temporary' | 'deleting',
   reason: string,
 ): TrackedStep {
-  const base = namedEntry(name, step, state, reason);
-  return { ...base, identity, entry: { ...base.entry, inode: identity.inode } };
+  return { ...namedEntry(name, step, state, reason), identity };
 }

@@ -28,7 +28,7 @@ export function finalizedStep(
   const entry = { ...base.entry, state: 'finalized', reason: null, generation, commitMarker } as const;
   return {
     ...base,
-    entry: withDetails({ ...entry, inode: identity.inode }, content),
+    entry: withDetails(entry, content),
     identity,
     inventory: content.inventory,
   };

@@ -2,7 +2,7 @@ import type { Identity, Inspection, StepContent } from '../inspection.js';
 import { millisecondsOf } from '../units.js';
 import { judgeArrival } from './arrival.js';
 import { judgeKnown } from './change-in-place.js';
-import { isSameSaving, sameDirectory } from './generation.js';
+import { isSameSaving } from './generation.js';
 import { namedEntry, type TrackedStep } from './tracked-step.js';
 import { decided, type Judgement, type JudgementContext } from './verdict.js';
 
@@ -35,15 +35,15 @@ function judgePresent(context: JudgementContext, seen: Present): Judgement {
       known.entry.commitMarker === commitMarker &&
       seen.change === null &&
       known.identity !== null &&
-      sameDirectory(known.identity, identity);
+      known.identity.saving === identity.saving;
     return isUntouched ? decided(known) : { verdict: 'look_closer' };
   }
   if (known === null || known.entry.generation === null) {
-    const isSameOne = known !== null && known.identity !== null && sameDirectory(known.identity, identity);
-    return judgeArrival(context, identity, content, isSameOne ? known.settling : null);
+    const isSameOne = known?.identity?.saving === identity.saving;
+    return judgeArrival(context, identity, content, isSameOne ? (known?.settling ?? null) : null);
   }
   const metadata = content.metadata?.outcome === 'read' ? content.metadata.value : null;
-  if (!isSameSaving(known.entry, identity, metadata?.committedAtNs ?? null))
+  if (!isSameSaving(known.entry.generation, known.entry, identity, metadata?.committedAtNs ?? null))
     return judgeStranger(context, known, identity, content);
   if (known.entry.state === 'finalized' && known.entry.commitMarker !== commitMarker && seen.change === null)
     return judgeByNewRule(context, known, identity, content);
@@ -52,7 +52,7 @@ function judgePresent(context: JudgementContext, seen: Present): Judgement {
 
 /** The same object where nothing is new, so that nobody mistakes it for a finding. */
 function withIdentity(known: TrackedStep, identity: Identity): TrackedStep {
-  return known.identity !== null && sameDirectory(known.identity, identity) ? known : { ...known, identity };
+  return known.identity?.saving === identity.saving ? known : { ...known, identity };
 }
 
 /** The run's commit rule was changed: what was complete still is, as long as it has the mark that the new rule wants. */
@@ -85,8 +85,7 @@ function judgeStranger(
     const { inventory } = content;
     if (inventory === null) return { verdict: 'look_closer' };
     if (inventory.digest === known.entry.inventoryDigest) {
-      const entry = { ...known.entry, inode: identity.inode };
-      return decided({ ...known, identity, inventory, entry });
+      return decided({ ...known, identity, inventory });
     }
   }
   return judgeArrival(context, identity, content, null);

@@ -12,8 +12,6 @@ export interface StepEntry {
   readonly reason: string | null;
   /** Names one particular saving of a step, path-safe; null for a step that was never seen finalized. */
   readonly generation: string | null;
-  /** Inode of the directory, decimal; null when it was never looked at. */
-  readonly inode: string | null;
   /** Name of the file that marked the step as finalized; null where none had to. */
   readonly commitMarker: string | null;
   /** Why `_CHECKPOINT_METADATA` cannot be read, as a sentence; null: it can, or there is none. */

@@ -56,7 +56,6 @@ export function namedEntry(
     state,
     reason,
     generation: null,
-    inode: null,
     commitMarker: null,
     metadataTrouble: null,
     metricsTrouble: null,

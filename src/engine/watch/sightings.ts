@@ -19,7 +19,7 @@ export class Sightings {
 
   /** Null: the name leads to something that is no directory. */
   note(name: string, identity: Identity | null): void {
-    const key = identity === null ? null : keyOf(identity);
+    const key = identity?.saving ?? null;
     this.#directories.set(name, key);
     if (key !== null && !this.#names.has(key)) this.#names.set(key, name);
   }
@@ -37,9 +37,9 @@ export class Sightings {
     hints: ReadonlyMap<string, HintedName>,
     gone: ReadonlySet<string>,
   ): boolean {
-    const key = keyOf(identity);
-    const seenAs = this.#names.get(key);
-    // Without a birth time the inode may be that of a directory that was removed.
+    const key = identity.saving;
+    const seenAs = key === null ? undefined : this.#names.get(key);
+    // Without a birth time it may be that of a directory that was removed.
     if (identity.birthtimeNs !== null && seenAs !== undefined && seenAs !== name) return true;
     const before = hints.get(name)?.before ?? null;
     if (before === null || !gone.has(before) || isTransient(before)) return false;
@@ -59,8 +59,4 @@ export class Sightings {
 /** A rename changes a directory's change time alone; one that was just made, or is being filled, has both times from the same moment. */
 function wasTouchedLast({ mtimeNs, ctimeNs }: Identity): boolean {
   return BigInt(ctimeNs) > BigInt(mtimeNs);
-}
-
-function keyOf({ inode, birthtimeNs }: Identity): string {
-  return `${inode}.${birthtimeNs ?? ''}`;
 }

@@ -4,7 +4,6 @@ import type { WatchedRun } from '../runs/watched-run.js';
 import { Lane } from '../signals/lane.js';
 import { SingleFlight } from '../signals/single-flight.js';
 import type { Findings } from '../steps/findings.js';
-import { sameDirectory } from '../steps/generation.js';
 import type { TrackedStep } from '../steps/tracked-step.js';
 import { DirectoryWatch } from './directory-watch.js';
 import type { ScanRules } from './examiner.js';
@@ -111,7 +110,7 @@ export class Watcher {
     const [seen] = await this.#ports.files.inspect(this.#run.realPath, [request]);
     // What cannot be read now stays what it was: a failing disk is not a deletion.
     if (seen?.outcome === 'unreadable') return true;
-    if (seen?.outcome === 'present' && sameDirectory(seen.identity, identity) && seen.change === null)
+    if (seen?.outcome === 'present' && seen.identity.saving === identity.saving && seen.change === null)
       return true;
     await this.recheck(entry.name);
     return false;

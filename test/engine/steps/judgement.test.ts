@@ -218,7 +218,7 @@ describe('judge, of content that has to settle', () => {
 
   it('begins anew in another directory under the name', () => {
     const first = decide(seen('a'));
-    const other = { ...seen('a'), identity: { ...IDENTITY, inode: '11' } };
+    const other = { ...seen('a'), identity: { ...IDENTITY, saving: 'b-rs' } };
     assert.equal(decide(other, { known: first, nowMs: 1_300, absentMs: 1_250 }).entry.state, 'temporary');
   });
 
@@ -357,16 +357,16 @@ describe('judge, of a known step', () => {
   });
 
   it('looks closer before it says anything of another directory under its name', () => {
-    const other = { ...IDENTITY, inode: '11' };
+    const other = { ...IDENTITY, saving: 'b-rs' };
     assert.equal(verdict(present({}, { content: null, identity: other }), { known: whole }), 'look_closer');
   });
 
   for (const [what, identity, fields] of [
-    ['another inode', { ...IDENTITY, inode: '11' }, {}],
-    ['another birth time', { ...IDENTITY, birthtimeNs: '1001' }, {}],
+    ['another inode', { ...IDENTITY, saving: 'b-rs' }, {}],
+    ['another birth time', { ...IDENTITY, saving: 'a-rt', birthtimeNs: '1001' }, {}],
     [
       'another commit time in the same inode, where there are no birth times',
-      { ...IDENTITY, birthtimeNs: null },
+      { ...IDENTITY, saving: 'a-0', birthtimeNs: null },
       { committedAtNs: '6000000' },
     ],
   ] as const)
@@ -374,7 +374,7 @@ describe('judge, of a known step', () => {
       const known = decide(
         present(
           { inventory: inventory() },
-          { identity: { ...IDENTITY, birthtimeNs: identity.birthtimeNs === null ? null : '1000' } },
+          { identity: identity.birthtimeNs === null ? identity : IDENTITY },
         ),
       );
       const saved = decide(present({ metadata: metadata(fields), inventory: inventory() }, { identity }), {
@@ -385,7 +385,7 @@ describe('judge, of a known step', () => {
     });
 
   it('knows it again in another inode after a restart, by commit time and inventory', () => {
-    const identity = { inode: '99', birthtimeNs: '9999', mtimeNs: '9999', ctimeNs: '9999' };
+    const identity = { saving: '2r-7pr', birthtimeNs: '9999', mtimeNs: '9999', ctimeNs: '9999' };
     assert.equal(verdict(present({}, { identity }), { known: revived }), 'look_closer');
     const same = decide(present({ inventory: late() }, { identity }), { known: revived });
     assert.equal(same.entry.generation, whole.entry.generation);
@@ -471,7 +471,7 @@ describe('judge', () => {
     fc.record({
       name: fc.constant('7'),
       outcome: fc.constant('present' as const),
-      identity: fc.constantFrom(IDENTITY, { ...IDENTITY, inode: '11' }),
+      identity: fc.constantFrom(IDENTITY, { ...IDENTITY, saving: 'b-rs' }),
       change: fc.constantFrom(null, { path: 'default/d', how: 'missing' as const }),
       lost: fc.constantFrom(null, 'default/d'),
       content: fc.option(contents),

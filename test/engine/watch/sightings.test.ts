@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type HintedName, Sightings } from '../../../src/engine/watch/sightings.js';
 import { IDENTITY } from '../../support/inspections.js';
 
-const OTHER = { ...IDENTITY, inode: '11' };
+const OTHER = { ...IDENTITY, saving: 'b-rs' };
 const NONE: ReadonlySet<string> = new Set();
 
 /** Names in the order in which the filesystem hinted at them, all in one go. */
